@@ -1,0 +1,145 @@
+#include "arguments.hpp"
+
+#include <algorithm>
+
+#include <CLI/CLI.hpp>
+
+#include "config/did_you_mean.hpp"
+
+namespace prx::cli {
+namespace {
+
+constexpr std::size_t kHelpColumn = 30;
+
+/// CLI11's own usage line knows no words outside options; ours comes from the HelpText.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  explicit HelpFormatter(std::string usage) : usage_(std::move(usage)) {
+    column_width(kHelpColumn);
+  }
+  std::string make_usage(const CLI::App*, std::string) const override {
+    return "Usage: " + usage_ + "\n";
+  }
+
+ private:
+  std::string usage_;
+};
+
+std::string one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+bool looks_like_option(std::string_view word) {
+  return word.size() > 1 && word.front() == '-' && word != "--";
+}
+
+}  // namespace
+
+struct Arguments::Impl {
+  CLI::App app;
+  std::vector<std::string>* words = nullptr;
+  std::vector<std::string>* rest = nullptr;
+};
+
+Arguments::Arguments(HelpText help) : impl_(std::make_unique<Impl>()) {
+  CLI::App& app = impl_->app;
+  app.description(std::move(help.description) + "\n");
+  app.footer(std::move(help.epilogue));
+  app.formatter(std::make_shared<HelpFormatter>(std::move(help.usage)));
+  app.set_help_flag("-h,--help", "Print this text");
+  app.allow_extras();
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+Arguments::~Arguments() = default;
+
+void Arguments::flag(const std::string& names, bool& target, const std::string& help) {
+  impl_->app.add_flag(names, target, help)->disable_flag_override();
+}
+
+void Arguments::text(const std::string& names, std::optional<std::string>& target,
+                     const std::string& value_name, const std::string& help) {
+  impl_->app.add_option(names, target, help)->option_text(value_name);
+}
+
+void Arguments::number(const std::string& names, std::optional<double>& target,
+                       const std::string& help) {
+  impl_->app.add_option(names, target, help)->option_text("NUMBER");
+}
+
+void Arguments::integer(const std::string& names, std::optional<std::int64_t>& target,
+                        const std::string& help) {
+  impl_->app.add_option(names, target, help)->option_text("N");
+}
+
+void Arguments::list(const std::string& names, std::vector<std::string>& target,
+                     const std::string& value_name, const std::string& help) {
+  // One value each time, taken as it is: CLI11 would split "[a,b]" where extra arguments are
+  // allowed.
+  impl_->app.add_option(names, target, help)
+      ->option_text(value_name)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
+}
+
+void Arguments::words(std::vector<std::string>& target) { impl_->words = &target; }
+
+void Arguments::rest(std::vector<std::string>& target) {
+  impl_->rest = &target;
+  impl_->app.prefix_command();
+}
+
+Error Arguments::unknown_option(std::string_view word) const {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : impl_->app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back(name);
+  }
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  const std::string given(word.substr(0, word.find('=')));
+  const std::string_view bare = std::string_view(given).substr(given.find_first_not_of('-'));
+  const std::string_view near = config::nearest(bare, views);
+  std::string message = "unknown option " + given;
+  if (!near.empty())
+    message += "; did you mean --" + std::string(near) + "?";
+  else if (impl_->words != nullptr)
+    message += "; put -- before words that begin with -";
+  else
+    message += "; --help lists the options";
+  return fail(ErrorClass::kInvalidRequest, std::move(message)).error();
+}
+
+Result<void> Arguments::take_words() {
+  std::vector<std::string> extras = impl_->app.remaining();
+  if (impl_->rest != nullptr) {
+    if (!extras.empty() && looks_like_option(extras.front()))
+      return Unexpected(unknown_option(extras.front()));
+    *impl_->rest = std::move(extras);
+    return {};
+  }
+  const auto mark = std::find(extras.begin(), extras.end(), "--");
+  const auto option = std::find_if(extras.begin(), mark, looks_like_option);
+  if (option != mark) return Unexpected(unknown_option(*option));
+  if (mark != extras.end()) extras.erase(mark);
+  if (impl_->words == nullptr && !extras.empty())
+    return fail(ErrorClass::kInvalidRequest, "unexpected argument '" + extras.front() + "'");
+  if (impl_->words != nullptr) *impl_->words = std::move(extras);
+  return {};
+}
+
+Result<Arguments::Outcome> Arguments::parse(const std::vector<std::string>& arguments) {
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 takes them
+  try {
+    impl_->app.parse(std::move(reversed));
+  } catch (const CLI::CallForHelp&) {
+    return Outcome::kHelp;
+  } catch (const CLI::Error& error) {
+    return fail(ErrorClass::kInvalidRequest, one_line(error.what()));
+  }
+  PRX_TRY(take_words());
+  return Outcome::kRun;
+}
+
+std::string Arguments::help() const { return impl_->app.help(); }
+
+}  // namespace prx::cli

@@ -1,0 +1,118 @@
+// prx config check, prx config show
+#include "commands.hpp"
+#include "configuration.hpp"
+#include "exit_codes.hpp"
+#include "json_writer.hpp"
+#include "output.hpp"
+#include "prx/client.hpp"
+
+namespace prx::cli {
+namespace {
+
+struct Resolved {
+  Config config;
+  std::optional<Error> error;  ///< what opening a client said: plugins, their own keys
+};
+
+/// The configuration as a client has it in force: with what the plugins' notes add. Sends nothing.
+Result<Resolved> resolve(const GlobalOptions& globals) {
+  PRX_TRY_SET(Config config, load_config(globals, {}));
+  ClientOptions options;
+  options.warm_up = false;
+  options.one_shot = true;
+  options.log = [](LogLevel, std::string_view) {};  // warnings are printed from the value
+  const auto client = Client::open(config, std::move(options));
+  if (client) return Resolved{(*client)->config(), {}};
+  return Resolved{std::move(config), client.error()};
+}
+
+std::string file_text(const Config& config) {
+  return config.file.empty() ? "no file (defaults and environment)" : config.file.string();
+}
+
+class ConfigCheck final : public Command {
+ public:
+  HelpText help() const override {
+    return {"prx config check [OPTIONS]",
+            "Reads the configuration, finds the plugins that it names and checks their keys "
+            "against them.\n"
+            "Sends nothing; a missing API key is no error here. Warnings go to stderr.",
+            "Examples:\n"
+            "  prx config check\n"
+            "  prx config check --config new.toml && mv new.toml ~/.config/prx/config.toml\n\n"
+            "Exit codes: 0, or 3 with the place and the remedy when something is wrong.\n"};
+  }
+  void declare(Arguments&) override {}
+  int run(const GlobalOptions& globals) override {
+    const auto resolved = resolve(globals);
+    if (!resolved) return configuration_failure(resolved.error());
+    print_warnings(resolved->config);
+    if (resolved->error) return configuration_failure(*resolved->error);
+    return print("OK: " + file_text(resolved->config) + "\n");
+  }
+};
+
+std::string settings_table(const Config& config) {
+  std::vector<std::vector<std::string>> rows;
+  for (const Setting& setting : config.settings) {
+    rows.push_back({visible_line(setting.path) + " = " + visible_line(setting.value),
+                    "# " + visible_line(setting.origin)});
+  }
+  return "# " + file_text(config) + "\n" + table_text(rows);
+}
+
+std::string settings_json(const Config& config) {
+  JsonWriter json;
+  json.begin_object();
+  json.key("file").string_or_null(config.file.string());
+  json.key("settings").begin_array();
+  for (const Setting& setting : config.settings) {
+    json.begin_object();
+    json.key("path").string(setting.path).key("value").string(setting.value);
+    json.key("origin").string(setting.origin);
+    json.end_object();
+  }
+  json.end_array();
+  json.key("warnings").begin_array();
+  for (const std::string& warning : config.warnings) json.string(warning);
+  json.end_array();
+  json.end_object();
+  return json.text() + "\n";
+}
+
+class ConfigShow final : public Command {
+ public:
+  HelpText help() const override {
+    return {
+        "prx config show [OPTIONS]",
+        "Shows each setting that is in force with where it comes from: a flag, a variable, a line "
+        "of\n"
+        "the file, or a default. Keys and header values are masked.",
+        "Examples:\n"
+        "  prx config show\n"
+        "  prx config show --json | jq -r '.settings[] | select(.path == \"default.model\")'\n\n"
+        "Exit codes: 0, or 3 when the configuration is wrong.\n"};
+  }
+  void declare(Arguments& arguments) override {
+    arguments.flag("--json", json_, "Print one JSON object");
+  }
+  int run(const GlobalOptions& globals) override {
+    const auto resolved = resolve(globals);
+    if (!resolved) return configuration_failure(resolved.error());
+    print_warnings(resolved->config);
+    const int printed =
+        print(json_ ? settings_json(resolved->config) : settings_table(resolved->config));
+    if (resolved->error) return configuration_failure(*resolved->error);
+    return printed;
+  }
+
+ private:
+  bool json_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_config_check() { return std::make_unique<ConfigCheck>(); }
+std::unique_ptr<Command> make_config_show() { return std::make_unique<ConfigShow>(); }
+
+}  // namespace prx::cli

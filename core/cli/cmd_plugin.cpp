@@ -1,0 +1,106 @@
+// prx plugin list
+#include "commands.hpp"
+#include "configuration.hpp"
+#include "exit_codes.hpp"
+#include "json_writer.hpp"
+#include "output.hpp"
+#include "plugin/registry.hpp"
+
+namespace prx::cli {
+namespace {
+
+std::string_view state_name(PluginState state) {
+  switch (state) {
+    case PluginState::kUsable:
+      return "usable";
+    case PluginState::kShadowed:
+      return "shadowed";
+    case PluginState::kRejected:
+      return "rejected";
+  }
+  return "rejected";
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ",") + word;
+  return text;
+}
+
+std::string or_dash(const std::string& text) { return text.empty() ? "-" : visible_line(text); }
+
+std::string state_text(const PluginInfo& plugin) {
+  std::string text(state_name(plugin.state));
+  if (!plugin.reason.empty()) text += ": " + visible_line(plugin.reason);
+  return text;
+}
+
+std::string plugins_table(const std::vector<PluginInfo>& plugins) {
+  std::vector<std::vector<std::string>> rows{{"ID", "VERSION", "ABI", "KINDS", "PATH", "STATE"}};
+  for (const PluginInfo& plugin : plugins) {
+    rows.push_back({or_dash(plugin.id), or_dash(plugin.version), or_dash(plugin.abi),
+                    or_dash(joined(plugin.kinds)), or_dash(plugin.path), state_text(plugin)});
+  }
+  return table_text(rows);
+}
+
+void write_plugin(JsonWriter& json, const PluginInfo& plugin) {
+  json.begin_object();
+  json.key("id").string_or_null(plugin.id);
+  json.key("version").string_or_null(plugin.version);
+  json.key("abi").string_or_null(plugin.abi);
+  json.key("kinds").begin_array();
+  for (const std::string& kind : plugin.kinds) json.string(kind);
+  json.end_array();
+  json.key("path").string(plugin.path);
+  json.key("found_by").string_or_null(plugin.found_by);
+  json.key("state").string(state_name(plugin.state));
+  json.key("reason").string_or_null(plugin.reason);
+  json.end_object();
+}
+
+std::string plugins_json(const std::vector<PluginInfo>& plugins) {
+  JsonWriter json;
+  json.begin_array();
+  for (const PluginInfo& plugin : plugins) write_plugin(json, plugin);
+  json.end_array();
+  return json.text() + "\n";
+}
+
+class PluginList final : public Command {
+ public:
+  HelpText help() const override {
+    return {
+        "prx plugin list [OPTIONS]",
+        "Shows every plugin file of the search order: the configuration's paths, PRX_PLUGIN_PATH,\n"
+        "the configuration's dirs, the user's folder, the install's folder. No plugin's code is "
+        "run.\n"
+        "A file that is not used has its reason in the last column.",
+        "Examples:\n"
+        "  prx plugin list\n"
+        "  prx plugin list --json | jq '.[] | select(.state != \"usable\")'\n\n"
+        "Exit codes: 0, or 3 when the configuration is wrong.\n"};
+  }
+  void declare(Arguments& arguments) override {
+    arguments.flag("--json", json_, "Print one JSON array");
+  }
+  int run(const GlobalOptions& globals) override {
+    const auto config = load_config(globals, {});
+    if (!config) return configuration_failure(config.error());
+    std::vector<PluginInfo> plugins;
+    for (Candidate& candidate :
+         find_plugins(search_options(config->plugins, process_environment())))
+      plugins.push_back(std::move(candidate.info));
+    if (plugins.empty()) message("no plugin file was found; set PRX_PLUGIN_PATH or [plugins] dirs");
+    return print(json_ ? plugins_json(plugins) : plugins_table(plugins));
+  }
+
+ private:
+  bool json_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_plugin_list() { return std::make_unique<PluginList>(); }
+
+}  // namespace prx::cli

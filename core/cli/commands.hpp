@@ -1,0 +1,21 @@
+/// \file commands.hpp
+/// The table of verbs.
+#pragma once
+
+#include <span>
+
+#include "command.hpp"
+
+namespace prx::cli {
+
+/// Every verb, in the order of `prx --help`. Lives as long as the process.
+[[nodiscard]] std::span<const CommandEntry> commands();
+
+std::unique_ptr<Command> make_chat();
+std::unique_ptr<Command> make_sim();
+std::unique_ptr<Command> make_plugin_list();
+std::unique_ptr<Command> make_config_check();
+std::unique_ptr<Command> make_config_show();
+std::unique_ptr<Command> make_version();
+
+}  // namespace prx::cli

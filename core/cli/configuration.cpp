@@ -1,0 +1,70 @@
+#include "configuration.hpp"
+
+#include <algorithm>
+
+#include "exit_codes.hpp"
+#include "output.hpp"
+
+namespace prx::cli {
+namespace {
+
+void apply_log_level(Config& config, const std::string& level) {
+  config.log.level = level;
+  const Setting setting{"log.level", '"' + level + '"', "flag --log-level"};
+  const auto same = std::find_if(config.settings.begin(), config.settings.end(),
+                                 [&](const Setting& other) { return other.path == setting.path; });
+  if (same == config.settings.end()) {
+    config.settings.push_back(setting);
+  } else {
+    *same = setting;
+  }
+}
+
+bool offers(const PluginInfo& plugin, const std::string& kind) {
+  return plugin.state == PluginState::kUsable &&
+         (plugin.id == kind ||
+          std::find(plugin.kinds.begin(), plugin.kinds.end(), kind) != plugin.kinds.end());
+}
+
+}  // namespace
+
+Result<Config> load_config(const GlobalOptions& globals, const Overrides& overrides) {
+  ConfigSource source;
+  if (globals.config) source.file = *globals.config;
+  source.no_file = globals.no_config;
+  source.provider = overrides.provider;
+  source.model = overrides.model;
+  PRX_TRY_SET(Config config, Config::load(source));
+  if (globals.log_level) apply_log_level(config, *globals.log_level);
+  return config;
+}
+
+ProviderFacts provider_facts(const Config& config, const std::vector<PluginInfo>& plugins,
+                             const std::string& name, const std::string& key_label) {
+  ProviderFacts facts;
+  facts.name = name;
+  facts.key_label = key_label;
+  const ProviderConfig* const provider = config.find_provider(name);
+  if (provider == nullptr) return facts;
+  facts.has_key = !provider->keys.empty();
+  const std::string& kind = provider->plugin.empty() ? name : provider->plugin;
+  const auto plugin = std::find_if(plugins.begin(), plugins.end(),
+                                   [&](const PluginInfo& info) { return offers(info, kind); });
+  if (plugin == plugins.end()) return facts;
+  facts.title = plugin->title;
+  facts.key_env = plugin->key_env;
+  facts.key_url = plugin->key_url;
+  facts.credit_url = plugin->credit_url;
+  return facts;
+}
+
+int configuration_failure(const Error& error) {
+  message(error.message);
+  return kExitConfiguration;
+}
+
+void print_warnings(const Config& config) {
+  for (const std::string& warning : config.warnings) message("warning: " + warning);
+}
+
+}  // namespace prx::cli

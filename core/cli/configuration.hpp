@@ -1,0 +1,36 @@
+/// \file configuration.hpp
+/// The configuration as the global options ask for it, and what is known about its providers.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "command.hpp"
+#include "prx/config.hpp"
+#include "prx/plugin_info.hpp"
+#include "remedy.hpp"
+
+namespace prx::cli {
+
+/// What a verb's own options say about the configuration.
+struct Overrides {
+  std::optional<std::string> provider;  ///< --provider
+  std::optional<std::string> model;     ///< --model
+};
+
+/// Errors: as Config::load.
+[[nodiscard]] Result<Config> load_config(const GlobalOptions& globals, const Overrides& overrides);
+
+/// What remedies need to know about the provider `name`: from its table, and from the note of its
+/// plugin. \param key_label  of the attempt's key, or "".
+[[nodiscard]] ProviderFacts provider_facts(const Config& config,
+                                           const std::vector<PluginInfo>& plugins,
+                                           const std::string& name, const std::string& key_label);
+
+/// Says an error of the configuration or of a plugin on stderr; kExitConfiguration.
+[[nodiscard]] int configuration_failure(const Error& error);
+
+/// Says each warning on stderr.
+void print_warnings(const Config& config);
+
+}  // namespace prx::cli

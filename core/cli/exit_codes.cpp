@@ -1,0 +1,47 @@
+#include "exit_codes.hpp"
+
+namespace prx::cli {
+
+ExitCode exit_code(ErrorClass error_class) {
+  switch (error_class) {
+    case ErrorClass::kAuth:
+    case ErrorClass::kCredit:
+      return kExitKey;
+    case ErrorClass::kRateLimit:
+    case ErrorClass::kOverloaded:
+      return kExitBusy;
+    case ErrorClass::kTimeout:
+    case ErrorClass::kNetwork:
+      return kExitNetwork;
+    case ErrorClass::kInvalidRequest:
+    case ErrorClass::kPermission:
+    case ErrorClass::kContextLength:
+    case ErrorClass::kContentPolicy:
+    case ErrorClass::kNotFound:
+    case ErrorClass::kUnsupported:
+      return kExitRefused;
+    case ErrorClass::kCancelled:
+      return kExitInterrupted;
+    case ErrorClass::kBadResponse:
+    case ErrorClass::kInternal:
+      break;
+  }
+  return kExitBroken;
+}
+
+std::string_view exit_codes_help() {
+  return "Exit codes:\n"
+         "  0    the answer is complete\n"
+         "  1    the answer could not be written\n"
+         "  2    usage: wrong arguments, or a prompt that is not UTF-8\n"
+         "  3    configuration or plugin\n"
+         "  4    key or credit: none set, rejected, or spent\n"
+         "  5    rate limit or overload\n"
+         "  6    network or timeout\n"
+         "  7    the provider said no: invalid, not found, unsupported, context, policy, "
+         "permission\n"
+         "  8    broken answer: truncated or malformed\n"
+         "  130  interrupted (143 by SIGTERM); 141 when the reader of the answer went away\n";
+}
+
+}  // namespace prx::cli

@@ -1,0 +1,32 @@
+/// \file exit_codes.hpp
+/// What the program's exit status means. Documented in `prx --help`; scripts depend on it.
+#pragma once
+
+#include <string_view>
+
+#include "prx/sdk/error.hpp"
+
+namespace prx::cli {
+
+enum ExitCode : int {
+  kExitOk = 0,
+  kExitOutput = 1,         ///< the answer could not be written (disk full, closed stdout)
+  kExitUsage = 2,          ///< wrong arguments, or a prompt that is not UTF-8
+  kExitConfiguration = 3,  ///< configuration or plugin
+  kExitKey = 4,            ///< no key, a rejected key, no credit
+  kExitBusy = 5,           ///< rate limit or overload
+  kExitNetwork = 6,        ///< network or timeout
+  kExitRefused = 7,        ///< the provider said no
+  kExitBroken = 8,         ///< truncated or malformed answer, or a bug
+  kExitInterrupted = 130,  ///< SIGINT
+  kExitBrokenPipe = 141,   ///< the reader of stdout went away
+  kExitTerminated = 143,   ///< SIGTERM
+};
+
+/// The status of a call that ended with this class of error.
+[[nodiscard]] ExitCode exit_code(ErrorClass error_class);
+
+/// The table of exit codes for help texts.
+[[nodiscard]] std::string_view exit_codes_help();
+
+}  // namespace prx::cli

@@ -1,0 +1,64 @@
+#include "interrupt.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <array>
+
+namespace prx::cli {
+namespace {
+
+sigset_t watched_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGINT, SIGTERM}) {
+    struct sigaction action {};
+    sigaction(signal, nullptr, &action);
+    if (action.sa_handler != SIG_IGN) sigaddset(&set, signal);
+  }
+  return set;
+}
+
+}  // namespace
+
+Interrupt::Interrupt() {
+  const sigset_t set = watched_signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signals_fd_ = signalfd(-1, &set, SFD_CLOEXEC);
+  end_fd_ = eventfd(0, EFD_CLOEXEC);
+  watcher_ = std::thread([this] { watch(); });
+}
+
+Interrupt::~Interrupt() {
+  eventfd_write(end_fd_, 1);
+  watcher_.join();
+  close(signals_fd_);
+  close(end_fd_);
+  if (signal() != 0) return;  // on the way out: another Ctrl-C must not replace the exit code
+  const sigset_t set = watched_signals();
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+void Interrupt::watch() {
+  std::array<pollfd, 2> fds{pollfd{signals_fd_, POLLIN, 0}, pollfd{end_fd_, POLLIN, 0}};
+  while (true) {
+    if (poll(fds.data(), fds.size(), -1) < 0) continue;
+    if (fds[1].revents != 0) return;
+    if (fds[0].revents != 0) take_signal();
+  }
+}
+
+void Interrupt::take_signal() {
+  signalfd_siginfo info{};
+  if (read(signals_fd_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return;
+  const int number = static_cast<int>(info.ssi_signo);
+  if (signal_.load() != 0) _exit(128 + number);
+  signal_.store(number);
+  signal_.notify_all();
+  stop_.request_stop();
+}
+
+}  // namespace prx::cli

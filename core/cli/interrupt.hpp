@@ -1,0 +1,43 @@
+/// \file interrupt.hpp
+/// Interrupt: turns SIGINT and SIGTERM into a stop token.
+#pragma once
+
+#include <atomic>
+#include <stop_token>
+#include <thread>
+
+namespace prx::cli {
+
+/// Blocks both signals for this thread and those started after, and watches for them on a thread of
+/// its own: no signal handler runs, nothing else is interrupted. The first signal requests a stop,
+/// the second ends the process at once. A signal that was ignored when the program started (nohup,
+/// background jobs) stays so.
+///
+/// Make it before any other thread. Its destructor gives the signals back, unless one came.
+class Interrupt {
+ public:
+  Interrupt();
+  ~Interrupt();
+  Interrupt(const Interrupt&) = delete;
+  Interrupt& operator=(const Interrupt&) = delete;
+
+  [[nodiscard]] std::stop_token token() const { return stop_.get_token(); }
+  /// The signal that came, or 0.
+  [[nodiscard]] int signal() const { return signal_.load(); }
+  /// 128 + the signal that came; 0 without one.
+  [[nodiscard]] int exit_code() const { return signal() == 0 ? 0 : 128 + signal(); }
+  /// Blocks until a signal came.
+  void wait() const { signal_.wait(0); }
+
+ private:
+  void watch();
+  void take_signal();
+
+  std::stop_source stop_;
+  std::atomic<int> signal_{0};
+  int signals_fd_ = -1;
+  int end_fd_ = -1;
+  std::thread watcher_;
+};
+
+}  // namespace prx::cli

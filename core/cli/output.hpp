@@ -1,0 +1,58 @@
+/// \file output.hpp
+/// Where the program writes: answers to stdout, messages to stderr, by write(2) and at once.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "visible.hpp"
+
+namespace prx::cli {
+
+/// Writes all of it; waits where the descriptor is in non-blocking mode. Returns 0, or the errno of
+/// the write that failed (EPIPE: the reader went away; the program ignores SIGPIPE).
+[[nodiscard]] int write_all(int fd, std::string_view text);
+
+/// Whether a descriptor is a terminal.
+[[nodiscard]] bool is_terminal(int fd);
+
+/// "prx: <text>" as one line on stderr; control characters made visible. A failing write is
+/// ignored: there is nowhere left to say so. Any thread.
+void message(std::string_view text);
+/// One line on stderr without the program's name.
+void note(std::string_view text);
+
+/// The answer on stdout as it comes. Control characters are made visible on a terminal, elsewhere
+/// the bytes go as they are.
+class AnswerWriter {
+ public:
+  AnswerWriter(int fd, bool visible) : fd_(fd), visible_(visible) {}
+  /// False after a write failed, then and ever after.
+  bool write(std::string_view text);
+  /// Ends the line if the text did not. False as write().
+  bool finish();
+  [[nodiscard]] int error() const { return error_; }  ///< errno, or 0
+
+ private:
+  bool put(std::string_view text);
+
+  int fd_;
+  bool visible_;
+  bool in_line_ = false;
+  int error_ = 0;
+  VisibleText filter_;
+};
+
+/// Rows as aligned columns, two spaces between them; the last column is not padded. Every row has
+/// as many cells as the first.
+[[nodiscard]] std::string table_text(const std::vector<std::vector<std::string>>& rows);
+
+/// Writes a finished result (JSON, table, help) to stdout. The exit code: kExitOk, kExitBrokenPipe
+/// without a word, or kExitOutput with a message.
+[[nodiscard]] int print(std::string_view text);
+
+/// The exit code for a failed write to stdout, after its message.
+[[nodiscard]] int output_failure(int error);
+
+}  // namespace prx::cli

@@ -1,0 +1,138 @@
+#include "prompt.hpp"
+
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "output.hpp"
+#include "prx/sdk/json_edit.hpp"
+
+namespace prx::cli {
+namespace {
+
+constexpr int kSilenceBeforeHintMs = 2'000;
+
+Unexpected<Error> usage(std::string text) {
+  return fail(ErrorClass::kInvalidRequest, std::move(text));
+}
+
+/// Says what the program waits for when a pipe that nobody writes to was inherited.
+void hint_when_silent(int fd) {
+  pollfd ready{fd, POLLIN, 0};
+  if (poll(&ready, 1, kSilenceBeforeHintMs) == 0)
+    message(
+        "reading more of the prompt from stdin until it ends; add </dev/null to send the argument "
+        "alone");
+}
+
+Result<void> check_parameter_name(std::string_view name) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kOwned{
+      {{"model", "--model"}, {"stream", "--no-stream"}, {"messages", "the prompt and --system"}}};
+  for (const auto& [owned, instead] : kOwned) {
+    if (name == owned)
+      return usage("--param " + std::string(name) + ": use " + std::string(instead) + " instead");
+  }
+  return {};
+}
+
+Result<void> check_parameter_value(std::string_view name, std::string_view value) {
+  if (json::validate(value)) return {};
+  std::string shown =
+      "--param " + std::string(name) + ": the value is not JSON; quote strings: --param '";
+  shown += std::string(name) + "=" + json::quoted(value) + "'";
+  return usage(std::move(shown));
+}
+
+}  // namespace
+
+InputKind input_kind(int fd) {
+  struct stat status {};
+  if (fstat(fd, &status) != 0) return InputKind::kNothing;
+  if (S_ISFIFO(status.st_mode) || S_ISREG(status.st_mode) || S_ISSOCK(status.st_mode))
+    return InputKind::kContent;
+  return is_terminal(fd) ? InputKind::kTerminal : InputKind::kNothing;
+}
+
+Result<std::string> read_all(int fd, std::size_t max) {
+  std::string text;
+  std::array<char, 64u << 10> buffer;
+  while (true) {
+    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
+    if (got == 0) return text;
+    if (got > 0) {
+      text.append(buffer.data(), static_cast<std::size_t>(got));
+      if (text.size() > max)
+        return usage("the prompt on stdin is longer than " + std::to_string(max) + " bytes");
+    } else if (errno == EAGAIN) {
+      pollfd ready{fd, POLLIN, 0};
+      poll(&ready, 1, -1);
+    } else if (errno != EINTR) {
+      return usage(std::string("cannot read stdin: ") + std::strerror(errno));
+    }
+  }
+}
+
+PromptParts prompt_parts(const std::vector<std::string>& arguments) {
+  PromptParts parts;
+  for (const std::string& argument : arguments) {
+    if (argument == "-") {
+      parts.asks_stdin = true;
+      continue;
+    }
+    if (!parts.words.empty()) parts.words += ' ';
+    parts.words += argument;
+  }
+  return parts;
+}
+
+std::string join_prompt(std::string words, std::string input) {
+  if (words.empty()) return input;
+  if (input.empty()) return words;
+  return std::move(words) + "\n\n" + input;
+}
+
+Result<std::string> read_prompt(const std::vector<std::string>& arguments, int stdin_fd) {
+  PromptParts parts = prompt_parts(arguments);
+  std::string input;
+  const InputKind kind = input_kind(stdin_fd);
+  if (parts.asks_stdin || kind == InputKind::kContent) {
+    if (kind == InputKind::kContent && !parts.words.empty() && !parts.asks_stdin)
+      hint_when_silent(stdin_fd);
+    PRX_TRY_SET(input, read_all(stdin_fd, kPromptMax));
+  }
+  std::string prompt = join_prompt(std::move(parts.words), std::move(input));
+  if (prompt.empty())
+    return usage("no prompt; give it as an argument (prx chat \"Hello\") or on stdin");
+  if (!json::is_utf8(prompt))
+    return usage("the prompt is not UTF-8; convert it first, e.g. with iconv");
+  return prompt;
+}
+
+Result<std::string> parameters_json(const std::vector<std::string>& settings) {
+  std::string object;
+  std::vector<std::string_view> names;
+  for (const std::string& setting : settings) {
+    const std::size_t equals = setting.find('=');
+    const std::string_view name = std::string_view(setting).substr(0, equals);
+    if (equals == std::string::npos || name.empty() || !json::is_utf8(name))
+      return usage("--param " + setting + ": write name=json, e.g. --param top_p=0.9");
+    const std::string_view value = std::string_view(setting).substr(equals + 1);
+    PRX_TRY(check_parameter_name(name));
+    PRX_TRY(check_parameter_value(name, value));
+    if (std::find(names.begin(), names.end(), name) != names.end())
+      return usage("--param " + std::string(name) + " is given twice");
+    names.push_back(name);
+    object += object.empty() ? "{" : ",";
+    json::append_quoted(object, name);
+    object.append(":").append(value);
+  }
+  if (!object.empty()) object += '}';
+  return object;
+}
+
+}  // namespace prx::cli

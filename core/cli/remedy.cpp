@@ -1,0 +1,93 @@
+#include "remedy.hpp"
+
+#include <chrono>
+
+namespace prx::cli {
+namespace {
+
+const std::string& title_of(const ProviderFacts& provider) {
+  return provider.title.empty() ? provider.name : provider.title;
+}
+
+std::string at(const std::string& url) { return url.empty() ? "" : " at " + url; }
+
+/// "20 s", rounded up: a wait told too short would be refused again.
+std::string wait_text(std::chrono::milliseconds wait) {
+  return std::to_string((wait.count() + 999) / 1'000) + " s";
+}
+
+std::string when(const Error& error) {
+  return error.retry_after ? "in " + wait_text(*error.retry_after) : "later";
+}
+
+std::string missing_key(const ProviderFacts& provider) {
+  std::string text = title_of(provider) + " API key not set; ";
+  if (!provider.key_env.empty()) text += "export " + provider.key_env + "=... or ";
+  text += "set [providers." + provider.name + "] api_key";
+  if (!provider.key_url.empty()) text += "; get one at " + provider.key_url;
+  return text;
+}
+
+std::string rejected_key(const ProviderFacts& provider) {
+  std::string text = title_of(provider) + " rejected the key";
+  if (!provider.key_label.empty()) text += " from " + provider.key_label;
+  text += "; check it, or get a new one";
+  return text + at(provider.key_url);
+}
+
+std::string spent_credit(const ProviderFacts& provider) {
+  if (provider.credit_url.empty()) return "add credit to your " + title_of(provider) + " account";
+  return "add credits at " + provider.credit_url;
+}
+
+bool is_missing_key(const Error& error, const ProviderFacts& provider) {
+  return error.error_class == ErrorClass::kAuth && error.http_status == 0 && !provider.has_key;
+}
+
+}  // namespace
+
+std::string remedy(const Error& error, const ProviderFacts& provider) {
+  switch (error.error_class) {
+    case ErrorClass::kAuth:
+      return provider.has_key ? rejected_key(provider) : missing_key(provider);
+    case ErrorClass::kCredit:
+      return spent_credit(provider);
+    case ErrorClass::kPermission:
+      return "see what the key may do" + at(provider.key_url);
+    case ErrorClass::kRateLimit:
+      return "try again " + when(error);
+    case ErrorClass::kOverloaded:
+      return "try again " + when(error) + ", or choose another --model";
+    case ErrorClass::kNotFound:
+      return "choose another model with --model";
+    case ErrorClass::kUnsupported:
+      return "leave the parameter out, or choose a model that has it with --model";
+    case ErrorClass::kContextLength:
+      return "shorten the prompt, or choose a model with a larger context with --model";
+    case ErrorClass::kContentPolicy:
+      return "change the prompt, or choose another model with --model";
+    case ErrorClass::kTimeout:
+      return "try again, or allow more time in the configuration or with --timeout";
+    case ErrorClass::kNetwork:
+      return "check the connection and [providers." + provider.name + "] base_url";
+    case ErrorClass::kBadResponse:
+      return "try again; --trace shows each attempt";
+    case ErrorClass::kInternal:
+      return "this is a bug; --log-level debug shows more";
+    case ErrorClass::kInvalidRequest:
+      // Some providers answer an unknown model so; without a status it never left this machine.
+      return error.http_status == 0 ? "" : "check the parameters, and the model named by --model";
+    case ErrorClass::kCancelled:
+      break;
+  }
+  return {};
+}
+
+std::string explain(const Error& error, const ProviderFacts& provider) {
+  if (is_missing_key(error, provider)) return missing_key(provider);
+  const std::string next = remedy(error, provider);
+  if (error.message.empty()) return next.empty() ? std::string(to_string(error.error_class)) : next;
+  return next.empty() ? error.message : error.message + "; " + next;
+}
+
+}  // namespace prx::cli

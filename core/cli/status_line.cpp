@@ -1,0 +1,104 @@
+#include "status_line.hpp"
+
+#include <array>
+#include <cstdio>
+
+#include "duration.hpp"
+
+namespace prx::cli {
+namespace {
+
+std::string count(const std::optional<std::int64_t>& tokens) {
+  return tokens ? std::to_string(*tokens) : "unknown";
+}
+
+std::string tokens_text(const Usage& usage) {
+  if (!usage.prompt_tokens && !usage.completion_tokens) return "tokens unknown";
+  std::string text = count(usage.prompt_tokens) + " tokens in";
+  if (usage.cached_tokens.value_or(0) > 0) text += " (" + count(usage.cached_tokens) + " cached)";
+  text += ", " + count(usage.completion_tokens) + " out";
+  if (usage.reasoning_tokens.value_or(0) > 0)
+    text += " (" + count(usage.reasoning_tokens) + " reasoning)";
+  return text;
+}
+
+std::string cost_text(const Usage& usage) {
+  return usage.cost ? format_cost(*usage.cost) : "cost unknown";
+}
+
+std::string http_text(const Attempt& attempt) {
+  if (attempt.http_version == 0) return {};
+  std::string text = attempt.http_version == 20   ? "HTTP/2"
+                     : attempt.http_version == 10 ? "HTTP/1.0"
+                                                  : "HTTP/1.1";
+  text += " " + std::to_string(attempt.http_status);
+  if (attempt.connection_reused) text += " reused";
+  return text;
+}
+
+void add(std::string& text, const std::string& part) {
+  if (part.empty()) return;
+  if (!text.empty()) text += ", ";
+  text += part;
+}
+
+void add_time(std::string& text, const char* name,
+              const std::optional<std::chrono::microseconds>& time) {
+  if (time) add(text, std::string(name) + " " + format_duration(*time));
+}
+
+std::string outcome_text(const Attempt& attempt) {
+  if (!attempt.error) return "served";
+  std::string text(to_string(attempt.error->error_class));
+  if (!attempt.error->provider_code.empty()) text += " (" + attempt.error->provider_code + ")";
+  if (attempt.error->retry_after)
+    text += ", retry after " + format_duration(*attempt.error->retry_after);
+  return text + ": " + attempt.error->message;
+}
+
+}  // namespace
+
+std::string format_cost(double dollars) {
+  std::array<char, 400> buffer{};
+  std::snprintf(buffer.data(), buffer.size(), "$%.9f", dollars);
+  std::string text = buffer.data();
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  const std::size_t point = text.find('.');
+  if (point != std::string::npos && text.size() - point == 2) text += '0';
+  return text;
+}
+
+std::string status_line(const ChatResponse& response, const CallTimes& times) {
+  std::string line = response.provider;
+  if (!response.served_by.empty()) line += " (" + response.served_by + ")";
+  line += " | " + (response.model.empty() ? "model unknown" : response.model);
+  line += " | " + tokens_text(response.usage);
+  line += " | " + cost_text(response.usage);
+  if (times.first_token) line += " | first token " + format_duration(*times.first_token);
+  line += " | total " + format_duration(times.total);
+  if (response.finish_reason != FinishReason::kStop) {
+    line += " | finished: " + std::string(to_string(response.finish_reason));
+    if (response.finish_reason == FinishReason::kOther && !response.native_finish_reason.empty())
+      line += " (" + response.native_finish_reason + ")";
+  }
+  return line;
+}
+
+std::string trace_line(const Attempt& attempt, int number) {
+  std::string line = "attempt " + std::to_string(number);
+  if (!attempt.reason.empty()) line += " (" + attempt.reason + ")";
+  line += ": " + attempt.provider + " " + attempt.model;
+  if (!attempt.key_label.empty()) line += ", key " + attempt.key_label;
+  if (attempt.wait.count() > 0) add_time(line, "waited", attempt.wait);
+  std::string times;
+  add_time(times, "connected", attempt.connected);
+  add_time(times, "head", attempt.head);
+  add_time(times, "first token", attempt.first_token);
+  add_time(times, "total", attempt.total);
+  add(times, http_text(attempt));
+  add(times, std::to_string(attempt.bytes) + " bytes");
+  return line + " | " + times + " | " + outcome_text(attempt);
+}
+
+}  // namespace prx::cli

@@ -1,0 +1,31 @@
+/// \file status_line.hpp
+/// What happened, in one line for a person. Pure.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "prx/chat.hpp"
+
+namespace prx::cli {
+
+/// Times as the caller saw them, from the start of the call.
+struct CallTimes {
+  std::optional<std::chrono::microseconds> first_token;  ///< nullopt: nothing came
+  std::chrono::microseconds total{0};
+};
+
+/// Provider, model, tokens, cost, time to first token, total time of a finished answer:
+/// "openrouter (Anthropic) | anthropic/claude-sonnet-4 | 12 tokens in, 34 out | $0.000546 | ...".
+/// What the provider did not say is called unknown. A finish reason other than stop is named.
+[[nodiscard]] std::string status_line(const ChatResponse& response, const CallTimes& times);
+
+/// One attempt: "attempt 2 (retry): openrouter anthropic/claude-sonnet-4, key OPENROUTER_API_KEY:
+/// ...".
+[[nodiscard]] std::string trace_line(const Attempt& attempt, int number);
+
+/// US dollars without an exponent: "$0.000546", "$1.20", "$0".
+[[nodiscard]] std::string format_cost(double dollars);
+
+}  // namespace prx::cli

@@ -1,0 +1,33 @@
+# Warnings, sanitizers and the two helpers that every room and every test uses.
+
+add_library(prx_options INTERFACE)
+target_compile_options(prx_options INTERFACE
+  -Wall -Wextra -Wshadow -Wnon-virtual-dtor $<$<BOOL:${PRX_WERROR}>:-Werror>)
+if(PRX_SANITIZE)
+  add_compile_options(-fsanitize=${PRX_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${PRX_SANITIZE})
+endif()
+
+# prx_room(http SOURCES a.cpp ... LIBRARIES prx_x ...): one room of core as a static library prx_<name>.
+function(prx_room name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_library(prx_${name} STATIC ${arg_SOURCES})
+  target_include_directories(prx_${name} PUBLIC ${PROJECT_SOURCE_DIR}/core/src ${PROJECT_SOURCE_DIR}/core/include)
+  target_link_libraries(prx_${name} PUBLIC prx::sdk ${arg_LIBRARIES} PRIVATE prx_options)
+endfunction()
+
+# prx_test(http SOURCES a_test.cpp ... LIBRARIES prx_http ...): one GoogleTest program test_<name>.
+# TIMEOUT seconds per test (default 60).
+function(prx_test name)
+  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBRARIES" ${ARGN})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 60)
+  endif()
+  add_executable(test_${name} ${arg_SOURCES})
+  target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_compile_definitions(test_${name} PRIVATE
+    PRX_SOURCE_DIR="${PROJECT_SOURCE_DIR}" PRX_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  target_link_libraries(test_${name} PRIVATE ${arg_LIBRARIES} GTest::gmock GTest::gtest_main prx_options)
+  gtest_discover_tests(test_${name} TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST
+    PROPERTIES TIMEOUT ${arg_TIMEOUT})
+endfunction()

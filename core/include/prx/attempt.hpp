@@ -1,0 +1,49 @@
+/// \file attempt.hpp
+/// The attempt trail: what each try of a call did. Data, in every answer and every error.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "prx/sdk/error.hpp"
+
+namespace prx {
+
+/// Tokens and cost; nullopt: the provider did not say.
+struct Usage {
+  std::optional<std::int64_t> prompt_tokens, completion_tokens, total_tokens;
+  std::optional<std::int64_t> reasoning_tokens;    ///< part of completion_tokens
+  std::optional<std::int64_t> cached_tokens;       ///< part of prompt_tokens
+  std::optional<std::int64_t> cache_write_tokens;  ///< part of prompt_tokens
+  std::optional<double> cost;                      ///< US dollars, as billed by the provider
+  std::string json;                                ///< the provider's whole usage object, or ""
+  friend bool operator==(const Usage&, const Usage&) = default;
+};
+
+/// One try: one start of one target with one key. Times count from the attempt's start; nullopt:
+/// not reached.
+struct Attempt {
+  std::string provider;   ///< the instance's name in the configuration
+  std::string model;      ///< asked for
+  std::string key_label;  ///< where the key came from; never the key
+  std::string
+      reason;  ///< why this one: "first", "retry", "next key", "fallback", "hedge", "splice"
+  std::chrono::microseconds wait{0};                     ///< waited before it
+  std::optional<std::chrono::microseconds> connected;    ///< connection ready
+  std::optional<std::chrono::microseconds> head;         ///< response head
+  std::optional<std::chrono::microseconds> first_token;  ///< first text, reasoning or tool call
+  std::chrono::microseconds total{0};                    ///< until its end
+  std::optional<Error> error;                            ///< nullopt: it served
+  int http_status = 0;                                   ///< 0: none came
+  int http_version = 0;                                  ///< 10, 11, 20; 0: no exchange
+  bool connection_reused = false;
+  std::uint32_t exchanges = 0;  ///< HTTP requests it made
+  std::uint64_t bytes = 0;      ///< of response body
+  std::string generation_id, served_model, served_by;
+  Usage usage;
+};
+
+}  // namespace prx

@@ -1,0 +1,228 @@
+/// \file config.hpp
+/// Config: what a TOML file, the environment and flags say, as one value. Start at Config::load.
+///
+/// Strict: an unknown key, a wrong type, an unset variable or an impossible value is an error that
+/// names file, line, column and the nearest valid name. Keys (secrets) are resolved into Secret and
+/// never printed.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "prx/export.hpp"
+#include "prx/sdk/error.hpp"
+
+namespace prx {
+
+using Milliseconds = std::chrono::milliseconds;
+
+/// A key. It is never streamed, compared in logs or written; reveal() is called where it is sent.
+class Secret {
+ public:
+  Secret() = default;
+  explicit Secret(std::string value) : value_(std::move(value)) {}
+  [[nodiscard]] const std::string& reveal() const { return value_; }
+  [[nodiscard]] bool empty() const { return value_.empty(); }
+  friend bool operator==(const Secret&, const Secret&) = default;
+
+ private:
+  std::string value_;
+};
+
+/// One key of a provider's pool.
+struct ApiKey {
+  Secret secret;
+  std::string
+      label;  ///< for logs and trails: where it came from, "OPENROUTER_API_KEY", "api_key_file"
+  std::string origin;  ///< "env OPENROUTER_API_KEY", "config.toml:7:11"
+  friend bool operator==(const ApiKey&, const ApiKey&) = default;
+};
+
+/// `http_version` of a provider.
+enum class HttpVersion { kAuto, k11, k2 };
+
+/// Clocks of a target. nullopt: "off". Defaults are those of the guide core/docs/configuration.md.
+struct TimeoutConfig {
+  std::optional<Milliseconds> connect{10'000};
+  std::optional<Milliseconds> head{30'000};
+  std::optional<Milliseconds> non_stream{300'000};
+  std::optional<Milliseconds> first_token{120'000};
+  std::optional<Milliseconds> idle{30'000};
+  std::optional<Milliseconds> progress{120'000};
+  friend bool operator==(const TimeoutConfig&, const TimeoutConfig&) = default;
+};
+
+/// A `[providers.<name>]` table: one instance of a plugin.
+struct ProviderConfig {
+  std::string name;    ///< the table's name
+  std::string plugin;  ///< kind or id that a plugin's note offers; defaults to `name`
+  std::vector<ApiKey>
+      keys;  ///< in order; empty: none configured (the plugin's key_env may still give one)
+  std::string base_url;     ///< empty: the plugin's own
+  std::string model;        ///< empty: see model_in_use
+  std::string key_missing;  ///< when keys is empty: why, and the remedy; "" when it needs none
+  std::vector<std::pair<std::string, std::string>>
+      headers;             ///< added to each request; values may be secret
+  std::string extra_body;  ///< JSON object text, "" or "{...}"; its members override the request's
+  std::string options;     ///< JSON object text: the plugin's own keys, checked against its note
+  TimeoutConfig timeouts;
+  HttpVersion http_version = HttpVersion::kAuto;
+  std::filesystem::path ca_file;  ///< empty: the system's store
+  std::string where;              ///< file:line:column of its table, or ""
+
+  /// \name Filled from the plugin's note by resolve_config() when a client opens
+  /// @{
+  std::string problem;                      ///< why it cannot serve ("no plugin offers ..."), or ""
+  std::string plugin_id;                    ///< id of the plugin that serves it
+  std::string default_model, model_prefix;  ///< of the note
+  std::string model_in_use;  ///< asked for when a request names no model; "" when nothing says
+  /// @}
+  friend bool operator==(const ProviderConfig&, const ProviderConfig&) = default;
+};
+
+/// What happens to a stream that breaks after its first delivered token.
+enum class Recovery { kError, kSplice, kContinue, kBuffer };
+
+/// `[reliability]`, and what a chain may override of it. See core/docs/configuration.md for each.
+struct ReliabilityConfig {
+  int retries = 2;       ///< 0 to 10
+  int attempts_max = 6;  ///< 1 to 20, of the whole chain
+  std::optional<Milliseconds> deadline{600'000};
+  Milliseconds backoff_base{500};
+  Milliseconds backoff_max{8'000};
+  Milliseconds retry_after_max{5'000};
+  Milliseconds wait_max{60'000};
+  Milliseconds finish_grace{2'000};
+  std::optional<Milliseconds> hedge_after{10'000};
+  double hedge_max_share = 0.10;       ///< 0.0 to 1.0
+  int breaker_failures = 3;            ///< 1 to 100
+  double breaker_failure_rate = 0.50;  ///< 0.0 to 1.0
+  double retry_budget = 0.20;          ///< 0.0 to 1.0
+  Recovery recovery = Recovery::kSplice;
+  Milliseconds hold{0};
+  int hold_tokens = 0;  ///< 0 to 10,000
+  bool share_health = false;
+  std::optional<std::vector<ErrorClass>> fallback_on;
+  std::optional<std::vector<ErrorClass>> retry_on;
+  friend bool operator==(const ReliabilityConfig&, const ReliabilityConfig&) = default;
+};
+
+struct TargetConfig {
+  std::string provider;    ///< name of a ProviderConfig
+  std::string model;       ///< empty: as for a fallback provider
+  std::string extra_body;  ///< JSON object text or ""
+  std::optional<TimeoutConfig>
+      timeouts;              ///< always set: target's, else provider's, chain's, [reliability]'s
+  std::string model_in_use;  ///< filled by resolve_config(); see ProviderConfig::model_in_use
+  std::string where;         ///< file:line:column, for messages
+  friend bool operator==(const TargetConfig&, const TargetConfig&) = default;
+};
+
+/// A `[chains.<name>]` table. The short form (`[default] provider`, then `fallback_providers`) is
+/// the chain named "default", which always exists and comes first.
+struct ChainConfig {
+  std::string name;
+  std::vector<TargetConfig> targets;  ///< 1 or more, in order
+  ReliabilityConfig policy;
+  std::string where;  ///< file:line:column
+  friend bool operator==(const ChainConfig&, const ChainConfig&) = default;
+};
+
+/// `[plugins]`.
+struct PluginsConfig {
+  struct Entry {  ///< a `[plugins.<id>]` table
+    std::string id;
+    std::filesystem::path
+        path;            ///< absolute; relative ones were resolved against the file's folder
+    std::string sha256;  ///< 64 hex digits in lower case, or ""
+    friend bool operator==(const Entry&, const Entry&) = default;
+  };
+  std::vector<std::filesystem::path> dirs;
+  std::optional<std::vector<std::string>> allow;  ///< ids; nullopt: all
+  std::vector<Entry> entries;
+  friend bool operator==(const PluginsConfig&, const PluginsConfig&) = default;
+};
+
+/// `[log]`.
+struct LogConfig {
+  std::string level = "warn";   ///< trace, debug, info, warn, error, off
+  std::filesystem::path file;   ///< empty: stderr
+  std::string format = "text";  ///< text or json
+  friend bool operator==(const LogConfig&, const LogConfig&) = default;
+};
+
+/// One value of the configuration with where it came from, for `prx config show`.
+struct Setting {
+  std::string path;  ///< "providers.openrouter.model", "chains.careful.targets.1.model"
+  std::string
+      value;  ///< as TOML would write it; keys and secret headers masked, "(missing)", "(command)"
+  std::string origin;  ///< "flag --model", "env PRX_MODEL", "/home/me/.config/prx/config.toml:4:9",
+                       ///< "default"
+  friend bool operator==(const Setting&, const Setting&) = default;
+};
+
+/// Reads one environment variable; nullopt when unset.
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+/// The process's environment.
+[[nodiscard]] PRX_API Environment process_environment();
+
+/// Where a configuration comes from. Precedence: overrides, environment, file.
+struct ConfigSource {
+  std::optional<std::filesystem::path>
+      file;  ///< --config; must exist. nullopt: PRX_CONFIG, else the user's file if it exists
+  bool no_file = false;                 ///< read no file at all
+  std::optional<std::string> provider;  ///< --provider
+  std::optional<std::string> model;     ///< --model
+  Environment environment = process_environment();
+  bool read_secrets =
+      true;  ///< false: no api_key_file is read and no api_key_command run; editors, fuzzing
+  Milliseconds key_command_timeout{10'000};  ///< of each api_key_command
+};
+
+/// A value: copies, compares, and never changes once it was given to a client.
+struct Config {
+  std::string provider;        ///< `[default] provider`; "openrouter" when nothing says
+  std::string model;           ///< `[default] model`, or ""
+  std::string model_provider;  ///< whose model that is: another than `provider` when a flag chose
+                               ///< the latter
+  std::string chain;  ///< the chain in force: `[default] chain`, else "default"; also when a flag
+                      ///< or variable asks for another provider than the file
+  std::vector<ProviderConfig> providers;  ///< always holds the default provider
+  ReliabilityConfig reliability;
+  std::vector<std::string> fallback_providers;
+  std::vector<ChainConfig> chains;
+  PluginsConfig plugins;
+  LogConfig log;
+  std::filesystem::path file;         ///< what was read, or empty
+  std::vector<Setting> settings;      ///< every value with its origin, in the order of the file
+  std::vector<std::string> warnings;  ///< one line each: a literal key in a readable file, ...
+  std::map<std::string, std::string>
+      places;  ///< dotted path -> "file:line:column", for later messages
+
+  /// Reads and checks a configuration; plugins' own keys are checked when a client opens.
+  ///
+  /// Errors: kInvalidRequest, message "file:line:column: what; remedy". Nothing is printed.
+  /// A key that cannot be had (variable unset, file missing, command failed) is a warning and
+  /// key_missing. Runs `api_key_command`s (with a limit of 10 s each) and reads `api_key_file`s.
+  /// Blocks.
+  [[nodiscard]] static PRX_API Result<Config> load(const ConfigSource& source);
+  /// The same for TOML text; `name` stands for the file in messages, relative paths resolve against
+  /// `folder`.
+  [[nodiscard]] static PRX_API Result<Config> parse(std::string_view toml, const std::string& name,
+                                                    const std::filesystem::path& folder,
+                                                    const ConfigSource& source);
+
+  [[nodiscard]] PRX_API const ProviderConfig* find_provider(std::string_view name) const;
+  [[nodiscard]] PRX_API const ChainConfig* find_chain(std::string_view name) const;
+  friend bool operator==(const Config&, const Config&) = default;
+};
+
+}  // namespace prx

@@ -1,0 +1,124 @@
+#include "client/answer.hpp"
+
+#include <algorithm>
+
+#include "client/abi_convert.hpp"
+#include "prx/sdk/json_edit.hpp"
+
+namespace prx::driver {
+
+namespace {
+
+FinishReason finish_of(std::uint32_t finish) {
+  return finish <= PRX_FINISH_CONTENT_FILTER ? static_cast<FinishReason>(finish)
+                                             : FinishReason::kOther;
+}
+static_assert(static_cast<int>(FinishReason::kContentFilter) == PRX_FINISH_CONTENT_FILTER);
+
+/// Joins JSON arrays as they come, element bytes untouched.
+void append_array(std::string& list, std::string_view json) {
+  const bool array = json.size() >= 2 && json.front() == '[' && json.back() == ']';
+  const std::string_view inner = array ? json.substr(1, json.size() - 2) : json;
+  if (inner.find_first_not_of(" \t\r\n") == std::string_view::npos) return;
+  if (list.empty()) {
+    list = "[" + std::string(inner) + "]";
+    return;
+  }
+  list.back() = ',';
+  list += inner;
+  list += ']';
+}
+
+Unexpected<Error> breach(std::string_view what) {
+  return fail(ErrorClass::kInternal, "the plugin broke its contract: " + std::string(what));
+}
+
+}  // namespace
+
+Result<void> Answer::take(const prx_event& event) {
+  const bool of_choice =
+      event.type >= PRX_EV_TEXT && event.type <= PRX_EV_FINISH && event.type != PRX_EV_USAGE;
+  if (of_choice && !finished_choices_.empty() && has_finished(event.choice))
+    return breach("an event of a choice after its finish reason");
+  switch (event.type) {
+    case PRX_EV_META:
+      response_.id = view(event.id);
+      response_.model = view(event.name);
+      response_.served_by = view(event.text);
+      return {};
+    case PRX_EV_TEXT:
+      if (event.choice == 0) take_text(view(event.text));
+      return {};
+    case PRX_EV_REASONING:
+      if (event.choice == 0) response_.reasoning += view(event.text);
+      return {};
+    case PRX_EV_TOOL_CALL:
+      return take_tool_call(event);
+    case PRX_EV_ITEM:
+      if (event.choice == 0) take_item(event);
+      return {};
+    case PRX_EV_USAGE:
+      response_.usage = to_usage(event.usage, view(event.json));
+      return {};
+    case PRX_EV_FINISH:
+      finished_choices_.push_back(event.choice);
+      if (event.choice != 0) return {};
+      response_.finish_reason = finish_of(event.finish);
+      response_.native_finish_reason = view(event.name);
+      return {};
+    default:
+      return {};
+  }
+}
+
+bool Answer::has_finished(std::uint32_t choice) const {
+  return std::find(finished_choices_.begin(), finished_choices_.end(), choice) !=
+         finished_choices_.end();
+}
+
+Result<void> Answer::take_tool_call(const prx_event& event) {
+  const auto found = std::find_if(calls_.begin(), calls_.end(), [&](const Call& call) {
+    return call.choice == event.choice && call.index == event.index;
+  });
+  if (found != calls_.end()) {
+    found->call.arguments += view(event.text);
+    return {};
+  }
+  if (calls_.size() >= kToolCallsMax)
+    return fail(ErrorClass::kBadResponse, "the answer has more than 256 tool calls");
+  if (event.id.len == 0) return breach("the first event of a tool call has no id");
+  calls_.push_back({event.choice,
+                    event.index,
+                    {std::string(view(event.id)), std::string(view(event.name)),
+                     std::string(view(event.text))}});
+  return {};
+}
+
+void Answer::take_item(const prx_event& event) {
+  const std::string_view name = view(event.name);
+  if (name == "reasoning_details") append_array(response_.reasoning_details, view(event.json));
+  if (name == "annotations") append_array(response_.annotations, view(event.json));
+  if (name == "refusal") response_.refusal += json::unquoted(view(event.json)).value_or("");
+}
+
+Result<void> Answer::complete() {
+  if (finished_choices_.empty()) return breach("done without a finish reason");
+  const bool cut = response_.finish_reason == FinishReason::kLength;
+  std::vector<Call> whole;
+  for (auto& call : calls_) {
+    if (call.call.arguments.empty()) call.call.arguments = "{}";
+    if (json::validate(call.call.arguments)) {
+      whole.push_back(std::move(call));
+      continue;
+    }
+    if (!cut)
+      return fail(ErrorClass::kBadResponse,
+                  "the model's arguments for tool '" + call.call.name + "' are not valid JSON");
+  }
+  calls_ = std::move(whole);
+  for (const auto& call : calls_)
+    if (call.choice == 0) response_.tool_calls.push_back(call.call);
+  return {};
+}
+
+}  // namespace prx::driver

@@ -1,0 +1,78 @@
+#include "prx/client.hpp"
+
+#include "client/abi_convert.hpp"
+#include "client/client_impl.hpp"
+#include "client/pull_stream.hpp"
+
+namespace prx {
+
+Call::~Call() = default;
+Stream::~Stream() = default;
+
+Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Client::~Client() {
+  if (!impl_->close()) static_cast<void>(impl_.release());  // a plugin's thread still uses it
+}
+
+Result<std::unique_ptr<Client>> Client::open(Config config, ClientOptions options) {
+  const bool warm_up = options.warm_up;
+  PRX_TRY_SET(auto impl, Impl::open(std::move(config), std::move(options)));
+  if (warm_up) impl->warm_up();
+  return std::unique_ptr<Client>(new Client(std::move(impl)));
+}
+
+std::unique_ptr<Call> Client::start(const ChatRequest& request, const CallOptions& options,
+                                    Sink& sink) {
+  std::optional<Error> refused;
+  auto call = impl_->make_call(request, options, sink, refused);
+  call->start(std::move(refused));
+  return std::make_unique<driver::PushCall>(std::move(call));
+}
+
+std::unique_ptr<Stream> Client::stream(const ChatRequest& request, const CallOptions& options) {
+  auto stream = std::make_unique<driver::PullStream>(impl_->loop());
+  std::optional<Error> refused;
+  auto call = impl_->make_call(request, options, *stream, refused);
+  stream->own(call);
+  call->start(std::move(refused));
+  return stream;
+}
+
+ChatResult Client::chat(const ChatRequest& request, const CallOptions& options) {
+  if (driver::on_prx_thread()) return Unexpected(driver::blocking_on_loop());
+  driver::BlockingSink sink;
+  const auto call = start(request, options, sink);
+  return sink.wait();
+}
+
+Result<std::vector<Model>> Client::models(const std::string& provider, const CallOptions& options) {
+  if (driver::on_prx_thread()) return Unexpected<Error>(driver::blocking_on_loop());
+  std::vector<Model> models;
+  const auto done = impl_->run(PRX_OP_MODELS, provider, options, [&](const prx_event& event) {
+    if (event.type == PRX_EV_ITEM)
+      models.push_back(
+          {std::string(driver::view(event.id)), std::string(driver::view(event.json))});
+  });
+  if (!done) return Unexpected(done.error());
+  return models;
+}
+
+Result<Health> Client::health(const std::string& provider, const CallOptions& options) {
+  if (driver::on_prx_thread()) return Unexpected<Error>(driver::blocking_on_loop());
+  const auto began = std::chrono::steady_clock::now();
+  const auto done = impl_->run(PRX_OP_HEALTH, provider, options, nullptr);
+  if (!done) return Unexpected(done.error());
+  Health health;
+  health.provider = provider.empty() ? impl_->config().provider : provider;
+  health.latency = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now() - began);
+  health.http_version = done->http_version;
+  health.connection_reused = done->reused;
+  return health;
+}
+
+const std::vector<PluginInfo>& Client::plugins() const { return impl_->plugins(); }
+const Config& Client::config() const { return impl_->config(); }
+
+}  // namespace prx

@@ -1,0 +1,64 @@
+/// \file op_table.hpp
+/// Handles of running operations: slot and generation in 64 bits, so that a plugin that speaks
+/// after its end is caught instead of followed into freed memory.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace prx::driver {
+
+class Operation;
+
+/// Loop thread only.
+class OpTable {
+ public:
+  static constexpr std::uint64_t kGenerationMask =
+      0xff'ffff;  ///< a handle has 56 bits, see sub_handle()
+
+  /// A handle for a new operation; never 0, at most 56 bits.
+  [[nodiscard]] std::uint64_t add(Operation& operation);
+  /// The handle finds nothing from now on.
+  void remove(std::uint64_t handle);
+  [[nodiscard]] std::size_t size() const { return slots_.size() - free_.size(); }
+  /// The operation of a handle, or nullptr.
+  [[nodiscard]] Operation* find(std::uint64_t handle) const {
+    const std::uint32_t slot = static_cast<std::uint32_t>(handle) - 1;
+    if (slot >= slots_.size() || slots_[slot].generation != handle >> 32) return nullptr;
+    return slots_[slot].operation;
+  }
+
+ private:
+  struct Slot {
+    std::uint64_t generation = 1;
+    Operation* operation = nullptr;
+  };
+  std::vector<Slot> slots_;
+  std::vector<std::uint32_t> free_;
+};
+
+/// Names a thing of an operation (an exchange, a timer): the operation's handle and a number from 1
+/// to 255.
+[[nodiscard]] constexpr std::uint64_t sub_handle(std::uint64_t handle, std::uint8_t number) {
+  return handle << 8 | number;
+}
+[[nodiscard]] constexpr std::uint64_t handle_of(std::uint64_t sub) { return sub >> 8; }
+[[nodiscard]] constexpr std::uint8_t number_of(std::uint64_t sub) {
+  return static_cast<std::uint8_t>(sub);
+}
+
+/// What a thread of the host is doing for plugins, so that a sink's context can be a handle alone.
+struct ThreadContext {
+  OpTable* table = nullptr;        ///< set on a loop thread
+  Operation* operation = nullptr;  ///< set on a worker, while it works for this operation
+};
+
+/// This thread's context. Threads that are not ours have an empty one.
+[[nodiscard]] ThreadContext& thread_context();
+
+/// True on any loop or worker of prx: public calls that block are refused there.
+[[nodiscard]] inline bool on_prx_thread() {
+  return thread_context().table != nullptr || thread_context().operation != nullptr;
+}
+
+}  // namespace prx::driver

@@ -1,0 +1,120 @@
+/// \file provider_instance.hpp
+/// A plugin's module (one per client) and its configured instances, with the prx_host that each is
+/// given.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "client/runtime.hpp"
+#include "plugin/registry.hpp"
+#include "prx/config.hpp"
+
+namespace prx::driver {
+
+class Operation;
+class ProviderInstance;
+
+/// Behind prx_host::ctx.
+struct HostContext {
+  Runtime* runtime = nullptr;
+  ProviderInstance* instance = nullptr;  ///< nullptr for the host of a module
+  std::string name;                      ///< for log lines
+};
+
+/// `init` ... `deinit` of one plugin in one client. Made and destroyed under the client's plugin
+/// lock.
+class PluginModule {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<PluginModule>> open(Runtime& runtime,
+                                                                  LoadedPlugin plugin);
+  ~PluginModule();
+  PluginModule(const PluginModule&) = delete;
+  PluginModule& operator=(const PluginModule&) = delete;
+
+  [[nodiscard]] const LoadedPlugin& plugin() const { return plugin_; }
+  [[nodiscard]] void* handle() const { return module_; }
+
+ private:
+  PluginModule(Runtime& runtime, LoadedPlugin plugin);
+  LoadedPlugin plugin_;
+  HostContext context_;
+  prx_host host_;
+  void* module_ = nullptr;
+  bool initialised_ = false;
+};
+
+/// One `[providers.<name>]`, alive. Its state for operations belongs to the loop.
+class ProviderInstance {
+ public:
+  static constexpr unsigned kMisbehaviourMax = 16;  ///< breaches until the instance is quarantined
+
+  /// Calls the plugin's create. Errors: what create said, or kInternal.
+  [[nodiscard]] static Result<std::unique_ptr<ProviderInstance>> create(
+      Runtime& runtime, PluginModule& module, const ProviderConfig& config,
+      http::Transport& transport);
+  /// No operation may be live, unless quarantined: then the plugin's side is left as it is.
+  ~ProviderInstance();
+  ProviderInstance(const ProviderInstance&) = delete;
+  ProviderInstance& operator=(const ProviderInstance&) = delete;
+
+  [[nodiscard]] const ProviderConfig& config() const { return config_; }
+  [[nodiscard]] const PluginNote& note() const { return module_.plugin().note; }
+  [[nodiscard]] const prx_provider& provider() const { return *module_.plugin().provider; }
+  [[nodiscard]] void* handle() const { return instance_; }
+  [[nodiscard]] const prx_host& host() const { return host_; }
+  [[nodiscard]] http::Transport& transport() const { return transport_; }
+  [[nodiscard]] Runtime& runtime() const { return *context_.runtime; }
+
+  /// Whether a URL is of one of the provider's own hosts.
+  [[nodiscard]] bool reachable(std::string_view url) const;
+  /// Whether calls must have a key: nullopt when they may start, else why not.
+  [[nodiscard]] std::optional<Error> key_problem() const;
+
+  /// Loop thread: operations that were started and not yet released.
+  void keep(std::shared_ptr<Operation> operation);
+  void drop(const Operation& operation);
+  [[nodiscard]] std::size_t live() const { return operations_.size(); }
+
+  /// Counts a breach of the contract; loop thread.
+  void misbehaved(std::string_view what);
+  /// The plugin hangs or cannot be trusted: no operation starts any more, nothing of it is
+  /// destroyed.
+  void quarantine(std::string_view why);
+  [[nodiscard]] bool quarantined() const { return quarantined_; }
+
+  /// Live operations by id, for prx.exec/1 post from any thread.
+  void id_started(Operation& operation);
+  /// False, and nothing changes, while a posted task of it is still to run.
+  [[nodiscard]] bool id_ended(const Operation& operation);
+  void id_gone(const Operation& operation);
+  /// Counts one more task to run; false when the id is of no live operation.
+  [[nodiscard]] bool post_started(std::uint64_t id);
+
+ private:
+  ProviderInstance(Runtime& runtime, PluginModule& module, const ProviderConfig& config,
+                   http::Transport& transport);
+  PluginModule& module_;
+  ProviderConfig config_;
+  http::Transport& transport_;
+  HostContext context_;
+  prx_host host_;
+  void* instance_ = nullptr;
+  bool created_ = false;
+  std::vector<std::string> origins_;
+  std::vector<std::shared_ptr<Operation>> operations_;  // shared with the driver and with workers
+  unsigned misbehaviour_ = 0;
+  bool quarantined_ = false;
+  std::mutex ids_mutex_;
+  std::unordered_map<std::uint64_t, Operation*> ids_;
+};
+
+/// A prx_host for a context: host_services.cpp.
+[[nodiscard]] prx_host make_host(HostContext& context);
+
+}  // namespace prx::driver

@@ -1,0 +1,145 @@
+#include <utility>
+
+#include "config/did_you_mean.hpp"
+#include "config/mask.hpp"
+#include "config/sections.hpp"
+#include "config/text_values.hpp"
+
+namespace prx::config {
+namespace {
+
+constexpr std::size_t kTargetsMax = 64;
+constexpr std::size_t kChainsMax = 256;
+
+std::vector<std::string_view> target_keys() {
+  std::vector<std::string_view> keys = {"provider", "model", "extra_body"};
+  for (const auto& [key, timeout] : kTimeouts) keys.push_back(key);
+  return keys;
+}
+
+// Reads one [chains.<name>].
+class ChainReader {
+ public:
+  ChainReader(LoadContext& context, const Member& member, const Table& table,
+              const LoadState& state)
+      : context_(context),
+        member_(member),
+        state_(state),
+        reader_(context, table, "chains." + member.key) {}
+
+  Result<ChainConfig> run() {
+    auto keys = policy_keys();
+    keys.push_back("targets");
+    PRX_TRY(reader_.only(keys));
+    chain_.name = member_.key;
+    chain_.where = context_.where(member_.place);
+    PRX_TRY_SET(chain_.policy, read_policy(reader_, state_.config.reliability));
+    PRX_TRY_SET(timeouts_, read_timeouts(reader_));
+    PRX_TRY(read_targets());
+    return std::move(chain_);
+  }
+
+ private:
+  Result<void> read_targets() {
+    const auto* member = reader_.find("targets");
+    if (!member)
+      return context_.error(member_.place, "[" + reader_.path() +
+                                               "] has no targets; write targets = [ { provider = "
+                                               "\"openrouter\" } ]");
+    const auto* targets = member->node.as<Array>();
+    if (!targets)
+      return reader_.wrong_type(*member, "an array of tables", "write [ { provider = \"...\" } ]");
+    if (targets->empty() || targets->size() > kTargetsMax)
+      return context_.error(member->node.place,
+                            reader_.name_of("targets") + " has " + std::to_string(targets->size()) +
+                                " entries; give it 1 to " + std::to_string(kTargetsMax));
+    for (std::size_t i = 0; i < targets->size(); ++i) {
+      PRX_TRY(read_target((*targets)[i], reader_.path_of("targets") + '.' + std::to_string(i + 1)));
+    }
+    return {};
+  }
+
+  Result<void> read_target(const Node& node, const std::string& path) {
+    const auto* table = node.as<Table>();
+    if (!table)
+      return context_.error(node.place, path + " must be a table, not " +
+                                            std::string(type_name(node)) +
+                                            "; write { provider = \"...\" }");
+    context_.mark(path, node.place);
+    TableReader reader(context_, *table, path);
+    PRX_TRY(reader.only(target_keys()));
+    TargetConfig target;
+    target.where = context_.where(node.place);
+    if (!reader.find("provider"))
+      return context_.error(node.place, path + " has no provider; write { provider = \"...\" }");
+    PRX_TRY_SET(target.provider, reader.filled_text("provider", ""));
+    PRX_TRY_SET(target.model, reader.filled_text("model", ""));
+    PRX_TRY_SET(target.extra_body, reader.json_object("extra_body"));
+    PRX_TRY_SET(const auto overrides, read_timeouts(reader));
+    target.timeouts = timeouts_of(target.provider, overrides);
+    chain_.targets.push_back(std::move(target));
+    return {};
+  }
+
+  // The target's own, else its provider's, else the chain's, else those of [reliability].
+  [[nodiscard]] TimeoutConfig timeouts_of(const std::string& provider,
+                                          const TimeoutOverrides& overrides) const {
+    auto timeouts = state_.timeouts;
+    apply(timeouts_, timeouts);
+    if (const auto found = state_.provider_timeouts.find(provider);
+        found != state_.provider_timeouts.end())
+      apply(found->second, timeouts);
+    apply(overrides, timeouts);
+    return timeouts;
+  }
+
+  LoadContext& context_;
+  const Member& member_;
+  const LoadState& state_;
+  TableReader reader_;
+  ChainConfig chain_;
+  TimeoutOverrides timeouts_;
+};
+
+// The chain in force: [default] chain, unless another provider was asked for.
+Result<void> choose_chain(const LoadContext& context, LoadState& state) {
+  auto& config = state.config;
+  std::vector<std::string_view> names;
+  for (const auto& chain : config.chains) names.push_back(chain.name);
+  const bool named = !config.chain.empty();
+  if (named && !config.find_chain(config.chain))
+    return context.error(state.default_chain,
+                         "unknown chain " + shown(config.chain) + " in [default]" +
+                             (names.empty() ? "; add [chains." + config.chain + "]"
+                                            : suggestion(config.chain, names)));
+  if (!named || state.provider_overridden) config.chain = "default";
+  return {};
+}
+
+}  // namespace
+
+Result<void> read_chains(TableReader& top, LoadState& state) {
+  static const Table kNone;
+  PRX_TRY_SET(const auto* table, top.table("chains"));
+  auto& context = top.context();
+  const TableReader chains(context, table ? *table : kNone, "chains");
+  if (chains.members().size() > kChainsMax)
+    return context.error(top.find("chains")->place,
+                         "more than " + std::to_string(kChainsMax) + " chains; remove some");
+  for (const auto& member : chains.members()) {
+    if (!is_table_name(member.key))
+      return context.error(
+          member.place, "the chain " + shown(member.key) + " is not a name; use A-Z a-z 0-9 _ -");
+    if (member.key == "default")
+      return context.error(member.place,
+                           "the chain 'default' is that of [default] provider and "
+                           "fallback_providers; choose another name and set [default] chain");
+    PRX_TRY_SET(const auto* content, chains.table(member.key));
+    context.mark(chains.path_of(member.key), member.place);
+    PRX_TRY_SET(auto chain, ChainReader(context, member, *content, state).run());
+    state.config.chains.push_back(std::move(chain));
+  }
+  return choose_chain(context, state);
+}
+
+}  // namespace prx::config

@@ -1,0 +1,119 @@
+#define TOML_EXCEPTIONS 0
+#define TOML_HEADER_ONLY 1
+#define TOML_ENABLE_FORMATTERS 0
+#define TOML_MAX_NESTED_VALUES 64  // nesting.cpp refuses earlier
+#include "config/document.hpp"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "config/nesting.hpp"
+
+namespace prx::config {
+namespace {
+
+Place place_of(const toml::source_region& source) {
+  return {source.begin.line, source.begin.column};
+}
+
+Node convert(const toml::node& node);
+
+Table convert_table(const toml::table& table) {
+  Table members;
+  members.reserve(table.size());
+  for (const auto& [key, value] : table)
+    members.push_back({std::string(key.str()), place_of(key.source()), convert(value)});
+  std::stable_sort(members.begin(), members.end(),
+                   [](const Member& a, const Member& b) { return a.place < b.place; });
+  return members;
+}
+
+Array convert_array(const toml::array& array) {
+  Array values;
+  values.reserve(array.size());
+  for (const auto& value : array) values.push_back(convert(value));
+  return values;
+}
+
+// Recursion is bounded by kNestingMax and the levels that dotted table headers add.
+Node convert(const toml::node& node) {
+  Node result;
+  result.place = place_of(node.source());
+  if (const auto* table = node.as_table())
+    result.value = convert_table(*table);
+  else if (const auto* array = node.as_array())
+    result.value = convert_array(*array);
+  else if (const auto* text = node.as_string())
+    result.value = text->get();
+  else if (const auto* integer = node.as_integer())
+    result.value = integer->get();
+  else if (const auto* number = node.as_floating_point())
+    result.value = number->get();
+  else if (const auto* flag = node.as_boolean())
+    result.value = flag->get();
+  else
+    result.value = DateTime{};
+  return result;
+}
+
+// toml++ quotes what it read; a key without its quotes would end up in the message.
+bool quotes_a_value(std::string_view description) {
+  if (description.find("redefine") != std::string_view::npos) return false;
+  const auto begin = description.find('\'');
+  const auto end = description.rfind('\'');
+  return begin != std::string_view::npos && end > begin + 5;
+}
+
+std::string explain(std::string_view description) {
+  constexpr std::string_view kPrefix = "Error while parsing ";
+  if (description.substr(0, kPrefix.size()) == kPrefix) description.remove_prefix(kPrefix.size());
+  if (description.find("could not determine value type") != std::string_view::npos)
+    return "this is not a TOML value; put text in quotes";
+  if (description.find("not representable") != std::string_view::npos)
+    return "the number is out of range; use a smaller one, or put text in quotes";
+  if (quotes_a_value(description)) return "this is not TOML; see https://toml.io";
+  return std::string(description) + "; correct the TOML syntax";
+}
+
+Result<void> check_limits(std::string_view text, std::string_view name) {
+  if (text.size() > kDocumentMax)
+    return fail(ErrorClass::kInvalidRequest,
+                std::string(name) + ": the file is larger than 1 MiB; make it smaller");
+  if (const auto place = too_deep(text, kNestingMax))
+    return fail(ErrorClass::kInvalidRequest, at(name, *place) + ": nested deeper than " +
+                                                 std::to_string(kNestingMax) +
+                                                 " levels; flatten it");
+  return {};
+}
+
+}  // namespace
+
+Result<Node> parse_document(std::string_view text, std::string_view name) {
+  PRX_TRY(check_limits(text, name));
+  const toml::parse_result result = toml::parse(text);
+  if (!result) {
+    const auto& error = result.error();
+    return fail(ErrorClass::kInvalidRequest,
+                at(name, place_of(error.source())) + ": " + explain(error.description()));
+  }
+  Node document;
+  document.value = convert_table(result.table());
+  return document;
+}
+
+std::string_view type_name(const Node& node) {
+  constexpr std::string_view kNames[] = {"a table",  "an array",  "a string",      "an integer",
+                                         "a number", "a boolean", "a date or time"};
+  return kNames[node.value.index()];
+}
+
+std::string at(std::string_view name, Place place) {
+  std::string text(name);
+  if (place.line != 0)
+    text += ':' + std::to_string(place.line) + ':' + std::to_string(place.column);
+  return text;
+}
+
+}  // namespace prx::config

@@ -1,0 +1,101 @@
+#include <cstdlib>
+#include <utility>
+
+#include "config/key_file.hpp"
+#include "config/mask.hpp"
+#include "config/sections.hpp"
+#include "prx/config.hpp"
+
+namespace prx {
+namespace {
+
+using config::Input;
+
+constexpr std::array<std::string_view, 6> kSections = {"default", "providers", "reliability",
+                                                       "chains",  "plugins",   "log"};
+
+Result<Config> read_text(std::string_view toml, Input input, const ConfigSource& source) {
+  PRX_TRY_SET(const auto document, config::parse_document(toml, input.name));
+  config::LoadContext context(std::move(input), source);
+  config::TableReader top(context, *document.as<config::Table>(), "");
+  PRX_TRY(top.only(kSections));
+  config::LoadState state;
+  PRX_TRY(read_reliability(top, state));
+  PRX_TRY(read_default(top, state));
+  PRX_TRY(read_providers(top, state));
+  PRX_TRY(read_chains(top, state));
+  PRX_TRY(read_plugins(top, state));
+  PRX_TRY(read_log(top, state));
+  config::add_implicit_providers(context, state);
+  PRX_TRY(check_chains(context, state));
+  context.finish(state.config);
+  config::hide_keys(state.config);
+  return std::move(state.config);
+}
+
+std::optional<std::filesystem::path> variable_path(const ConfigSource& source, const char* name) {
+  const auto value = source.environment ? source.environment(name) : std::nullopt;
+  if (!value || value->empty()) return std::nullopt;
+  return std::filesystem::path(*value);
+}
+
+// The file that somebody named, or the user's own when it exists.
+std::optional<std::filesystem::path> find_file(const ConfigSource& source) {
+  if (source.no_file) return std::nullopt;
+  if (source.file) return source.file;
+  if (auto file = variable_path(source, "PRX_CONFIG")) return file;
+  auto folder = variable_path(source, "XDG_CONFIG_HOME");
+  if (!folder || folder->is_relative()) {
+    folder = variable_path(source, "HOME");
+    if (!folder) return std::nullopt;
+    *folder /= ".config";
+  }
+  auto file = *folder / "prx" / "config.toml";
+  std::error_code ignored;
+  if (std::filesystem::status(file, ignored).type() == std::filesystem::file_type::not_found)
+    return std::nullopt;
+  return file;
+}
+
+}  // namespace
+
+Environment process_environment() {
+  return [](const std::string& name) -> std::optional<std::string> {
+    const char* value = std::getenv(name.c_str());
+    return value ? std::optional<std::string>(value) : std::nullopt;
+  };
+}
+
+Result<Config> Config::load(const ConfigSource& source) {
+  const auto file = find_file(source);
+  if (!file) return read_text("", {}, source);
+  auto content = config::read_file(*file, config::kDocumentMax, config::FileKind::kAny);
+  if (!content)
+    return fail(ErrorClass::kInvalidRequest, file->string() + ": " + content.error().message);
+  std::error_code ignored;
+  auto folder = std::filesystem::absolute(*file, ignored).parent_path();
+  PRX_TRY_SET(auto config,
+              read_text(content->text,
+                        {file->string(), std::move(folder), content->readable_by_others}, source));
+  config.file = *file;
+  return config;
+}
+
+Result<Config> Config::parse(std::string_view toml, const std::string& name,
+                             const std::filesystem::path& folder, const ConfigSource& source) {
+  return read_text(toml, {name, folder, false}, source);
+}
+
+const ProviderConfig* Config::find_provider(std::string_view wanted) const {
+  for (const auto& candidate : providers)
+    if (candidate.name == wanted) return &candidate;
+  return nullptr;
+}
+
+const ChainConfig* Config::find_chain(std::string_view wanted) const {
+  for (const auto& candidate : chains)
+    if (candidate.name == wanted) return &candidate;
+  return nullptr;
+}
+
+}  // namespace prx

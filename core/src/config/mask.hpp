@@ -1,0 +1,29 @@
+/// \file mask.hpp
+/// What may be shown of a value that may be secret.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "prx/config.hpp"
+
+namespace prx::config {
+
+inline constexpr std::string_view kMask = "********";
+
+/// A key for people: "...abcd" with its last 4 letters when it has 16 or more, else kMask.
+[[nodiscard]] std::string masked_key(std::string_view key);
+
+/// True for names whose values are kept from view: authorization, cookie, and all that contain key,
+/// token, secret, passw or credential; in any case.
+[[nodiscard]] bool is_secret_name(std::string_view name);
+
+/// A text of the file for a message: in quotes, cut at 64 bytes, and kMask when it looks like a
+/// key.
+[[nodiscard]] std::string shown(std::string_view text);
+
+/// Replaces settings and warnings that contain one of the configuration's keys.
+void hide_keys(Config& config);
+
+}  // namespace prx::config

@@ -1,0 +1,95 @@
+#include "config/options_check.hpp"
+
+#include <rapidjson/document.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "config/did_you_mean.hpp"
+#include "config/mask.hpp"
+#include "config/sections.hpp"
+
+namespace prx::config {
+namespace {
+
+using rapidjson::Value;
+
+std::string text_of(const Value& value) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+  value.Accept(writer);
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+bool has_type(const Value& value, std::string_view type) {
+  if (type == "string") return value.IsString();
+  if (type == "integer") return value.IsInt64();
+  if (type == "number") return value.IsNumber();
+  if (type == "boolean") return value.IsBool();
+  if (type == "array") return value.IsArray();
+  return type == "table" && value.IsObject();
+}
+
+std::string place_of(const Config& config, const std::string& path) {
+  const auto found = config.places.find(path);
+  return found == config.places.end() ? "" : found->second + ": ";
+}
+
+// Core keys come first: a slip of both is taken for theirs.
+std::string suggestion_for(std::string_view key, const PluginNote& note) {
+  std::vector<std::string_view> names(kProviderKeys.begin(), kProviderKeys.end());
+  for (const auto& option : note.options) names.push_back(option.key);
+  return suggestion(key, names);
+}
+
+Result<void> check_option(const Config& config, const ProviderConfig& provider,
+                          const PluginNote& note, const Value::Member& member) {
+  const std::string key(member.name.GetString(), member.name.GetStringLength());
+  const auto table = "providers." + provider.name;
+  const auto place = place_of(config, table + '.' + key);
+  const auto option = std::find_if(note.options.begin(), note.options.end(),
+                                   [&](const OptionSchema& schema) { return schema.key == key; });
+  if (option == note.options.end())
+    return fail(ErrorClass::kInvalidRequest, place + "unknown key " + shown(key) + " in [" + table +
+                                                 "]" + suggestion_for(key, note));
+  if (!has_type(member.value, option->type))
+    return fail(
+        ErrorClass::kInvalidRequest,
+        place + shown(key) + " in [" + table + "] must be of type " + option->type +
+            "; it is: " + (option->help.empty() ? "a key of the plugin " + note.id : option->help));
+  return {};
+}
+
+void fill_default(Config& config, const ProviderConfig& provider, const PluginNote& note,
+                  const OptionSchema& option, rapidjson::Document& options) {
+  if (option.default_value.empty() || options.HasMember(option.key.c_str())) return;
+  rapidjson::Document value(&options.GetAllocator());
+  value.Parse<rapidjson::kParseIterativeFlag>(option.default_value.data(),
+                                              option.default_value.size());
+  if (value.HasParseError()) return;
+  options.AddMember(Value(option.key.c_str(), options.GetAllocator()), value,
+                    options.GetAllocator());
+  config.settings.push_back({"providers." + provider.name + '.' + option.key, option.default_value,
+                             "default of the plugin " + note.id});
+}
+
+}  // namespace
+
+Result<void> check_options(Config& config, ProviderConfig& provider, const PluginNote& note) {
+  rapidjson::Document options;
+  const std::string text = provider.options.empty() ? "{}" : provider.options;
+  options.Parse<rapidjson::kParseIterativeFlag>(text.data(), text.size());
+  if (options.HasParseError() || !options.IsObject())
+    return fail(ErrorClass::kInternal, "the options of the provider " + shown(provider.name) +
+                                           " are not a JSON object; give it one");
+  for (const auto& member : options.GetObject())
+    PRX_TRY(check_option(config, provider, note, member));
+  for (const auto& option : note.options) fill_default(config, provider, note, option, options);
+  provider.options = text_of(options);
+  return {};
+}
+
+}  // namespace prx::config

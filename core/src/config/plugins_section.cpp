@@ -1,0 +1,83 @@
+#include <algorithm>
+#include <utility>
+
+#include "config/did_you_mean.hpp"
+#include "config/mask.hpp"
+#include "config/sections.hpp"
+
+namespace prx::config {
+namespace {
+
+constexpr std::array<std::string_view, 2> kKeys = {"dirs", "allow"};
+constexpr std::array<std::string_view, 2> kEntryKeys = {"path", "sha256"};
+
+bool is_sha256(std::string_view text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+bool is_id(std::string_view id) {
+  return !id.empty() && std::all_of(id.begin(), id.end(), [](char c) {
+    return is_table_name(std::string_view(&c, 1)) || c == '.';
+  });
+}
+
+Result<PluginsConfig::Entry> read_entry(LoadContext& context, const Member& member,
+                                        const Table& table) {
+  TableReader reader(context, table, "plugins." + member.key);
+  PRX_TRY(reader.only(kEntryKeys));
+  PluginsConfig::Entry entry;
+  entry.id = member.key;
+  PRX_TRY_SET(const auto path, reader.filled_text("path", ""));
+  if (path.empty())
+    return context.error(member.place,
+                         "[" + reader.path() + "] has no path; write path = \"file.so\"");
+  entry.path = context.resolve(path);
+  PRX_TRY_SET(entry.sha256, reader.filled_text("sha256", ""));
+  std::transform(entry.sha256.begin(), entry.sha256.end(), entry.sha256.begin(), [](char c) {
+    return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  if (!entry.sha256.empty() && !is_sha256(entry.sha256))
+    return context.error(
+        reader.find("sha256")->node.place,
+        reader.name_of("sha256") + " is not 64 hexadecimal digits; take it from sha256sum");
+  return entry;
+}
+
+Result<void> read_dirs(TableReader& reader, PluginsConfig& plugins) {
+  PRX_TRY_SET(const auto dirs, reader.texts("dirs"));
+  for (std::size_t i = 0; i < dirs.size(); ++i) {
+    if (dirs[i].empty())
+      return reader.context().error((*reader.find("dirs")->node.as<Array>())[i].place,
+                                    reader.name_of("dirs") + " has an empty path; remove it");
+    plugins.dirs.push_back(reader.context().resolve(dirs[i]));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> read_plugins(TableReader& top, LoadState& state) {
+  PRX_TRY_SET(const auto* table, top.table("plugins"));
+  if (!table) return {};
+  auto& context = top.context();
+  TableReader reader(context, *table, "plugins");
+  auto& plugins = state.config.plugins;
+  PRX_TRY(read_dirs(reader, plugins));
+  if (reader.find("allow")) {
+    PRX_TRY_SET(plugins.allow, reader.texts("allow"));
+  }
+  for (const auto& member : *table) {
+    if (std::find(kKeys.begin(), kKeys.end(), member.key) != kKeys.end()) continue;
+    const auto* entry = member.node.as<Table>();
+    if (!entry || !is_id(member.key))
+      return context.error(member.place, "unknown key " + reader.name_of(member.key) +
+                                             suggestion(member.key, kKeys) +
+                                             "; a plugin's own table is [plugins.<id>]");
+    context.mark(reader.path_of(member.key), member.place);
+    PRX_TRY_SET(auto value, read_entry(context, member, *entry));
+    plugins.entries.push_back(std::move(value));
+  }
+  return {};
+}
+
+}  // namespace prx::config

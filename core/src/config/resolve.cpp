@@ -1,0 +1,224 @@
+#include "config/resolve.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "config/did_you_mean.hpp"
+#include "config/http_values.hpp"
+#include "config/mask.hpp"
+#include "config/options_check.hpp"
+#include "config/sections.hpp"
+#include "config/text_values.hpp"
+
+namespace prx {
+namespace {
+
+using config::Origin;
+
+std::optional<std::string> variable(const Environment& environment, const std::string& name) {
+  if (name.empty() || !environment) return std::nullopt;
+  auto value = environment(name);
+  if (value && value->empty()) value.reset();
+  return value;
+}
+
+std::string no_plugin(const ProviderConfig& provider, std::span<const PluginNote> notes) {
+  std::vector<std::string_view> kinds;
+  for (const auto& note : notes) kinds.insert(kinds.end(), note.kinds.begin(), note.kinds.end());
+  const auto place = provider.where.empty() ? "" : provider.where + ": ";
+  auto text = place + "no plugin offers " + config::shown(provider.plugin) + " for the provider " +
+              config::shown(provider.name);
+  const auto near = config::nearest(provider.plugin, kinds);
+  if (!near.empty())
+    text += "; did you mean '" + std::string(near) + "'?";
+  else
+    text += "; install it, or set [providers." + provider.name + "] plugin";
+  std::string list;
+  for (const auto kind : kinds) list += (list.empty() ? "" : ", ") + std::string(kind);
+  return text + " (installed: " + (list.empty() ? "none" : list) + ")";
+}
+
+// Completes one provider from its note.
+class ProviderResolver {
+ public:
+  ProviderResolver(Config& config, ProviderConfig& provider, const PluginNote& note,
+                   const Environment& environment)
+      : config_(config), provider_(provider), note_(note), environment_(environment) {}
+
+  Result<void> run() {
+    provider_.plugin_id = note_.id;
+    provider_.default_model = note_.default_model;
+    provider_.model_prefix = note_.model_prefix;
+    PRX_TRY(config::check_options(config_, provider_, note_));
+    take_base_url();
+    if (provider_.keys.empty() && provider_.key_missing.empty()) take_key();
+    return {};
+  }
+
+ private:
+  [[nodiscard]] std::string table() const { return "providers." + provider_.name; }
+
+  void take_base_url() {
+    const auto url = variable(environment_, note_.base_url_env);
+    own_url_ = provider_.base_url.empty() || (url && without_slash(*url) == provider_.base_url);
+    if (!provider_.base_url.empty() || !url) return;
+    if (const auto origin = config::parse_base_url(*url); !origin) {
+      provider_.problem = "the provider " + config::shown(provider_.name) + ": " +
+                          note_.base_url_env + ' ' + origin.error().message;
+      return;
+    }
+    provider_.base_url = without_slash(*url);
+    config_.settings.push_back({table() + ".base_url",
+                                config::toml_text(std::string_view(provider_.base_url)),
+                                "env " + note_.base_url_env});
+  }
+
+  static std::string without_slash(std::string url) {
+    while (!url.empty() && url.back() == '/') url.pop_back();
+    return url;
+  }
+
+  // The variable of one vendor must not reach another: it is only for URLs that the plugin knows,
+  // that came from the plugin's own variable, or that stay on this machine.
+  [[nodiscard]] bool may_have_vendor_key(const Origin& origin) const {
+    if (own_url_ || config::is_loopback(origin.host)) return true;
+    return std::any_of(note_.hosts.begin(), note_.hosts.end(), [&](const std::string& host) {
+      const auto known = config::parse_base_url(host);
+      return known && *known == origin;
+    });
+  }
+
+  void take_key() {
+    if (note_.key_env.empty()) return;
+    const auto remedy = "set [" + table() + "] api_key";
+    const auto origin = config::parse_base_url(provider_.base_url);
+    if (!provider_.base_url.empty() && (!origin || !may_have_vendor_key(*origin))) {
+      const auto host =
+          origin ? (origin->scheme == "https" ? origin->host : origin->str()) : "this URL";
+      provider_.key_missing = note_.key_env + " is not sent to " + host + "; " + remedy;
+      return;
+    }
+    const auto key = variable(environment_, note_.key_env);
+    if (!key) {
+      provider_.key_missing = note_.key_env + " is not set; export it or " + remedy;
+    } else if (!config::is_key_value(*key)) {
+      provider_.key_missing =
+          note_.key_env +
+          " has white space or other characters that a header cannot have; correct it";
+    } else {
+      provider_.keys.push_back({Secret(*key), note_.key_env, "env " + note_.key_env});
+      config_.settings.push_back({table() + ".api_key",
+                                  config::toml_text(std::string_view(config::masked_key(*key))),
+                                  "env " + note_.key_env});
+    }
+  }
+
+  Config& config_;
+  ProviderConfig& provider_;
+  const PluginNote& note_;
+  const Environment& environment_;
+  bool own_url_ = false;
+};
+
+void choose_provider_models(Config& config) {
+  const auto* asked_of = config.find_provider(config.model_provider);
+  for (auto& provider : config.providers) {
+    const auto choice = choose_model(provider, {{}, config.model, asked_of});
+    provider.model_in_use = choice.model;
+    if (provider.model.empty() && !choice.model.empty())
+      config.settings.push_back({"providers." + provider.name + ".model",
+                                 config::toml_text(std::string_view(choice.model)), choice.origin});
+  }
+}
+
+Result<void> choose_target_models(const Config& config, ChainConfig& chain) {
+  const auto* asked_of = config.find_provider(config.model_provider);
+  for (auto target = chain.targets.begin(); target != chain.targets.end(); ++target) {
+    const auto* provider = config.find_provider(target->provider);
+    if (!provider) continue;
+    target->model_in_use = choose_model(*provider, {target->model, config.model, asked_of}).model;
+    const bool known = std::any_of(chain.targets.begin(), target, [&](const TargetConfig& other) {
+      return other.provider == target->provider && other.model_in_use == target->model_in_use &&
+             other.extra_body == target->extra_body;
+    });
+    if (known)
+      return fail(ErrorClass::kInvalidRequest,
+                  target->where + ": duplicate target " + config::shown(target->provider) +
+                      " with the model " + config::shown(target->model_in_use) + " in the chain '" +
+                      chain.name + "'; remove it, or give it another model");
+  }
+  return {};
+}
+
+// Why a target of the chain in force will not be asked, or "".
+std::string why_left_out(const ProviderConfig& provider, const TargetConfig& target) {
+  if (!provider.problem.empty()) return provider.problem;
+  if (!provider.key_missing.empty()) return provider.key_missing;
+  if (target.model_in_use.empty())
+    return "it has no model; set [providers." + provider.name + "] model";
+  return {};
+}
+
+// The first target is what calls are for: its problem is their error.
+void warn_of_fallbacks(Config& config) {
+  const auto* chain = config.find_chain(config.chain);
+  if (!chain) return;
+  for (std::size_t i = 1; i < chain->targets.size(); ++i) {
+    const auto& target = chain->targets[i];
+    const auto* provider = config.find_provider(target.provider);
+    if (!provider) continue;
+    const auto why = why_left_out(*provider, target);
+    if (!why.empty())
+      config.warnings.push_back("the fallback " + config::shown(target.provider) +
+                                " is left out: " + why);
+  }
+}
+
+}  // namespace
+
+const PluginNote* note_for(std::span<const PluginNote> notes, std::string_view plugin) {
+  for (const auto& note : notes)
+    if (std::find(note.kinds.begin(), note.kinds.end(), plugin) != note.kinds.end()) return &note;
+  for (const auto& note : notes)
+    if (note.id == plugin) return &note;
+  return nullptr;
+}
+
+ModelChoice choose_model(const ProviderConfig& provider, const ModelQuestion& question) {
+  const auto& [target_model, asked, asked_of] = question;
+  if (!target_model.empty()) return {std::string(target_model), "the target"};
+  const bool own = asked_of && asked_of->name == provider.name;
+  if (own && !asked.empty()) return {std::string(asked), "asked for"};
+  if (!provider.model.empty()) return {provider.model, "[providers." + provider.name + "] model"};
+  const bool same_place = asked_of && !provider.plugin_id.empty() &&
+                          asked_of->plugin_id == provider.plugin_id &&
+                          asked_of->base_url == provider.base_url;
+  if (same_place && !asked.empty()) return {std::string(asked), "asked for"};
+  const auto& prefix = provider.model_prefix;
+  if (!own && !prefix.empty() && asked.size() > prefix.size() &&
+      asked.substr(0, prefix.size()) == prefix)
+    return {std::string(asked.substr(prefix.size())), "asked for as " + std::string(asked)};
+  if (!provider.default_model.empty())
+    return {provider.default_model, "default of the plugin " + provider.plugin_id};
+  return {};
+}
+
+Result<Config> resolve_config(Config config, std::span<const PluginNote> notes,
+                              const Environment& environment) {
+  for (auto& provider : config.providers) {
+    const auto* note = note_for(notes, provider.plugin);
+    if (!note) {
+      provider.problem = no_plugin(provider, notes);
+      continue;
+    }
+    PRX_TRY(ProviderResolver(config, provider, *note, environment).run());
+  }
+  choose_provider_models(config);
+  for (auto& chain : config.chains) PRX_TRY(choose_target_models(config, chain));
+  warn_of_fallbacks(config);
+  config::hide_keys(config);
+  return config;
+}
+
+}  // namespace prx

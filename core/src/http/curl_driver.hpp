@@ -1,0 +1,96 @@
+/// \file curl_driver.hpp
+/// One libcurl multi handle on an AsioLoop: its sockets, its timer, its connections.
+#pragma once
+
+#include <curl/curl.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "http/asio_loop.hpp"
+
+namespace prx::http {
+
+/// Loop thread only; destroyed on the loop or after it stopped.
+class CurlDriver {
+ public:
+  /// The owner's side of an easy handle; libcurl's private pointer leads here.
+  struct Handle {
+    curl_socket_t socket = CURL_SOCKET_BAD;  ///< watched last for this handle
+    std::vector<curl_socket_t> opened;       ///< for this handle, since it was added
+    bool connected = false;                  ///< its connection was ready
+  };
+
+  /// Called while no libcurl call is on the stack, so it may call everything.
+  class Listener {
+   public:
+    virtual void on_done(Handle& handle, CURLcode code) = 0;
+    virtual void on_quiet() = 0;  ///< after each call into libcurl, before on_done
+
+   protected:
+    ~Listener() = default;
+  };
+
+  /// What is known of one connection's socket.
+  struct Connection {
+    std::uint32_t heads = 0;  ///< responses begun on it
+  };
+
+  CurlDriver(AsioLoop& loop, Listener& listener, bool multiplex);
+  ~CurlDriver();
+  CurlDriver(const CurlDriver&) = delete;
+  CurlDriver& operator=(const CurlDriver&) = delete;
+
+  /// Ties a new easy handle to its owner, and its sockets to this; `open_data` is handed to `open`.
+  void adopt(CURL* easy, Handle& handle, curl_opensocket_callback open, void* open_data);
+  void pool_max(std::size_t connections);
+
+  void add(CURL* easy);
+  void remove(CURL* easy);
+  void unpause(CURL* easy);
+  /// Runs what libcurl wants to run now, rather than at the end of this turn.
+  void run_due();
+  /// True inside a libcurl callback: then nothing may be added or removed.
+  [[nodiscard]] bool busy() const { return depth_ > 0; }
+
+  /// For `open`: makes the socket. CURL_SOCKET_BAD on failure.
+  [[nodiscard]] curl_socket_t open_socket(Handle& handle, const curl_sockaddr& address);
+  /// Of an open socket, or null.
+  [[nodiscard]] Connection* connection(curl_socket_t socket);
+
+ private:
+  struct Socket;
+  struct Life {
+    CurlDriver* driver;  // null once destroyed
+  };
+
+  static int on_socket(CURL* easy, curl_socket_t socket, int what, void* driver, void* known);
+  static int on_timer(CURLM* multi, long timeout_ms, void* driver);
+  static int on_close(void* driver, curl_socket_t socket);
+
+  void watch(curl_socket_t socket, int what);
+  void forget(curl_socket_t socket);
+  void forget_aborted(Handle& handle);
+  std::shared_ptr<Socket> find_or_make(curl_socket_t socket, bool own);
+  void arm(const std::shared_ptr<Socket>& socket);
+  void wait(const std::shared_ptr<Socket>& socket, bool write);
+  void ready(const std::shared_ptr<Socket>& socket, int event);
+  void schedule_due();
+  void act(curl_socket_t socket, int events);
+  void after_call();
+
+  AsioLoop& loop_;
+  Listener& listener_;
+  CURLM* multi_;
+  std::unordered_map<curl_socket_t, std::shared_ptr<Socket>> sockets_;
+  std::shared_ptr<Life> life_;  // shared with posted tasks
+  Loop::TimerId timer_ = 0;
+  bool due_ = false;
+  bool due_posted_ = false;
+  int depth_ = 0;
+};
+
+}  // namespace prx::http

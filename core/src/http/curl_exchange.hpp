@@ -1,0 +1,116 @@
+/// \file curl_exchange.hpp
+/// One exchange on one libcurl easy handle: its request, its response head, its clocks. Kept and
+/// used again for the next exchange, with the handle and all memory.
+#pragma once
+
+#include <curl/curl.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "http/curl_driver.hpp"
+#include "http/phase_clock.hpp"
+#include "http/resolver.hpp"
+#include "http/response_head.hpp"
+#include "http/transport.hpp"
+#include "http/url.hpp"
+
+namespace prx::http {
+
+/// What exchanges share, owned by the transport.
+struct ExchangeContext {
+  AsioLoop& loop;
+  CurlDriver& driver;
+  std::string user_agent = {};
+  std::optional<std::string> ca_file = {};
+  std::string ca_directory = {};  ///< hashed; empty: the bundle
+  bool h2_auto = true;
+  bool multiplex = false;
+  std::uint32_t h2_streams_max = 0;  ///< 0: no limit
+  std::size_t headers_max = 0;
+  std::size_t head_bytes_max = 0;
+  std::uint64_t connections = 0;  ///< counted: connections made ready
+};
+
+/// Loop thread only. The transport drives the stages; libcurl drives the callbacks.
+class CurlExchange final : public CurlDriver::Handle {
+ public:
+  enum class Stage { kFree, kQueued, kResolving, kRunning, kLeaving };
+
+  CurlExchange(ExchangeContext& context, std::uint32_t index, std::function<void()> expired);
+  ~CurlExchange();
+  CurlExchange(const CurlExchange&) = delete;
+  CurlExchange& operator=(const CurlExchange&) = delete;
+
+  void open(Request request, Handler& handler);
+  /// Reads the URL and checks method and headers: class kInvalidRequest.
+  [[nodiscard]] Result<void> check();
+  /// Sets the handle. `resolve`: "host:port:address,...", or empty.
+  void prepare(const Proxy* proxy, std::string resolve);
+  /// Forgets the handler: nothing is delivered any more.
+  void detach();
+  /// The connection closes with this exchange, unless it is shared.
+  void forbid_reuse();
+  void close();  ///< back to kFree
+
+  [[nodiscard]] bool is_cut(CURLcode code) const;  ///< no complete response
+  [[nodiscard]] Error error_of(CURLcode code);
+  [[nodiscard]] End end() const;
+  [[nodiscard]] ExchangeId id() const { return (std::uint64_t{generation} << 32) | (index + 1u); }
+
+  ExchangeContext& context;
+  CURL* const easy;
+  const std::uint32_t index;
+  std::uint32_t generation = 0;
+  Stage stage = Stage::kFree;
+  Request request;
+  Handler* handler = nullptr;
+  Endpoint endpoint;
+  PhaseClock clock;
+  Resolver::Ticket ticket = 0;
+  std::uint64_t addresses_version = 0;  ///< given to libcurl with this exchange
+  bool pool_taught = false;             ///< libcurl knows these addresses now
+  bool held = false;                    ///< libcurl keeps data that the pause refused
+  std::optional<Error> failure;         ///< why a callback stopped the transfer
+
+ private:
+  static curl_socket_t on_open(void* self, curlsocktype purpose, curl_sockaddr* address);
+  static int on_ready(void* self, char*, char*, int, int);
+  static std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* self);
+  static std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* self);
+  static std::size_t on_upload(char* to, std::size_t size, std::size_t count, void* self);
+  static int on_rewind(void* self, curl_off_t offset, int origin);
+
+  void set_constants();
+  void set_authorities();
+  void set_method();
+  void set_headers();
+  void set_version();
+  void refuse_resend();
+  void count_use();
+  bool deliver_head();
+  std::size_t take_header(std::string_view line);
+  std::size_t take_body(char* bytes, std::size_t size);
+
+  ResponseHead head_;
+  std::string header_text_;
+  std::vector<curl_slist> header_list_;
+  std::string resolve_;
+  curl_slist resolve_list_{};
+  std::string proxy_;
+  std::array<char, CURL_ERROR_SIZE> detail_{};
+  std::size_t uploaded_ = 0;
+  std::uint64_t bytes_ = 0;
+  MonotonicTime opened_at_{};
+  std::chrono::nanoseconds connect_time_{0};
+  bool dialled_ = false;  // a socket was opened for this exchange
+  bool sent_ = false;     // libcurl began to send the request
+  bool last_use_ = false;
+};
+
+}  // namespace prx::http

@@ -1,0 +1,70 @@
+#include "http/phase_clock.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace prx::http {
+
+PhaseClock::PhaseClock(Loop& loop, std::function<void()> expired)
+    : loop_(loop), expired_(std::move(expired)) {}
+
+PhaseClock::~PhaseClock() { stop(); }
+
+void PhaseClock::start(const Clocks& limits) {
+  limits_ = limits;
+  paused_ = false;
+  enter(Phase::kConnect);
+}
+
+void PhaseClock::enter(Phase phase) {
+  phase_ = phase;
+  touch();
+  arm();
+}
+
+void PhaseClock::pause() {
+  if (std::exchange(paused_, true)) return;
+  paused_at_ = loop_.now();
+}
+
+void PhaseClock::resume() {
+  if (!std::exchange(paused_, false)) return;
+  since_ += loop_.now() - std::max(paused_at_, since_);
+  arm();
+}
+
+void PhaseClock::stop() {
+  if (timer_ != 0) loop_.cancel_timer(std::exchange(timer_, 0));
+}
+
+std::optional<std::chrono::milliseconds> PhaseClock::limit() const {
+  switch (phase_) {
+    case Phase::kConnect:
+      return limits_.connect;
+    case Phase::kHead:
+      return limits_.head;
+    default:
+      return limits_.idle;
+  }
+}
+
+// A timer that is due before the deadline stays: it arms itself again when it fires.
+void PhaseClock::arm() {
+  const auto allowed = limit();
+  if (!allowed || paused_) return;
+  const MonotonicTime deadline = since_ + *allowed;
+  if (timer_ != 0 && armed_ <= deadline) return;
+  stop();
+  armed_ = deadline;
+  timer_ = loop_.start_timer(deadline - loop_.now(), [this] { fire(); });
+}
+
+void PhaseClock::fire() {
+  timer_ = 0;
+  const auto allowed = limit();
+  if (!allowed || paused_) return;
+  if (loop_.now() < since_ + *allowed) return arm();
+  expired_();
+}
+
+}  // namespace prx::http

@@ -1,0 +1,104 @@
+/// \file transport.hpp
+/// Outgoing HTTP as the rest of the core sees it. CurlTransport (curl_transport.hpp) is the real
+/// one and the only user of libcurl; tests script their own.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "prx/sdk/error.hpp"
+
+namespace prx::http {
+
+using ExchangeId = std::uint64_t;  ///< never 0
+
+struct Header {
+  std::string name;  ///< sent as given; received in lower case
+  std::string value;
+  friend bool operator==(const Header&, const Header&) = default;
+};
+
+enum class Version {
+  kAuto,
+  k11,
+  k2
+};  ///< `http_version`; kAuto: what the running libcurl does safely
+
+/// nullopt means no limit.
+struct Clocks {
+  std::optional<std::chrono::milliseconds> connect{
+      std::chrono::seconds{10}};  ///< name, TCP, TLS, together
+  std::optional<std::chrono::milliseconds> head{std::chrono::seconds{30}};  ///< sent -> head
+  std::optional<std::chrono::milliseconds> idle{
+      std::chrono::seconds{30}};  ///< longest silence in a body
+};
+
+struct Request {
+  std::string method;
+  std::string url;  ///< absolute; http or https
+  std::vector<Header> headers;
+  std::shared_ptr<const std::string>
+      body;                    ///< shared, since attempts of one call share it; may be null
+  std::string_view body_view;  ///< what is sent: a part of *body
+  Clocks clocks;
+  Version version = Version::kAuto;
+  std::uint64_t body_max = 256ull << 20;  ///< bytes of response body after which the exchange fails
+};
+
+struct Head {
+  int status = 0;
+  int version = 11;     ///< 10, 11 or 20
+  bool reused = false;  ///< over a pooled connection
+  std::span<const Header> headers;
+};
+
+/// How an exchange ended. `error` empty: the body is complete.
+struct End {
+  std::optional<Error>
+      error;  ///< class kNetwork, kTimeout, kBadResponse (limits, HTTP syntax, a body cut short),
+              ///< kInvalidRequest (a URL, method or header that cannot be sent) or kInternal
+  std::uint64_t bytes = 0;                   ///< of the body
+  std::chrono::nanoseconds connect_time{0};  ///< until the connection was ready; 0 when reused
+};
+
+/// Receives one exchange: head at most once, then pieces, then end exactly once and last, all on
+/// the loop. Borrowed by the transport until on_end, or until cancel returned. Any callback may
+/// call cancel, pause, resume and send.
+class Handler {
+ public:
+  virtual void on_head(const Head& head) = 0;
+  /// 1 byte or more, cut anywhere; the bytes may be overwritten until it returns.
+  virtual void on_data(char* bytes, std::size_t size) = 0;
+  virtual void on_end(const End& end) = 0;
+
+ protected:
+  ~Handler() = default;
+};
+
+/// All functions on the loop thread, none blocks.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  Transport() = default;
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+
+  /// Starts an exchange; no callback comes before this returns. Failures come by on_end.
+  [[nodiscard]] virtual ExchangeId send(Request request, Handler& handler) = 0;
+  /// Ends an exchange at once and closes or resets what carried it; no callback comes after this
+  /// returns. Never waits for a resolver. Unknown ids are ignored.
+  virtual void cancel(ExchangeId id) = 0;
+  /// Stops reading; at most what was already received (one window) still comes. The clocks stop
+  /// too.
+  virtual void pause(ExchangeId id) = 0;
+  virtual void resume(ExchangeId id) = 0;
+};
+
+}  // namespace prx::http

@@ -1,0 +1,68 @@
+/// \file registry.hpp
+/// Finds, checks and loads plugins. The only user of Boost.DLL is behind it.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plugin/note.hpp"
+#include "prx/config.hpp"
+#include "prx/plugin.h"
+#include "prx/plugin_info.hpp"
+
+namespace prx {
+
+/// Where to look, in order of precedence. Built from a PluginsConfig by search_options().
+struct SearchOptions {
+  std::vector<PluginsConfig::Entry> entries;        ///< `path` in TOML
+  std::vector<std::filesystem::path> env_dirs;      ///< PRX_PLUGIN_PATH (secure_getenv)
+  std::vector<std::filesystem::path> config_dirs;   ///< `dirs` in TOML
+  std::vector<std::filesystem::path> user_dirs;     ///< $XDG_DATA_HOME/prx/plugins
+  std::vector<std::filesystem::path> install_dirs;  ///< lib/prx/plugins of the install
+  std::optional<std::vector<std::string>> allow;    ///< ids; nullopt: all
+  bool disabled = false;  ///< PRX_NO_PLUGINS=1: nothing is searched or loaded
+};
+
+/// The options of a configuration and this process: environment and install location included. In a
+/// secure execution (set-uid, AT_SECURE) PRX_PLUGIN_PATH, XDG_DATA_HOME and HOME count as unset.
+[[nodiscard]] SearchOptions search_options(const PluginsConfig& config,
+                                           const Environment& environment);
+
+/// A file that was looked at, whether it serves or not.
+struct Candidate {
+  PluginInfo info;     ///< what `prx plugin list` shows
+  PluginNote note;     ///< empty when the probe failed
+  std::string sha256;  ///< pin, or ""
+};
+
+/// Looks at every `*.so` of the search order and every `path` entry without running code. First
+/// usable match by id wins; the others are kept with their reason. An entry with a `path` claims
+/// its id even when its file is rejected: what was named is never replaced in silence. A folder
+/// that cannot be searched or holds too many files is a rejected candidate too. Never fails: what
+/// is wrong is in the candidates. Any thread.
+[[nodiscard]] std::vector<Candidate> find_plugins(const SearchOptions& options);
+
+/// A plugin mapped into the process for good (RTLD_NODELETE): one per inode and id, whoever asks.
+struct LoadedPlugin {
+  PluginNote note;
+  std::filesystem::path path;
+  const prx_plugin* plugin = nullptr;      ///< valid for the process
+  const prx_provider* provider = nullptr;  ///< valid for the process
+};
+
+/// Loads a usable candidate: trust is checked again on the file that is mapped, a sha256 pin is
+/// loaded from a sealed copy. A file that replaced another at the same path is a new plugin beside
+/// the old one. Any thread. Errors: kInternal, kPermission (trust, pin, not usable), kNotFound or
+/// kBadResponse (the file changed since it was found), one line with file and reason.
+[[nodiscard]] Result<LoadedPlugin> load_plugin(const Candidate& candidate);
+
+/// Whether a file may be loaded into this process: owned by root or the effective user, not
+/// writable by group or others, and so for each directory above it (a sticky root-owned directory
+/// is allowed). Errors: kPermission, one line with path and remedy.
+[[nodiscard]] Result<void> check_trust(const std::filesystem::path& file);
+
+}  // namespace prx

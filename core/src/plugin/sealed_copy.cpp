@@ -1,0 +1,93 @@
+#include "plugin/sealed_copy.hpp"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <span>
+
+namespace prx {
+namespace {
+
+struct FreeDigest {
+  void operator()(EVP_MD_CTX* digest) const { EVP_MD_CTX_free(digest); }
+};
+using Digest = std::unique_ptr<EVP_MD_CTX, FreeDigest>;
+
+Unexpected<Error> cannot_copy(const std::filesystem::path& file, const std::string& why) {
+  return fail(ErrorClass::kInternal,
+              file.string() + ": cannot be copied for its sha256 pin: " + why);
+}
+
+bool write_all(int descriptor, std::span<const char> bytes) {
+  while (!bytes.empty()) {
+    const auto put = ::write(descriptor, bytes.data(), bytes.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put <= 0) return false;
+    bytes = bytes.subspan(static_cast<std::size_t>(put));
+  }
+  return true;
+}
+
+std::string hex(std::span<const unsigned char> bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (const unsigned char byte : bytes) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
+Result<std::string> finish(EVP_MD_CTX* digest, const std::filesystem::path& file) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
+  unsigned size = 0;
+  if (EVP_DigestFinal_ex(digest, bytes.data(), &size) != 1) return cannot_copy(file, "no SHA-256");
+  return hex(std::span(bytes).first(size));
+}
+
+/// Copies and hashes in one pass.
+Result<std::string> copy_and_hash(int from, int to, const std::filesystem::path& file,
+                                  std::uint64_t size_max) {
+  const Digest digest(EVP_MD_CTX_new());
+  if (!digest || EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) != 1)
+    return cannot_copy(file, "no SHA-256");
+  std::array<char, 64 * 1024> buffer;
+  std::uint64_t done = 0;
+  for (;;) {
+    const auto got = ::pread(from, buffer.data(), buffer.size(), static_cast<off_t>(done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return cannot_copy(file, std::strerror(errno));
+    if (got == 0) return finish(digest.get(), file);
+    done += static_cast<std::uint64_t>(got);
+    if (done > size_max)
+      return fail(ErrorClass::kBadResponse, file.string() + ": larger than " +
+                                                std::to_string(size_max) +
+                                                " bytes; a plugin with a sha256 pin is smaller");
+    const auto piece = std::span(buffer).first(static_cast<std::size_t>(got));
+    if (!write_all(to, piece)) return cannot_copy(file, std::strerror(errno));
+    if (EVP_DigestUpdate(digest.get(), piece.data(), piece.size()) != 1)
+      return cannot_copy(file, "no SHA-256");
+  }
+}
+
+}  // namespace
+
+Result<SealedCopy> sealed_copy(int descriptor, const std::filesystem::path& file,
+                               std::uint64_t size_max) {
+  SealedCopy copy;
+  copy.descriptor = Descriptor(::memfd_create("prx-plugin", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (copy.descriptor.get() < 0) return cannot_copy(file, std::strerror(errno));
+  PRX_TRY_SET(copy.sha256, copy_and_hash(descriptor, copy.descriptor.get(), file, size_max));
+  constexpr int kSeals = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
+  if (::fcntl(copy.descriptor.get(), F_ADD_SEALS, kSeals) != 0)
+    return cannot_copy(file, std::strerror(errno));
+  return copy;
+}
+
+}  // namespace prx

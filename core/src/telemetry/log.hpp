@@ -1,0 +1,47 @@
+/// \file log.hpp
+/// The log of one client: levels, redaction, and where lines go. The only user of spdlog is behind
+/// it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "prx/client.hpp"
+#include "prx/config.hpp"
+#include "telemetry/redactor.hpp"
+
+namespace prx {
+
+/// Any thread, several at once.
+class Log {
+ public:
+  /// To a host's sink when it gave one, else to the file or stderr of `[log]`. A file that cannot
+  /// be opened is an error (kInvalidRequest) with its path and the system's reason.
+  [[nodiscard]] static Result<std::unique_ptr<Log>> open(const LogConfig& config, LogSink sink,
+                                                         Redactor redactor);
+  ~Log();
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  [[nodiscard]] bool enabled(LogLevel level) const {
+    return level >= level_ && level != LogLevel::kOff;
+  }
+  /// One line: line breaks and control characters become spaces, known secrets "[redacted]".
+  void write(LogLevel level, std::string_view line) const;
+  [[nodiscard]] std::string redact(std::string_view text) const { return redactor_.redact(text); }
+
+ private:
+  struct Backend;
+  Log(LogLevel level, LogSink sink, Redactor redactor);
+
+  LogLevel level_;
+  LogSink sink_;
+  Redactor redactor_;
+  std::unique_ptr<Backend> backend_;
+};
+
+/// The level of that name; nullopt for others.
+[[nodiscard]] std::optional<LogLevel> log_level_from(std::string_view name);
+
+}  // namespace prx

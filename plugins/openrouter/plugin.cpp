@@ -1,0 +1,70 @@
+// OpenRouter: Chat Completions with headers that name the application, and an account behind the
+// key.
+#include "prx/plugin.hpp"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "prx/sdk/chat_provider.hpp"
+#include "prx_note.h"
+
+namespace {
+
+using prx::Result;
+using prx::sdk::ChatOptions;
+using prx::sdk::ChatProvider;
+using prx::sdk::Config;
+using prx::sdk::Header;
+using prx::sdk::Host;
+
+constexpr std::size_t kCategoriesMax = 2;  // more are dropped silently by OpenRouter
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string out;
+  for (const std::string& part : parts) out += (out.empty() ? "" : ",") + part;
+  return out;
+}
+
+/// What names the calling application. \see https://openrouter.ai/docs/app-attribution
+std::vector<Header> application_headers(const Config& config) {
+  const std::string title = config.string("title", "OpenPRX");
+  return {
+      {"HTTP-Referer", config.string("referer", "https://github.com/theonlyhennygod/openprx")},
+      {"X-Title", title},
+      {"X-OpenRouter-Title", title},
+      {"X-OpenRouter-Categories", joined(config.strings("categories"))},
+      {"X-OpenRouter-Metadata", config.boolean("metadata") ? "enabled" : ""},
+  };
+}
+
+class OpenRouter final : public ChatProvider {
+ public:
+  using ChatProvider::ChatProvider;
+
+  static Result<std::unique_ptr<OpenRouter>> create(const Config& config, Host host) {
+    if (config.strings("categories").size() > kCategoriesMax)
+      return prx::fail(prx::ErrorClass::kInvalidRequest,
+                       "categories: OpenRouter takes at most 2; remove some");
+    ChatOptions options;
+    options.title = "OpenRouter";
+    options.base_url = config.string("base_url", "https://openrouter.ai/api/v1");
+    options.headers = application_headers(config);
+    options.health_paths = {"/key"};
+    options.warmup_paths = {config.string("warmup_path", "/key"), "/auth/key"};
+    options.account = {
+        {"key", "/key", ""},
+        {"credits", "/credits",
+         "the credits of an account can only be read with a management key; make one at "
+         "https://openrouter.ai/settings/management-keys or see https://openrouter.ai/credits"}};
+    PRX_TRY_SET(ChatOptions usable, prx::sdk::checked(std::move(options)));
+    return std::make_unique<OpenRouter>(std::move(usable), host);
+  }
+
+  [[nodiscard]] static std::string describe() { return PRX_NOTE_CAPABILITIES; }
+};
+
+}  // namespace
+
+PRX_PLUGIN(OpenRouter, PRX_NOTE_ID, PRX_NOTE_VERSION)

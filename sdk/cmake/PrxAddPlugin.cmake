@@ -1,0 +1,152 @@
+# prx_add_plugin(NAME
+#   SOURCES a.cpp ...       C or C++
+#   NOTE plugin.json        what the ELF note says (prx/plugin.h); "version" may be left out: the project's
+#   [DIALECT]               also the Chat Completions dialect, prx::sdk_chat (needs RapidJSON's headers)
+#   [LIBRARIES lib ...]
+#   [NO_INSTALL])
+#
+# One MODULE target NAME -> NAME.so in ${CMAKE_BINARY_DIR}/lib/prx/plugins (or PRX_PLUGIN_OUTPUT_DIRECTORY),
+# installed to lib/prx/plugins as component prx_plugins. It exports prx_plugin_query_v1 alone and is never
+# unmapped. Sources can include "prx_note.h": PRX_NOTE_ID, PRX_NOTE_VERSION and PRX_NOTE_CAPABILITIES, literals
+# with what the note says.
+
+# What the C++ layer itself needs, without the dialect: the splice editor. No dependency.
+get_filename_component(_prx_sdk_src "${CMAKE_CURRENT_LIST_DIR}/../src" ABSOLUTE)
+add_library(prx_sdk_json STATIC EXCLUDE_FROM_ALL
+  ${_prx_sdk_src}/json_edit.cpp
+  ${_prx_sdk_src}/json_scan.cpp
+  ${_prx_sdk_src}/json_text.cpp
+  ${_prx_sdk_src}/json_validate.cpp)
+target_link_libraries(prx_sdk_json PUBLIC prx_sdk)
+target_compile_options(prx_sdk_json PRIVATE -ffunction-sections -fdata-sections)
+set_target_properties(prx_sdk_json PROPERTIES
+  POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+
+function(prx_add_plugin name)
+  cmake_parse_arguments(arg "DIALECT;NO_INSTALL" "NOTE" "SOURCES;LIBRARIES" ${ARGN})
+  if(NOT arg_SOURCES OR NOT arg_NOTE OR arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "prx_add_plugin(${name}): needs SOURCES and NOTE; unknown: ${arg_UNPARSED_ARGUMENTS}")
+  endif()
+  set(generated ${CMAKE_CURRENT_BINARY_DIR}/${name}.prx)
+  _prx_read_note(${arg_NOTE} json)
+  _prx_write_note("${json}" ${generated} note_source)
+
+  add_library(${name} MODULE ${arg_SOURCES} ${note_source})
+  target_include_directories(${name} PRIVATE ${generated})
+  target_link_libraries(${name} PRIVATE prx::sdk ${arg_LIBRARIES})
+  if(arg_DIALECT)
+    target_link_libraries(${name} PRIVATE prx::sdk_chat)
+  else()
+    target_link_libraries(${name} PRIVATE prx_sdk_json)
+  endif()
+  _prx_shape_plugin(${name} ${generated})
+  if(NOT arg_NO_INSTALL)
+    install(TARGETS ${name} LIBRARY DESTINATION lib/prx/plugins COMPONENT prx_plugins)
+  endif()
+endfunction()
+
+# How a plugin is compiled and linked.
+function(_prx_shape_plugin name generated)
+  if(DEFINED PRX_PLUGIN_OUTPUT_DIRECTORY)
+    set(output ${PRX_PLUGIN_OUTPUT_DIRECTORY})
+  else()
+    set(output ${CMAKE_BINARY_DIR}/lib/prx/plugins)
+  endif()
+  file(CONFIGURE OUTPUT ${generated}/exports.map
+    CONTENT "{\n  global: prx_plugin_query_v1;\n  local: *;\n};\n")
+  set_target_properties(${name} PROPERTIES
+    PREFIX "" SUFFIX ".so" LIBRARY_OUTPUT_DIRECTORY "$<1:${output}>"
+    C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+    POSITION_INDEPENDENT_CODE ON LINK_DEPENDS ${generated}/exports.map)
+  target_compile_options(${name} PRIVATE -ffunction-sections -fdata-sections)
+  target_link_options(${name} PRIVATE
+    LINKER:--version-script=${generated}/exports.map
+    LINKER:-z,nodelete LINKER:-z,now LINKER:-z,noseparate-code LINKER:--gc-sections)
+  if(NOT PRX_SANITIZE)  # a sanitizer's symbols come from the host program
+    target_link_options(${name} PRIVATE LINKER:--no-undefined)
+  endif()
+endfunction()
+
+# Reads and checks a note; sets `out` to its JSON with every needed member.
+function(_prx_read_note file out)
+  set(size_max 8192)  # PRX_NOTE_MAX in prx/plugin.h
+  get_filename_component(path ${file} ABSOLUTE)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
+  file(READ ${path} json)
+  foreach(member id kinds)
+    string(JSON value ERROR_VARIABLE error GET "${json}" ${member})
+    if(error)
+      message(FATAL_ERROR "${path}: member \"${member}\": ${error}")
+    endif()
+  endforeach()
+  string(JSON value ERROR_VARIABLE error GET "${json}" version)
+  if(error)
+    string(JSON json SET "${json}" version "\"${PROJECT_VERSION}\"")
+  endif()
+  foreach(member abi needs)
+    string(JSON value ERROR_VARIABLE error GET "${json}" ${member})
+    if(error)
+      string(JSON json SET "${json}" ${member} "\"1.0\"")
+    endif()
+  endforeach()
+  _prx_minify("${json}" json)
+  string(LENGTH "${json}" size)
+  if(size GREATER size_max)
+    message(FATAL_ERROR "${path}: the note has ${size} bytes; at most ${size_max} are allowed")
+  endif()
+  set(${out} "${json}" PARENT_SCOPE)
+endfunction()
+
+# JSON without the line breaks and indentation between its tokens; a line break inside a string is not JSON.
+function(_prx_minify json out)
+  string(REGEX REPLACE "[\r\n]+[ \t]*" "" json "${json}")
+  set(${out} "${json}" PARENT_SCOPE)
+endfunction()
+
+# Writes prx_note.h and the source with the note; sets `out` to the latter.
+function(_prx_write_note json folder out)
+  string(JSON PRX_ID GET "${json}" id)
+  string(JSON PRX_VERSION GET "${json}" version)
+  string(JSON PRX_CAPABILITIES ERROR_VARIABLE error GET "${json}" capabilities)
+  if(error)
+    set(PRX_CAPABILITIES "{}")
+  endif()
+  _prx_minify("${PRX_CAPABILITIES}" PRX_CAPABILITIES)
+  foreach(text PRX_ID PRX_VERSION PRX_CAPABILITIES)
+    string(REPLACE "\\" "\\\\" ${text} "${${text}}")
+    string(REPLACE "\"" "\\\"" ${text} "${${text}}")
+  endforeach()
+  file(CONFIGURE OUTPUT ${folder}/prx_note.h @ONLY CONTENT
+"/* Made by prx_add_plugin() from the plugin's note. */
+#define PRX_NOTE_ID \"@PRX_ID@\"
+#define PRX_NOTE_VERSION \"@PRX_VERSION@\"
+#define PRX_NOTE_CAPABILITIES \"@PRX_CAPABILITIES@\"
+")
+  get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+  set(extension c)
+  if("CXX" IN_LIST languages)
+    set(extension cpp)
+  endif()
+  string(HEX "${json}" hex)
+  string(REGEX REPLACE "(..)" "0x\\1," hex "${hex}")
+  string(REGEX REPLACE "(................................................................................)"
+         "\\1;" lines "${hex}")
+  set(PRX_BYTES "")
+  foreach(line IN LISTS lines)
+    string(REGEX REPLACE ",$" "" line "${line}")
+    if(line)
+      string(APPEND PRX_BYTES "    \"  .byte ${line}\\n\"\n")
+    endif()
+  endforeach()
+  file(CONFIGURE OUTPUT ${folder}/note.${extension} @ONLY CONTENT
+"/* The ELF note of a plugin, made by prx_add_plugin(). Layout: PRX_PLUGIN_NOTE in prx/plugin.h. */
+__asm__(
+    \".pushsection .note.prx,\\\"a\\\",%note\\n\"
+    \"  .balign 4\\n\"
+    \"  .long 991f-990f\\n  .long 993f-992f\\n  .long 1\\n\"
+    \"990: .asciz \\\"prx\\\"\\n991: .balign 4\\n992:\\n\"
+@PRX_BYTES@    \"993: .balign 4\\n\"
+    \".popsection\\n\");
+")
+  set(${out} ${folder}/note.${extension} PARENT_SCOPE)
+endfunction()

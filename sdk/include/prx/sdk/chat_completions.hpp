@@ -1,0 +1,118 @@
+/// \file chat_completions.hpp
+/// The Chat Completions dialect as pure functions: head and pieces of a body in, events out. No
+/// socket, no clock, no allocation per event in the steady state. What OpenRouter, OpenAI and their
+/// compatibles share.
+///
+/// https://platform.openai.com/docs/api-reference/chat
+/// https://openrouter.ai/docs/api-reference/streaming
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "prx/plugin.h"
+#include "prx/sdk/error.hpp"
+
+namespace prx::sdk {
+
+/// What the head of the answer said; views are borrowed for the call.
+struct ChatHead {
+  int status = 200;
+  std::span<const prx_kv> headers;  ///< names in lower case
+};
+
+struct ChatDecoderOptions {
+  bool stream =
+      true;  ///< asked for a stream; an answer of another media type is still read as what it is
+  bool want_frame = false;           ///< fill prx_event::frame
+  std::size_t line_max = 16u << 20;  ///< bytes of one SSE line or event; more is kBadResponse
+  std::size_t body_max = 64u << 20;  ///< bytes of a body that does not stream; more is kBadResponse
+  std::size_t error_body_max =
+      1u << 20;  ///< bytes of an error's body that are looked at; the rest is dropped
+  /// Unix seconds when the request was sent, for waits that are given as a time; 0: the answer's
+  /// own Date header alone is used.
+  std::int64_t now_epoch = 0;
+};
+
+/// Decodes one exchange. Feed head, then pieces, then finish; it emits the events of the
+/// operation's grammar (prx/plugin.h) into `sink`, with exactly one terminal event: at [DONE], at
+/// an error, or in finish(). After the terminal event everything is ignored. Views in events live
+/// for the call. One thread at a time. The sink must not destroy the decoder.
+///
+/// Takes every shape of the wire that is known: comments anywhere, usage with and without choices,
+/// repeated finish_reason, tool-call deltas with missing or reused ids and indices, five shapes of
+/// error under HTTP 200, a plain JSON answer to a streaming request, error statuses with JSON, HTML
+/// or nothing.
+///
+/// Decisions:
+///  - FINISH goes out with the frame after which every choice that began has its reason; what a
+///    choice says after that is dropped. USAGE is held until the end, since it may be repeated;
+///    when known it also comes before ERROR.
+///  - The end: [DONE] with a finish reason of some choice is DONE. An end of the body, clean or
+///  cut,
+///    is DONE when every choice that began has its finish reason: nothing of the answer is missing.
+///    Everything else is kBadResponse ("truncated"), or what HTTP said.
+///  - An answer without any content, tool call, item and used token is kBadResponse ("empty
+///    answer"), unless it ended by a content filter.
+///  - A finish reason "stop" of a choice with tool calls is PRX_FINISH_TOOL_CALLS; its name stays
+///    the provider's own.
+///  - ITEM json and USAGE json are the exact bytes of the source, so that signatures survive.
+///  - Text that is not UTF-8 reaches the sink with U+FFFD in place of each bad byte, and so does an
+///    escaped lone surrogate; `frame` is as received.
+///  - A sink that returns other than 0 gets ERROR kCancelled after the current frame.
+class ChatDecoder {
+ public:
+  /// `sink` is copied. `provider_title` is the provider's name for messages ("OpenRouter").
+  ChatDecoder(ChatDecoderOptions options, const prx_sink& sink, std::string provider_title);
+  ~ChatDecoder();
+  ChatDecoder(const ChatDecoder&) = delete;
+  ChatDecoder& operator=(const ChatDecoder&) = delete;
+
+  void head(const ChatHead& head);
+  /// The bytes may be overwritten.
+  void data(char* bytes, std::size_t size);
+  /// The body ended: nullptr when complete, else what HTTP said. Emits the terminal event if none
+  /// came yet.
+  void finish(const Error* http_error);
+  /// True after the terminal event was emitted.
+  [[nodiscard]] bool ended() const;
+  /// True when every choice that began has its finish reason: finish(nullptr) would end with DONE.
+  [[nodiscard]] bool answer_complete() const;
+  /// Ends now with this error, unless ended.
+  void fail(const Error& error);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// A rejected status and its body as a typed error: class from the provider's typed code
+/// (error.metadata.error_type, error.availability, code), then from the status; never from words.
+/// `now_epoch` (Unix seconds, 0: unknown) turns dates and epoch resets of Retry-After into a wait;
+/// a Date header in the answer goes before it for dates. The message is one line of at most 600
+/// bytes with the provider's words and the cause inside error.metadata.raw; of an HTML body it has
+/// the title at most. `raw` has the cause as the upstream wrote it.
+[[nodiscard]] Error read_error(const ChatHead& head, std::string_view body,
+                               std::string_view provider_title, std::int64_t now_epoch);
+
+/// Retry-After in each form: seconds (fractions too), retry-after-ms, HTTP date,
+/// x-ratelimit-reset-* durations ("6m0s"; the exhausted one, else the longer), X-RateLimit-Reset
+/// (seconds, epoch seconds or epoch milliseconds by size). Never negative, at most 366 days.
+[[nodiscard]] std::optional<std::chrono::milliseconds> read_retry_after(
+    std::span<const prx_kv> headers, std::int64_t now_epoch);
+
+/// The class of a failure from status and the provider's typed code ("" when it gave none).
+[[nodiscard]] ErrorClass classify(int status, std::string_view typed_code);
+
+/// The models of a `GET /models` body as ITEM events (name "model", id, json with its exact bytes),
+/// then DONE or ERROR. Takes {"data": [...]}, {"models": [...]} and a bare array; elements without
+/// an id are left out.
+void read_models(std::string_view body, const prx_sink& sink, std::string_view provider_title);
+
+}  // namespace prx::sdk

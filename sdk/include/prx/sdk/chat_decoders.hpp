@@ -1,0 +1,180 @@
+/// \file chat_decoders.hpp
+/// The decoders behind ChatProvider, one per kind of operation. Pure: no socket, no clock but the
+/// wall's date for Retry-After.
+#pragma once
+
+#include <cstddef>
+#include <ctime>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "prx/sdk/chat_completions.hpp"
+#include "prx/sdk/http_provider.hpp"
+#include "prx/sdk/json_edit.hpp"
+
+namespace prx::sdk {
+
+/// A part of what PRX_OP_ACCOUNT answers.
+struct AccountPart {
+  std::string name;  ///< of the ITEM: "key", "credits"
+  std::string path;  ///< after the base URL
+  std::string
+      forbidden;  ///< what a 403 means here; the part is then null with this note. "": an error
+};
+
+namespace detail {
+
+[[nodiscard]] inline bool succeeded(const HttpHead& head) {
+  return head.status >= 200 && head.status < 300;
+}
+
+[[nodiscard]] inline Error rejection(const HttpHead& head, std::string_view body,
+                                     std::string_view title) {
+  return read_error({head.status, head.headers}, body, title, std::time(nullptr));
+}
+
+[[nodiscard]] inline Error not_json(const HttpHead& head, std::string_view title) {
+  Error error;
+  error.error_class = ErrorClass::kBadResponse;
+  error.message = std::string(title) + " answered with something that is not JSON (content-type " +
+                  std::string(head.header("content-type")) + "); check base_url";
+  error.http_status = head.status;
+  error.phase = Phase::kBody;
+  return error;
+}
+
+/// PRX_OP_CHAT. The dialect writes into the operation's own sink: no layer per event.
+class ChatExchange final : public Decoder {
+ public:
+  ChatExchange(const Request& request, const prx_sink& sink, std::string title)
+      : chat_(options(request), sink, std::move(title)) {}
+
+  void head(const HttpHead& head, EventWriter& out) override {
+    chat_.head({head.status, head.headers});
+    note_end(out);
+  }
+  void data(char* bytes, std::size_t size, EventWriter& out) override {
+    chat_.data(bytes, size);
+    note_end(out);
+  }
+  void finish(EventWriter& out) override {
+    chat_.finish(nullptr);
+    note_end(out);
+  }
+  void broken(const Error& error, EventWriter& out) override {
+    if (error.error_class == ErrorClass::kCancelled)
+      chat_.fail(error);
+    else
+      chat_.finish(&error);
+    note_end(out);
+  }
+
+ private:
+  [[nodiscard]] static ChatDecoderOptions options(const Request& request) {
+    ChatDecoderOptions options;
+    options.stream = request.stream;
+    options.want_frame = request.want_frame;
+    return options;
+  }
+  void note_end(EventWriter& out) const {
+    if (chat_.ended()) out.mark_ended();
+  }
+
+  ChatDecoder chat_;
+};
+
+/// PRX_OP_MODELS.
+class ModelsDecoder final : public BodyDecoder {
+ public:
+  explicit ModelsDecoder(std::string title) : title_(std::move(title)) {}
+
+ protected:
+  void body(const HttpHead& head, std::string_view body, EventWriter& out) override {
+    if (!succeeded(head)) return out.error(rejection(head, body, title_));
+    read_models(body, out.sink(), title_);
+    out.mark_ended();
+  }
+
+ private:
+  const std::string title_;
+};
+
+/// PRX_OP_HEALTH and PRX_OP_WARMUP: the first of several paths that is not 404 decides.
+class ProbeDecoder final : public BodyDecoder {
+ public:
+  ProbeDecoder(std::string title, std::vector<HttpCall> fallbacks)
+      : title_(std::move(title)), fallbacks_(std::move(fallbacks)) {}
+
+  [[nodiscard]] std::optional<HttpCall> next() override {
+    if (tried_ == fallbacks_.size()) return std::nullopt;
+    return fallbacks_[tried_++];
+  }
+
+ protected:
+  void body(const HttpHead& head, std::string_view body, EventWriter& out) override {
+    if (head.status == 404 && tried_ < fallbacks_.size()) return;
+    if (!succeeded(head)) return out.error(rejection(head, body, title_));
+    if (!json::ObjectIndex::parse(body)) return out.error(not_json(head, title_));
+    out.done();
+  }
+
+ private:
+  const std::string title_;
+  const std::vector<HttpCall> fallbacks_;
+  std::size_t tried_ = 0;
+};
+
+/// PRX_OP_ACCOUNT: one ITEM per part.
+class AccountDecoder final : public BodyDecoder {
+ public:
+  AccountDecoder(std::string title, std::vector<AccountPart> parts, std::vector<HttpCall> calls)
+      : title_(std::move(title)), parts_(std::move(parts)), calls_(std::move(calls)) {}
+
+  [[nodiscard]] std::optional<HttpCall> next() override {
+    if (part_ == calls_.size()) return std::nullopt;
+    return calls_[part_];
+  }
+
+ protected:
+  void body(const HttpHead& head, std::string_view body, EventWriter& out) override {
+    const AccountPart& part = parts_[part_++];
+    if (head.status == 403 && !part.forbidden.empty())
+      out.item(part.name, {}, "null", part.forbidden);
+    else if (!succeeded(head))
+      return out.error(rejection(head, body, title_));
+    else if (!json::validate(body))
+      return out.error(not_json(head, title_));
+    else
+      out.item(part.name, {}, body);
+    if (part_ == parts_.size()) out.done();
+  }
+
+ private:
+  const std::string title_;
+  const std::vector<AccountPart> parts_;
+  const std::vector<HttpCall> calls_;
+  std::size_t part_ = 0;
+};
+
+/// PRX_OP_CALL: the whole answer as one ITEM.
+class CallDecoder final : public BodyDecoder {
+ public:
+  explicit CallDecoder(std::string title) : title_(std::move(title)) {}
+
+ protected:
+  void body(const HttpHead& head, std::string_view body, EventWriter& out) override {
+    if (!succeeded(head)) return out.error(rejection(head, body, title_));
+    if (!json::validate(body)) return out.error(not_json(head, title_));
+    out.item("response", {}, body);
+    out.done();
+  }
+
+ private:
+  const std::string title_;
+};
+
+}  // namespace detail
+}  // namespace prx::sdk

@@ -1,0 +1,163 @@
+/// \file chat_provider.hpp
+/// ChatProvider: the highest step, for providers that speak Chat Completions. Derive, fill
+/// ChatOptions, and override what differs. Needs prx_add_plugin(... DIALECT).
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "prx/plugin.hpp"
+#include "prx/sdk/chat_completions.hpp"
+#include "prx/sdk/chat_decoders.hpp"
+#include "prx/sdk/json_edit.hpp"
+
+namespace prx::sdk {
+
+/// What tells one such provider from another. Paths begin with "/" and follow base_url.
+struct ChatOptions {
+  std::string title;            ///< for messages, "OpenRouter"
+  std::string base_url;         ///< "https://openrouter.ai/api/v1"
+  std::vector<Header> headers;  ///< on each request; those with an empty value are left out
+  std::string chat_path = "/chat/completions";
+  std::string models_path = "/models";
+  std::vector<std::string> health_paths{"/models"};  ///< 1 or more, the next one after a 404
+  std::vector<std::string> warmup_paths{"/models"};  ///< the same
+  std::vector<AccountPart> account;                  ///< none: PRX_OP_ACCOUNT is unsupported
+};
+
+/// The options as they can be used: base_url without slashes at its end, no header without a value.
+/// Errors: kInvalidRequest for a base_url that is no http(s) URL or a value with control
+/// characters.
+[[nodiscard]] inline Result<ChatOptions> checked(ChatOptions options) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  const std::string_view base = options.base_url;
+  if (!base.starts_with("https://") && !base.starts_with("http://"))
+    return fail(ErrorClass::kInvalidRequest,
+                "base_url \"" + options.base_url + "\" must begin with https:// or http://");
+  if (base.find_first_of(" ?#") != std::string_view::npos)
+    return fail(ErrorClass::kInvalidRequest,
+                "base_url \"" + options.base_url + "\" must have no space, query or fragment");
+  while (options.base_url.ends_with('/')) options.base_url.pop_back();
+  std::erase_if(options.headers, [](const Header& header) { return header.value.empty(); });
+  for (const Header& header : options.headers)
+    if (std::any_of(header.value.begin(), header.value.end(), is_control))
+      return fail(ErrorClass::kInvalidRequest,
+                  "the value of header " + header.name + " has a control character; remove it");
+  return options;
+}
+
+/// All operations of prx.provider/1 over HTTP. Immutable after construction.
+class ChatProvider : public HttpProvider {
+ public:
+  /// \param options  as checked() returned them.
+  ChatProvider(ChatOptions options, Host host) : HttpProvider(host), options_(std::move(options)) {}
+
+  [[nodiscard]] Result<HttpCall> request(const Request& request) const override {
+    switch (request.kind) {
+      case OpKind::kChat:
+        return chat(request);
+      case OpKind::kModels:
+        return get(options_.models_path);
+      case OpKind::kHealth:
+        return get(options_.health_paths.front());
+      case OpKind::kWarmup:
+        return get(options_.warmup_paths.front());
+      case OpKind::kAccount:
+        if (options_.account.empty()) break;
+        return get(options_.account.front().path);
+      case OpKind::kCall:
+        return call(request);
+    }
+    return fail(ErrorClass::kUnsupported, options_.title + " has no such operation");
+  }
+
+  [[nodiscard]] std::unique_ptr<Decoder> decoder(const Request& request,
+                                                 const prx_sink& sink) const override {
+    switch (request.kind) {
+      case OpKind::kModels:
+        return std::make_unique<detail::ModelsDecoder>(options_.title);
+      case OpKind::kHealth:
+        return probe(options_.health_paths);
+      case OpKind::kWarmup:
+        return probe(options_.warmup_paths);
+      case OpKind::kAccount:
+        return account();
+      case OpKind::kCall:
+        return std::make_unique<detail::CallDecoder>(options_.title);
+      case OpKind::kChat:
+        break;
+    }
+    return std::make_unique<detail::ChatExchange>(request, sink, options_.title);
+  }
+
+ protected:
+  /// The body to send instead of the request's, or nullopt to send that as it is (and uncopied).
+  [[nodiscard]] virtual Result<std::optional<std::string>> edit_chat(const Request&) const {
+    return std::optional<std::string>();
+  }
+  [[nodiscard]] const ChatOptions& options() const { return options_; }
+
+ private:
+  [[nodiscard]] Result<HttpCall> chat(const Request& request) const {
+    HttpCall call = post(options_.chat_path, request);
+    call.headers.push_back({"accept", request.stream ? "text/event-stream" : "application/json"});
+    PRX_TRY_SET(call.body, edit_chat(request));
+    return call;
+  }
+  [[nodiscard]] Result<HttpCall> call(const Request& request) const {
+    const std::string_view path = request.model;
+    const bool clean = std::none_of(path.begin(), path.end(), [](char c) {
+      return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f || c == '#';
+    });
+    if (!path.starts_with('/') || !clean)
+      return fail(ErrorClass::kInvalidRequest,
+                  "the path of a call must begin with / and have no space, e.g. /embeddings");
+    HttpCall out = request.body.empty() ? get(path) : post(path, request);
+    if (!request.body.empty()) out.headers.push_back({"accept", "application/json"});
+    return out;
+  }
+  [[nodiscard]] HttpCall to(std::string_view method, std::string_view path) const {
+    HttpCall call;
+    call.method = method;
+    call.url = options_.base_url;
+    call.url += path;
+    call.headers.reserve(options_.headers.size() + 4);
+    call.headers = options_.headers;
+    return call;
+  }
+  [[nodiscard]] HttpCall get(std::string_view path) const {
+    HttpCall call = to("GET", path);
+    call.headers.push_back({"accept", "application/json"});
+    call.body.emplace();
+    return call;
+  }
+  [[nodiscard]] HttpCall post(std::string_view path, const Request& request) const {
+    HttpCall call = to("POST", path);
+    call.headers.push_back({"content-type", "application/json"});
+    if (!request.idempotency_key.empty())
+      call.headers.push_back({"idempotency-key", std::string(request.idempotency_key)});
+    if (!request.traceparent.empty())
+      call.headers.push_back({"traceparent", std::string(request.traceparent)});
+    return call;
+  }
+  [[nodiscard]] std::unique_ptr<Decoder> probe(const std::vector<std::string>& paths) const {
+    std::vector<HttpCall> fallbacks;
+    for (std::size_t i = 1; i < paths.size(); ++i) fallbacks.push_back(get(paths[i]));
+    return std::make_unique<detail::ProbeDecoder>(options_.title, std::move(fallbacks));
+  }
+  [[nodiscard]] std::unique_ptr<Decoder> account() const {
+    std::vector<HttpCall> calls;
+    for (const AccountPart& part : options_.account) calls.push_back(get(part.path));
+    return std::make_unique<detail::AccountDecoder>(options_.title, options_.account,
+                                                    std::move(calls));
+  }
+
+  const ChatOptions options_;
+};
+
+}  // namespace prx::sdk

@@ -1,0 +1,91 @@
+/// \file chat_answer.hpp
+/// What is known of one answer so far: turns chunks into events in the order that the grammar
+/// demands. Private.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chat_chunk.hpp"
+#include "chat_emit.hpp"
+#include "chat_tools.hpp"
+
+namespace prx::sdk {
+
+/// The provider's usage object; what it did not say stays -1.
+[[nodiscard]] prx_usage read_usage(std::string_view json);
+
+/// What a chunk meant beyond its events.
+enum class ChunkOutcome {
+  kGoOn,
+  kErrorObject,  ///< error_json() has it
+  kErrorFinish,  ///< finish_reason "error" without an error object
+  kTooManyCalls,
+};
+
+class Answer {
+ public:
+  explicit Answer(Emitter& emitter) : emitter_(emitter) {}
+
+  /// Emits what can go out now. FINISH goes out once every choice that began has its reason; USAGE
+  /// is held.
+  ChunkOutcome apply(const Chunk& chunk, std::string_view frame);
+  /// One piece of text or reasoning (type: PRX_EV_*), not empty.
+  void content(std::uint32_t type, std::uint32_t choice, std::string_view text);
+
+  [[nodiscard]] std::string_view error_json() const { return error_json_; }
+  [[nodiscard]] bool any_finish() const;
+  [[nodiscard]] bool all_finished() const;
+  /// From the head, for an answer whose body names no id.
+  void set_head_id(std::string_view id) { head_id_ = id; }
+  /// Something of the answer was emitted.
+  [[nodiscard]] bool any_content() const { return any_content_; }
+  /// Finished with nothing in it and no token used.
+  [[nodiscard]] bool is_empty() const;
+
+  /// What was held for the end of a good answer: a FINISH that waited for other choices, USAGE.
+  void flush_end();
+  /// What is still worth saying before an ERROR: USAGE.
+  void flush_before_error();
+  /// No META can come any more: a frame like the one before has the same effect.
+  [[nodiscard]] bool settled() const { return meta_done_ || emitter_.any(); }
+
+ private:
+  struct Choice {
+    std::uint32_t index = 0;
+    bool finished = false;
+    bool finish_sent = false;  ///< nothing of this choice goes out after it
+    std::uint32_t finish = PRX_FINISH_OTHER;
+    std::string reason;
+    ToolCallTracker tools;
+  };
+
+  Choice& choice(std::uint32_t index);
+  void meta(const Chunk& chunk);
+  void raw_frame(const Chunk& chunk, std::string_view frame);
+  void flush_early_raw();
+  bool apply_choice(const Chunk& chunk, const ChunkChoice& delta);
+  void parts(std::uint32_t choice, std::string_view array);
+  void part(std::uint32_t choice, std::string_view json);
+  void items(const ChunkChoice& delta);
+  bool tool_calls(const Chunk& chunk, const ChunkChoice& delta);
+  void tool_call(std::uint32_t choice_index, std::size_t index, ToolCall& call,
+                 std::string_view arguments);
+  void flush_nameless_calls();
+  void flush_finish_reasons();
+  void finish_reason(const ChunkChoice& delta);
+
+  Emitter& emitter_;
+  std::vector<Choice> choices_;
+  std::vector<std::string> early_raw_;
+  std::string usage_json_, error_json_, head_id_;
+  prx_usage usage_{};
+  std::uint64_t frame_number_ = 0;
+  bool meta_done_ = false;
+  bool has_usage_ = false;
+  bool any_content_ = false;
+};
+
+}  // namespace prx::sdk

@@ -1,0 +1,459 @@
+#include "chat_chunk.hpp"
+
+#include <cmath>
+
+#include "json_scan.hpp"
+
+namespace prx::sdk {
+namespace {
+
+/// Where in a frame the pass is. kSkip covers everything below a value that is not looked into.
+enum class Place : std::uint8_t {
+  kStart,
+  kRoot,
+  kChoices,
+  kChoice,
+  kDelta,
+  kToolCalls,
+  kToolCall,
+  kFunction,
+  kSkip,
+};
+
+/// The member whose value comes next.
+enum class Field : std::uint8_t {
+  kOther,
+  kId,
+  kModel,
+  kProvider,
+  kUsage,
+  kError,
+  kDebug,
+  kChoices,
+  kIndex,
+  kDelta,
+  kMessage,
+  kFinish,
+  kNativeFinish,
+  kContent,
+  kReasoning,
+  kToolCalls,
+  kName,
+  kFunction,
+  kArguments,
+  kReasoningDetails,
+  kAnnotations,
+  kImages,
+  kAudio,
+  kRefusal,
+  kLogprobs,
+};
+
+Field root_field(std::string_view key) {
+  switch (key.size()) {
+    case 2:
+      return key == "id" ? Field::kId : Field::kOther;
+    case 5:
+      if (key == "model") return Field::kModel;
+      if (key == "usage") return Field::kUsage;
+      if (key == "error") return Field::kError;
+      return key == "debug" ? Field::kDebug : Field::kOther;
+    case 7:
+      return key == "choices" ? Field::kChoices : Field::kOther;
+    case 8:
+      return key == "provider" ? Field::kProvider : Field::kOther;
+    default:
+      return Field::kOther;
+  }
+}
+
+Field choice_field(std::string_view key) {
+  switch (key.size()) {
+    case 5:
+      if (key == "delta") return Field::kDelta;
+      if (key == "index") return Field::kIndex;
+      return key == "error" ? Field::kError : Field::kOther;
+    case 7:
+      return key == "message" ? Field::kMessage : Field::kOther;
+    case 8:
+      return key == "logprobs" ? Field::kLogprobs : Field::kOther;
+    case 13:
+      return key == "finish_reason" ? Field::kFinish : Field::kOther;
+    case 20:
+      return key == "native_finish_reason" ? Field::kNativeFinish : Field::kOther;
+    default:
+      return Field::kOther;
+  }
+}
+
+Field delta_field(std::string_view key) {
+  switch (key.size()) {
+    case 5:
+      return key == "audio" ? Field::kAudio : Field::kOther;
+    case 6:
+      return key == "images" ? Field::kImages : Field::kOther;
+    case 7:
+      if (key == "content") return Field::kContent;
+      return key == "refusal" ? Field::kRefusal : Field::kOther;
+    case 9:
+      return key == "reasoning" ? Field::kReasoning : Field::kOther;
+    case 10:
+      return key == "tool_calls" ? Field::kToolCalls : Field::kOther;
+    case 11:
+      return key == "annotations" ? Field::kAnnotations : Field::kOther;
+    case 17:
+      if (key == "reasoning_content") return Field::kReasoning;
+      return key == "reasoning_details" ? Field::kReasoningDetails : Field::kOther;
+    default:
+      return Field::kOther;
+  }
+}
+
+Field tool_field(std::string_view key) {
+  if (key == "index") return Field::kIndex;
+  if (key == "id") return Field::kId;
+  return key == "function" ? Field::kFunction : Field::kOther;
+}
+
+Field function_field(std::string_view key) {
+  if (key == "name") return Field::kName;
+  return key == "arguments" ? Field::kArguments : Field::kOther;
+}
+
+std::optional<RawMember> raw_member(Field field) {
+  switch (field) {
+    case Field::kReasoningDetails:
+      return RawMember::kReasoningDetails;
+    case Field::kAnnotations:
+      return RawMember::kAnnotations;
+    case Field::kImages:
+      return RawMember::kImages;
+    case Field::kAudio:
+      return RawMember::kAudio;
+    case Field::kRefusal:
+      return RawMember::kRefusal;
+    case Field::kLogprobs:
+      return RawMember::kLogprobs;
+    case Field::kContent:
+      return RawMember::kContent;
+    case Field::kError:
+      return RawMember::kError;
+    default:
+      return std::nullopt;
+  }
+}
+
+constexpr std::int64_t kChoiceIndexMax = ChunkParser::kChoicesMax;
+
+/// The SAX handler: a stack of places, the pending field, and what to do with a value there. Each
+/// handler function returns false to stop the pass.
+class ChunkHandler {
+ public:
+  ChunkHandler(std::string_view frame, const char* copy, Chunk& chunk)
+      : frame_(frame), copy_(copy), chunk_(chunk) {}
+
+  [[nodiscard]] ChunkFault fault() const { return fault_; }
+
+  bool Null() { return scalar(); }
+  bool Bool(bool) { return raw() && scalar(); }
+  bool Int(int value) { return integer(value); }
+  bool Uint(unsigned value) { return integer(value); }
+  bool Int64(std::int64_t value) { return integer(value); }
+  bool Uint64(std::uint64_t value) { return integer(static_cast<std::int64_t>(value)); }
+  bool Double(double value) {
+    const bool usable = std::isfinite(value) && std::abs(value) < 1e15;
+    return integer(usable ? static_cast<std::int64_t>(value) : 0);
+  }
+  bool RawNumber(const char*, rapid::SizeType, bool) { return scalar(); }
+
+  bool String(const char* text, rapid::SizeType size, bool) {
+    if (place_ == Place::kSkip) return true;
+    string({text, size});
+    return scalar();
+  }
+
+  bool Key(const char* text, rapid::SizeType size, bool) {
+    if (place_ == Place::kSkip) return true;
+    key_ = text;
+    const std::string_view key(text, size);
+    switch (place_) {
+      case Place::kRoot:
+        field_ = root_field(key);
+        break;
+      case Place::kChoice:
+        field_ = choice_field(key);
+        break;
+      case Place::kDelta:
+        field_ = delta_field(key);
+        break;
+      case Place::kToolCall:
+        field_ = tool_field(key);
+        break;
+      case Place::kFunction:
+        field_ = function_field(key);
+        break;
+      default:
+        field_ = Field::kOther;
+        break;
+    }
+    return true;
+  }
+
+  bool StartObject() { return open(object_place()); }
+  bool StartArray() { return open(array_place()); }
+  bool EndObject(rapid::SizeType) { return close(); }
+  bool EndArray(rapid::SizeType) { return close(); }
+
+ private:
+  bool stop(ChunkFault fault) {
+    fault_ = fault;
+    return false;
+  }
+  bool scalar() {
+    if (place_ == Place::kStart) return stop(ChunkFault::kNotAnObject);
+    if (place_ != Place::kSkip) field_ = Field::kOther;
+    return true;
+  }
+
+  bool open(Place next) {
+    if (depth_ == kJsonDepthMax) return stop(ChunkFault::kTooDeep);
+    if (fault_ != ChunkFault::kNone) return false;
+    if (next == Place::kSkip && place_ != Place::kSkip) {
+      if (place_ == Place::kStart) return stop(ChunkFault::kNotAnObject);
+      raw();
+    }
+    stack_[static_cast<std::size_t>(depth_++)] = place_;
+    place_ = next;
+    field_ = Field::kOther;
+    return true;
+  }
+  bool close() {
+    if (place_ == Place::kChoice) choice().tools_end = chunk_.tool_calls.size();
+    place_ = stack_[static_cast<std::size_t>(--depth_)];
+    field_ = Field::kOther;
+    return true;
+  }
+
+  Place object_place() {
+    switch (place_) {
+      case Place::kStart:
+        return Place::kRoot;
+      case Place::kChoices:
+        return add_choice() ? Place::kChoice : Place::kSkip;
+      case Place::kToolCalls:
+        return add_tool_call() ? Place::kToolCall : Place::kSkip;
+      case Place::kChoice:
+        return message_place();
+      case Place::kToolCall:
+        return field_ == Field::kFunction ? Place::kFunction : Place::kSkip;
+      default:
+        return Place::kSkip;
+    }
+  }
+  Place message_place() {
+    if (field_ != Field::kDelta && field_ != Field::kMessage) return Place::kSkip;
+    if (field_ == Field::kMessage) choice().whole_message = true;
+    return Place::kDelta;
+  }
+  Place array_place() {
+    if (place_ == Place::kRoot && field_ == Field::kChoices) {
+      chunk_.has_choices = true;
+      return Place::kChoices;
+    }
+    if (place_ == Place::kDelta && field_ == Field::kToolCalls) return Place::kToolCalls;
+    return Place::kSkip;
+  }
+
+  bool add_choice() {
+    if (chunk_.choices.size() == ChunkParser::kChoicesMax) {
+      fault_ = ChunkFault::kTooMany;
+      return false;
+    }
+    ChunkChoice& added = chunk_.choices.emplace_back();
+    added.index = static_cast<std::uint32_t>(chunk_.choices.size() - 1);
+    added.tools_begin = added.tools_end = chunk_.tool_calls.size();
+    return true;
+  }
+  bool add_tool_call() {
+    if (chunk_.tool_calls.size() == ChunkParser::kToolCallsMax) {
+      fault_ = ChunkFault::kTooMany;
+      return false;
+    }
+    chunk_.tool_calls.emplace_back();
+    return true;
+  }
+
+  void string(std::string_view text) {
+    switch (place_) {
+      case Place::kRoot:
+        root_string(text);
+        break;
+      case Place::kChoice:
+        choice_string(text);
+        break;
+      case Place::kDelta:
+        delta_string(text);
+        break;
+      case Place::kToolCall:
+        if (field_ == Field::kId) tool_call().id = text;
+        break;
+      case Place::kFunction:
+        if (field_ == Field::kName) tool_call().name = text;
+        if (field_ == Field::kArguments) tool_call().arguments = text;
+        break;
+      default:
+        break;
+    }
+  }
+  void root_string(std::string_view text) {
+    if (field_ == Field::kId) chunk_.id = text;
+    if (field_ == Field::kModel) chunk_.model = text;
+    if (field_ == Field::kProvider) chunk_.provider = text;
+    if (field_ == Field::kError) raw();
+  }
+  void choice_string(std::string_view text) {
+    if (field_ == Field::kFinish) choice().finish_reason = text;
+    if (field_ == Field::kNativeFinish) choice().native_finish_reason = text;
+    if (field_ == Field::kError) raw();
+  }
+  void delta_string(std::string_view text) {
+    if (field_ == Field::kContent) choice().content = text;
+    if (field_ == Field::kReasoning && !text.empty()) choice().reasoning = text;
+    if (field_ == Field::kRefusal && !text.empty()) raw();
+  }
+
+  bool integer(std::int64_t value) {
+    if (field_ == Field::kIndex) {
+      if (place_ == Place::kChoice && value >= 0 && value < kChoiceIndexMax)
+        choice().index = static_cast<std::uint32_t>(value);
+      if (place_ == Place::kToolCall) tool_call().index = value;
+    }
+    return scalar();
+  }
+
+  /// Keeps the exact text of the pending member's value, where somebody wants it.
+  bool raw() {
+    switch (place_) {
+      case Place::kRoot:
+        root_raw();
+        break;
+      case Place::kChoice:
+      case Place::kDelta:
+        choice_raw();
+        break;
+      case Place::kFunction:
+        if (field_ == Field::kArguments) tool_call().arguments = value();
+        break;
+      default:
+        break;
+    }
+    return true;
+  }
+  void root_raw() {
+    if (field_ == Field::kUsage) chunk_.usage = value();
+    if (field_ == Field::kError) chunk_.error = value();
+    if (field_ == Field::kDebug) chunk_.debug = value();
+  }
+  void choice_raw() {
+    const std::optional<RawMember> member = raw_member(field_);
+    if (!member) return;
+    const std::string_view text = value();
+    if (text == "[]" || text == "{}" || text == "false") return;
+    choice().raw[static_cast<std::size_t>(*member)] = text;
+    choice().has_raw = true;
+  }
+  /// The pass overwrites the copy, never the frame; a key begins at the same offset in both.
+  [[nodiscard]] std::string_view value() const {
+    const char* const end = frame_.data() + frame_.size();
+    const char* at = frame_.data() + (key_ - copy_);
+    at = json::scan::skip_string(at, end);
+    if (at == nullptr) return {};
+    at = json::scan::skip_space(at, end);
+    if (at == end) return {};
+    return json::scan::value_at(frame_, static_cast<std::size_t>(at + 1 - frame_.data()));
+  }
+
+  [[nodiscard]] ChunkChoice& choice() { return chunk_.choices.back(); }
+  [[nodiscard]] ChunkToolCall& tool_call() { return chunk_.tool_calls.back(); }
+
+  std::string_view frame_;
+  const char* copy_;
+  Chunk& chunk_;
+  const char* key_ = nullptr;
+  int depth_ = 0;
+  Place place_ = Place::kStart;
+  Field field_ = Field::kOther;
+  ChunkFault fault_ = ChunkFault::kNone;
+  std::array<Place, kJsonDepthMax> stack_;
+};
+
+int hex4(const char* at) {
+  int value = 0;
+  for (int i = 0; i < 4; ++i) {
+    const char c = at[i];
+    const char low = static_cast<char>(c | 0x20);
+    if (c >= '0' && c <= '9')
+      value = value * 16 + (c - '0');
+    else if (low >= 'a' && low <= 'f')
+      value = value * 16 + (low - 'a' + 10);
+    else
+      return -1;
+  }
+  return value;
+}
+
+/// Writes \ufffd over escaped surrogates without their other half: backends that cut text into
+/// tokens between the halves send them. Sizes stay.
+void repair_surrogates(char* at, char* end) {
+  const auto half = [end](const char* p, int first) {
+    if (end - p < 6 || p[0] != '\\' || p[1] != 'u') return false;
+    const int code = hex4(p + 2);
+    return code >= first && code < first + 0x400;
+  };
+  while ((at = static_cast<char*>(std::memchr(at, '\\', static_cast<std::size_t>(end - at)))) !=
+         nullptr) {
+    if (half(at, 0xD800) && half(at + 6, 0xDC00)) {
+      at += 12;
+    } else if (half(at, 0xD800) || half(at, 0xDC00)) {
+      std::memcpy(at + 2, "fffd", 4);
+      at += 6;
+    } else {
+      at += end - at < 2 ? 1 : 2;
+    }
+  }
+}
+
+constexpr unsigned kParseFlags = rapid::kParseInsituFlag | rapid::kParseStopWhenDoneFlag;
+
+}  // namespace
+
+void Chunk::clear() {
+  id = model = provider = usage = error = debug = {};
+  choices.clear();
+  tool_calls.clear();
+  has_choices = false;
+}
+
+ChunkFault ChunkParser::parse(std::string_view frame, Chunk& chunk) {
+  bool repairable = false;
+  const ChunkFault fault = pass(frame, scratch_.assign(frame), chunk, repairable);
+  if (!repairable) return fault;
+  char* const copy = scratch_.assign(frame);
+  repair_surrogates(copy, copy + frame.size());
+  return pass(frame, copy, chunk, repairable);
+}
+
+ChunkFault ChunkParser::pass(std::string_view frame, char* copy, Chunk& chunk, bool& repairable) {
+  chunk.clear();
+  ChunkHandler handler(frame, copy, chunk);
+  rapid::InsituStringStream stream(copy);
+  const rapid::ParseResult result = reader_.Parse<kParseFlags>(stream, handler);
+  repairable = result.Code() == rapid::kParseErrorStringUnicodeSurrogateInvalid;
+  if (handler.fault() != ChunkFault::kNone) return handler.fault();
+  if (result.IsError()) return ChunkFault::kMalformed;
+  const char* const end = copy + frame.size();
+  const bool whole = json::scan::skip_space(copy + stream.Tell(), end) == end;
+  return whole ? ChunkFault::kNone : ChunkFault::kMalformed;
+}
+
+}  // namespace prx::sdk

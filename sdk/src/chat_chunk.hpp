@@ -1,0 +1,82 @@
+/// \file chat_chunk.hpp
+/// One frame of the dialect as a flat value: what one SAX pass found. Private.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "rapid.hpp"
+
+namespace prx::sdk {
+
+/// Members that go on as their exact source text.
+enum class RawMember {
+  kReasoningDetails,
+  kAnnotations,
+  kImages,
+  kAudio,
+  kRefusal,
+  kLogprobs,
+  kContent,
+  kError
+};
+inline constexpr std::size_t kRawMembers = 8;
+
+struct ChunkToolCall {
+  std::string_view id, name, arguments;
+  std::optional<std::int64_t> index;
+};
+
+/// Views point into the parser's scratch, raw ones into the frame.
+struct ChunkChoice {
+  std::uint32_t index = 0;
+  std::string_view content, reasoning, finish_reason, native_finish_reason;
+  std::array<std::string_view, kRawMembers> raw;  ///< "" when absent or null
+  std::size_t tools_begin = 0, tools_end = 0;     ///< in Chunk::tool_calls
+  bool whole_message = false;                     ///< "message", not "delta"
+  bool has_raw = false;
+
+  [[nodiscard]] std::string_view raw_of(RawMember member) const {
+    return raw[static_cast<std::size_t>(member)];
+  }
+};
+
+struct Chunk {
+  std::string_view id, model, provider;
+  std::string_view usage, error, debug;  ///< raw; "" when absent or null
+  std::vector<ChunkChoice> choices;
+  std::vector<ChunkToolCall> tool_calls;
+  bool has_choices = false;
+
+  void clear();
+};
+
+/// Why a frame could not be read.
+enum class ChunkFault { kNone, kMalformed, kNotAnObject, kTooDeep, kTooMany };
+
+/// Reads frames; owns the buffers that the views of a Chunk point into, valid until the next
+/// parse().
+class ChunkParser {
+ public:
+  static constexpr std::size_t kChoicesMax = 128;     ///< of one frame
+  static constexpr std::size_t kToolCallsMax = 1024;  ///< of one frame
+
+  /// `frame` is not changed and must outlive the chunk's use.
+  [[nodiscard]] ChunkFault parse(std::string_view frame, Chunk& chunk);
+
+  /// Where in the last frame a non-raw view of its chunk begins.
+  [[nodiscard]] std::size_t offset_of(std::string_view view) const {
+    return static_cast<std::size_t>(view.data() - scratch_.begin());
+  }
+
+ private:
+  ChunkFault pass(std::string_view frame, char* copy, Chunk& chunk, bool& repairable);
+
+  Scratch scratch_;
+  rapid::GenericReader<rapid::UTF8<>, rapid::UTF8<>, rapid::CrtAllocator> reader_;
+};
+
+}  // namespace prx::sdk

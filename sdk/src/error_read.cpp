@@ -1,0 +1,364 @@
+#include "error_read.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <vector>
+
+#include "chat_emit.hpp"
+#include "rapid.hpp"
+
+namespace prx::sdk {
+namespace {
+
+using rapid::Value;
+
+const Value* member(const Value* object, const char* name) {
+  if (object == nullptr || !object->IsObject()) return nullptr;
+  const auto found = object->FindMember(name);
+  if (found == object->MemberEnd() || found->value.IsNull()) return nullptr;
+  return &found->value;
+}
+std::string_view text_of(const Value* value) {
+  if (value == nullptr || !value->IsString()) return {};
+  return {value->GetString(), value->GetStringLength()};
+}
+std::string_view text(const Value* object, const char* name) {
+  return text_of(member(object, name));
+}
+
+std::optional<bool> flag(const Value* object, const char* name) {
+  const Value* const value = member(object, name);
+  if (value == nullptr || !value->IsBool()) return std::nullopt;
+  return value->GetBool();
+}
+
+/// A code, a wait or a header's value, which may be a number or a string.
+std::string scalar(const Value* value) {
+  if (value == nullptr) return {};
+  if (value->IsString()) return std::string(text_of(value));
+  if (value->IsInt64()) return std::to_string(value->GetInt64());
+  if (!value->IsDouble()) return {};
+  char digits[32];
+  const auto end = std::to_chars(digits, digits + sizeof digits, value->GetDouble());
+  return std::string(digits, end.ptr);
+}
+
+/// A parsed document with the buffer that its strings point into.
+class Parsed {
+ public:
+  explicit Parsed(std::string_view json) {
+    constexpr unsigned kFlags = rapid::kParseInsituFlag | rapid::kParseIterativeFlag;
+    document_.ParseInsitu<kFlags>(scratch_.assign(json));
+  }
+  [[nodiscard]] const Value* root() const {
+    return document_.HasParseError() ? nullptr : &document_;
+  }
+
+ private:
+  Scratch scratch_;
+  rapid::Document document_;
+};
+
+constexpr int kDigMax = 8;  // JSON within JSON within prose: upstreams of upstreams
+
+std::string dig_text(std::string_view words, int depth);
+
+/// The innermost human message of an error in whatever shape.
+std::string dig(const Value* value, int depth) {
+  if (value == nullptr || depth > kDigMax) return {};
+  if (value->IsString()) return dig_text(text_of(value), depth);
+  if (value->IsArray()) return value->Empty() ? std::string() : dig(&(*value)[0], depth + 1);
+  for (const char* name : {"error", "message", "detail", "error_message", "msg", "metadata", "raw"})
+    if (std::string found = dig(member(value, name), depth + 1); !found.empty()) return found;
+  return {};
+}
+
+std::string dig_text(std::string_view words, int depth) {
+  const std::size_t first = words.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  if (words[first] != '{' && words[first] != '[') return std::string(words);
+  const Parsed parsed(words);
+  return parsed.root() == nullptr ? std::string(words) : dig(parsed.root(), depth + 1);
+}
+
+std::string_view status_words(int status) {
+  switch (status) {
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 402:
+      return "Payment Required";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 413:
+      return "Content Too Large";
+    case 422:
+      return "Unprocessable Content";
+    case 429:
+      return "Too Many Requests";
+    case 500:
+      return "Internal Server Error";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    case 524:
+      return "Origin Timeout";
+    case 529:
+      return "Overloaded";
+    default:
+      return {};
+  }
+}
+
+/// The parts of one error object, and how they become an Error.
+class ErrorReader {
+ public:
+  ErrorReader(const ChatHead& head, std::string_view title, std::int64_t now_epoch)
+      : head_(head), title_(title), now_epoch_(now_epoch) {
+    error_.http_status = head.status;
+    error_.request_id = one_line(request_id(head.headers), 200);
+  }
+
+  /// \param root  the whole body or frame, nullptr when it is not JSON
+  Error read(const Value* root) {
+    find_parts(root);
+    read_code();
+    read_class();
+    read_retryable();
+    read_wait();
+    read_words();
+    return std::move(error_);
+  }
+  /// Words for a body that is not JSON.
+  void set_fallback(std::string words) { fallback_ = std::move(words); }
+
+ private:
+  void find_parts(const Value* root) {
+    if (root != nullptr && root->IsArray() && !root->Empty()) root = &(*root)[0];  // Google's form
+    object_ = member(root, "error");
+    if (object_ == nullptr) object_ = root;
+    metadata_ = member(object_, "metadata");
+    availability_ = member(object_, "availability");
+    if (availability_ == nullptr) availability_ = member(metadata_, "availability");
+  }
+
+  void read_code() {
+    const std::string code = scalar(member(object_, "code"));
+    int number = 0;
+    const auto result = std::from_chars(code.data(), code.data() + code.size(), number);
+    const bool numeric = !code.empty() && result.ptr == code.data() + code.size();
+    if (!numeric) word_ = code;
+    const Value* const stated = member(object_, "http_status");
+    if (stated != nullptr && stated->IsInt()) number = stated->GetInt();
+    if (head_.status < 300 && number >= 400 && number <= 599) error_.http_status = number;
+    for (std::string_view typed :
+         {text(metadata_, "error_type"), text(object_, "error_type"), text(availability_, "code"),
+          std::string_view(word_), text(object_, "type"), std::string_view(code)})
+      if (!typed.empty() && typed != "unmapped") {
+        error_.provider_code = one_line(typed, 200);
+        break;
+      }
+    if (const std::string_view inner = text(metadata_, "provider_code");
+        !inner.empty() && error_.provider_code == code)
+      error_.provider_code = one_line(inner, 200);
+  }
+
+  void read_class() {
+    const int status = error_.http_status;
+    const ErrorClass by_status = classify(status, {});
+    const std::string_view type = text(object_, "type");
+    error_.error_class = by_status;
+    if ((status == 402 || status == 403) && member(metadata_, "limit_source") != nullptr)
+      error_.error_class = ErrorClass::kCredit;
+    for (std::string_view typed : {text(metadata_, "error_type"), text(object_, "error_type"),
+                                   text(availability_, "code"), std::string_view(word_)})
+      if (is_typed(typed)) {
+        error_.error_class = classify(status, typed);
+        return;
+      }
+    // OpenAI's `type` is coarse: it decides where the status says nothing, or says rate limit for a
+    // quota.
+    if (status < 400 && type == "invalid_request_error")
+      error_.error_class = ErrorClass::kInvalidRequest;
+    else if (is_typed(type) && (status < 400 || type == "insufficient_quota"))
+      error_.error_class = classify(status, type);
+  }
+  /// Two statuses of different classes agree only on a code that is in the table.
+  static bool is_typed(std::string_view code) {
+    return !code.empty() && classify(401, code) == classify(429, code);
+  }
+
+  void read_retryable() {
+    const std::string_view word = header(head_.headers, "x-should-retry");
+    if (word == "true" || word == "false") error_.retryable = word == "true";
+    if (!error_.retryable) error_.retryable = flag(availability_, "retryable");
+    const Value* const raw = member(metadata_, "raw");
+    if (!error_.retryable) error_.retryable = flag(raw, "retryable");
+    if (error_.retryable || raw == nullptr || !raw->IsString()) return;
+    const Parsed parsed(text_of(raw));
+    error_.retryable = flag(parsed.root(), "retryable");
+  }
+
+  void read_wait() {
+    const bool may_reset = error_.error_class == ErrorClass::kRateLimit ||
+                           error_.error_class == ErrorClass::kOverloaded;
+    error_.retry_after = may_reset ? read_retry_after(head_.headers, now_epoch_)
+                                   : read_explicit_wait(head_.headers, now_epoch_);
+    if (!error_.retry_after) error_.retry_after = wait_of(availability_);
+    if (!error_.retry_after) error_.retry_after = wait_of(metadata_);
+    if (!error_.retry_after) error_.retry_after = wait_of(object_);
+    if (!error_.retry_after) error_.retry_after = wait_of_headers(may_reset);
+  }
+  std::optional<std::chrono::milliseconds> wait_of(const Value* object) const {
+    std::string value = scalar(member(object, "retry_after"));
+    if (value.empty()) value = scalar(member(object, "retry_after_seconds"));
+    const prx_kv kv{to_str("retry-after"), to_str(value)};
+    return read_explicit_wait({&kv, 1}, now_epoch_);
+  }
+  /// OpenRouter repeats its own headers inside the body's metadata.
+  std::optional<std::chrono::milliseconds> wait_of_headers(bool may_reset) const {
+    const Value* const headers = member(metadata_, "headers");
+    if (headers == nullptr || !headers->IsObject()) return std::nullopt;
+    std::vector<std::pair<std::string, std::string>> lines;
+    for (const auto& line : headers->GetObject()) {
+      std::string name(line.name.GetString(), line.name.GetStringLength());
+      for (char& c : name)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+      lines.emplace_back(std::move(name), scalar(&line.value));
+    }
+    std::vector<prx_kv> kvs;
+    for (const auto& [name, value] : lines) kvs.push_back({to_str(name), to_str(value)});
+    return may_reset ? read_retry_after(kvs, now_epoch_) : read_explicit_wait(kvs, now_epoch_);
+  }
+
+  void read_words() {
+    std::string message = own_message();
+    const std::string cause = dig(member(metadata_, "raw"), 0);
+    const std::string_view upstream = text(metadata_, "provider_name");
+    std::string line(title_);
+    if (error_.http_status >= 300) {
+      line += " answered " + std::to_string(error_.http_status);
+      if (const std::string_view words = status_words(error_.http_status); !words.empty())
+        line.append(1, ' ').append(words);
+    } else {
+      line += " reported an error";
+    }
+    if (!message.empty()) line += ": " + message;
+    if (!cause.empty() && message.find(cause) == std::string::npos) line += ": " + cause;
+    if (!upstream.empty()) line.append(" (provider ").append(upstream).append(")");
+    error_.message = one_line(line, kErrorMessageMax);
+    error_.raw = raw_words(cause, message);
+  }
+  std::string own_message() const {
+    if (const std::string_view words = text(object_, "message"); !words.empty())
+      return dig_text(words, 0);
+    if (std::string found = dig(object_, 0); !found.empty()) return found;
+    return fallback_;
+  }
+  std::string raw_words(const std::string& cause, const std::string& message) const {
+    std::string raw(text(metadata_, "raw"));
+    if (raw.empty()) raw = cause.empty() ? message : cause;
+    if (raw.size() > kErrorRawMax) raw.resize(kErrorRawMax);
+    return raw;
+  }
+
+  const ChatHead& head_;
+  std::string_view title_;
+  std::int64_t now_epoch_;
+  const Value* object_ = nullptr;
+  const Value* metadata_ = nullptr;
+  const Value* availability_ = nullptr;
+  std::string word_, fallback_;
+  Error error_;
+};
+
+/// The text of <title>, or "".
+std::string html_title(std::string_view body) {
+  std::string lower(body.substr(0, 16'384));
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+  const std::size_t open = lower.find("<title");
+  const std::size_t begin = open == std::string::npos ? open : lower.find('>', open);
+  const std::size_t end = begin == std::string::npos ? begin : lower.find("</title", begin);
+  if (end == std::string::npos) return {};
+  return std::string(body.substr(begin + 1, end - begin - 1));
+}
+
+/// What a body that is not JSON may say in a message: a page's title, or a short plain line.
+std::string plain_words(std::string_view body) {
+  constexpr std::size_t kProseMax = 300;
+  const std::size_t first = body.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  if (body[first] == '<') return html_title(body);
+  if (body[first] == '{' || body[first] == '[') return "the error's body is broken JSON";
+  return one_line(body.substr(first), kProseMax);
+}
+
+}  // namespace
+
+std::string media_type(std::string_view content_type) {
+  std::string type(content_type.substr(0, content_type.find(';')));
+  while (!type.empty() && type.back() == ' ') type.pop_back();
+  for (char& c : type)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+  return type;
+}
+
+std::string_view request_id(std::span<const prx_kv> headers) {
+  for (std::string_view name : {"x-request-id", "x-generation-id", "request-id"})
+    if (const std::string_view id = header(headers, name); !id.empty()) return id;
+  return {};
+}
+
+std::string one_line(std::string_view text, std::size_t max) {
+  std::string out;
+  out.reserve(std::min(text.size(), max));
+  for (const char c : to_utf8(text.substr(0, max * 4))) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool blank = byte <= 0x20 || byte == 0x7F;
+    if (!blank)
+      out += c;
+    else if (!out.empty() && out.back() != ' ')
+      out += ' ';
+  }
+  while (!out.empty() && out.back() == ' ') out.pop_back();
+  if (out.size() <= max) return out;
+  std::size_t cut = max - 3;
+  while (cut > 0 && (static_cast<unsigned char>(out[cut]) & 0xC0) == 0x80) --cut;
+  out.resize(cut);
+  return out += "...";
+}
+
+Error read_error(const ChatHead& head, std::string_view body, std::string_view provider_title,
+                 std::int64_t now_epoch) {
+  const Parsed parsed(body);
+  ErrorReader reader(head, provider_title, now_epoch);
+  const Value* const root = parsed.root();
+  const bool structured = root != nullptr && (root->IsObject() || root->IsArray());
+  if (!structured) reader.set_fallback(plain_words(body));
+  Error error = reader.read(structured ? root : nullptr);
+  error.phase = Phase::kHead;
+  return error;
+}
+
+Error read_frame_error(const ChatHead& head, std::string_view error_json,
+                       std::string_view provider_title, std::int64_t now_epoch) {
+  const Parsed parsed(error_json);
+  ErrorReader reader(head, provider_title, now_epoch);
+  const Value* const root = parsed.root();
+  if (root != nullptr && root->IsString()) reader.set_fallback(std::string(text_of(root)));
+  if (root == nullptr) reader.set_fallback(plain_words(error_json));
+  return reader.read(root != nullptr && root->IsString() ? nullptr : root);
+}
+
+}  // namespace prx::sdk

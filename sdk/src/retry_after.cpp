@@ -1,0 +1,169 @@
+// Retry-After in each form that is known on the wire.
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+
+#include "chat_emit.hpp"
+#include "error_read.hpp"
+
+namespace prx::sdk {
+namespace {
+
+using std::chrono::milliseconds;
+using Wait = std::optional<milliseconds>;
+
+constexpr double kWaitMax = 366.0 * 24 * 3600 * 1000;  // milliseconds; nobody means more
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+Wait to_wait(double ms) {
+  if (!std::isfinite(ms)) return std::nullopt;
+  return milliseconds(static_cast<std::int64_t>(std::ceil(std::clamp(ms, 0.0, kWaitMax))));
+}
+
+/// A leading number; what follows stays in `text`.
+std::optional<double> take_number(std::string_view& text) {
+  double value = 0;
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (result.ec != std::errc()) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(result.ptr - text.data()));
+  return value;
+}
+std::optional<double> whole_number(std::string_view text) {
+  text = trim(text);
+  const std::optional<double> value = take_number(text);
+  return text.empty() ? value : std::nullopt;
+}
+
+std::optional<double> unit_ms(std::string_view unit) {
+  if (unit == "ms") return 1;
+  if (unit == "s") return 1'000;
+  if (unit == "m") return 60'000;
+  if (unit == "h") return 3'600'000;
+  if (unit == "d") return 86'400'000;
+  return std::nullopt;
+}
+
+/// "6m0s", "1s", "120ms", "1h2m3.5s".
+Wait duration(std::string_view text) {
+  text = trim(text);
+  if (text.empty()) return std::nullopt;
+  double total = 0;
+  while (!text.empty()) {
+    const std::optional<double> number = take_number(text);
+    const std::size_t unit_size = std::min(text.find_first_of("0123456789."), text.size());
+    const std::optional<double> unit = unit_ms(text.substr(0, unit_size));
+    if (!number || !unit) return std::nullopt;
+    total += *number * *unit;
+    text.remove_prefix(unit_size);
+  }
+  return to_wait(total);
+}
+
+/// Words of an HTTP date, cut at blanks, commas, colons and dashes.
+std::array<std::string_view, 8> date_words(std::string_view text) {
+  std::array<std::string_view, 8> words;
+  for (std::string_view& word : words) {
+    text.remove_prefix(std::min(text.find_first_not_of(" ,:-"), text.size()));
+    word = text.substr(0, text.find_first_of(" ,:-"));
+    text.remove_prefix(word.size());
+  }
+  return words;
+}
+int integer(std::string_view text) {
+  int value = -1;
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+  return result.ec == std::errc() && result.ptr == text.data() + text.size() ? value : -1;
+}
+unsigned month_of(std::string_view name) {
+  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  const std::size_t at = name.size() == 3 ? kMonths.find(name) : std::string_view::npos;
+  return at == std::string_view::npos || at % 3 != 0 ? 0 : static_cast<unsigned>(at / 3 + 1);
+}
+int full_year(int year) {
+  if (year < 0 || year >= 100) return year;
+  return year < 70 ? 2000 + year : 1900 + year;
+}
+
+/// X-RateLimit-Reset: seconds from now, or a time, told apart by size.
+Wait reset_number(std::string_view text, std::int64_t now_epoch) {
+  const std::optional<double> value = whole_number(text);
+  if (!value) return std::nullopt;
+  const double now_ms = static_cast<double>(now_epoch) * 1000;
+  if (*value <= 1e9) return to_wait(*value * 1000);
+  if (now_epoch <= 0) return std::nullopt;
+  return to_wait(*value > 1e12 ? *value - now_ms : *value * 1000 - now_ms);
+}
+
+Wait later(Wait a, Wait b) {
+  if (!a || !b) return a ? a : b;
+  return std::max(*a, *b);
+}
+
+/// OpenAI's x-ratelimit-reset-*: of the exhausted limits when some are known to be, else of all.
+Wait reset_durations(std::span<const prx_kv> headers) {
+  const Wait requests = duration(header(headers, "x-ratelimit-reset-requests"));
+  const Wait tokens = duration(header(headers, "x-ratelimit-reset-tokens"));
+  const bool no_requests = header(headers, "x-ratelimit-remaining-requests") == "0";
+  const bool no_tokens = header(headers, "x-ratelimit-remaining-tokens") == "0";
+  if (no_requests && !no_tokens && requests) return requests;
+  if (no_tokens && !no_requests && tokens) return tokens;
+  return later(requests, tokens);
+}
+
+}  // namespace
+
+std::string_view header(std::span<const prx_kv> headers, std::string_view name) {
+  for (const prx_kv& kv : headers)
+    if (to_view(kv.key) == name) return trim(to_view(kv.value));
+  return {};
+}
+
+std::optional<std::int64_t> read_http_date(std::string_view text) {
+  // IMF-fixdate "Sun, 06 Nov 1994 08:49:37 GMT", RFC 850 "Sunday, 06-Nov-94 08:49:37 GMT",
+  // asctime "Sun Nov  6 08:49:37 1994"
+  const auto words = date_words(text);
+  const bool asctime = month_of(words[1]) != 0;
+  const unsigned month = month_of(words[asctime ? 1 : 2]);
+  const int day = integer(words[asctime ? 2 : 1]);
+  const int year = full_year(integer(words[asctime ? 6 : 3]));
+  const std::size_t clock = asctime ? 3 : 4;
+  const int hour = integer(words[clock]), minute = integer(words[clock + 1]),
+            second = integer(words[clock + 2]);
+  if (month == 0 || day < 1 || year < 1970 || year > 9999 || hour < 0 || hour > 23 || minute < 0 ||
+      minute > 59 || second < 0 || second > 60)
+    return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month),
+                                         std::chrono::day(static_cast<unsigned>(day))};
+  if (!date.ok()) return std::nullopt;
+  const auto days = std::chrono::sys_days(date).time_since_epoch().count();
+  return std::int64_t{days} * 86'400 + hour * 3'600 + minute * 60 + second;
+}
+
+std::optional<milliseconds> read_explicit_wait(std::span<const prx_kv> headers,
+                                               std::int64_t now_epoch) {
+  if (const auto ms = whole_number(header(headers, "retry-after-ms"))) return to_wait(*ms);
+  const std::string_view text = header(headers, "retry-after");
+  if (const auto seconds = whole_number(text)) return to_wait(*seconds * 1000);
+  const std::optional<std::int64_t> date = read_http_date(text);
+  const std::int64_t now = read_http_date(header(headers, "date")).value_or(now_epoch);
+  if (!date || now <= 0) return duration(text);
+  return to_wait(static_cast<double>(*date - now) * 1000);
+}
+
+std::optional<milliseconds> read_retry_after(std::span<const prx_kv> headers,
+                                             std::int64_t now_epoch) {
+  if (const Wait wait = read_explicit_wait(headers, now_epoch)) return wait;
+  if (const Wait wait = reset_durations(headers)) return wait;
+  const std::int64_t now =
+      now_epoch > 0 ? now_epoch : read_http_date(header(headers, "date")).value_or(0);
+  return reset_number(header(headers, "x-ratelimit-reset"), now);
+}
+
+}  // namespace prx::sdk

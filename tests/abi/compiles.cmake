@@ -1,0 +1,15 @@
+# cmake -DCOMPILER=.. -DARGUMENTS=.. -DEXPECT="" -P compiles.cmake: the compiler accepts the file, or, with
+# EXPECT, refuses it with words that match.
+find_program(compiler NAMES ${COMPILER})
+if(NOT compiler)
+  message(FATAL_ERROR "${COMPILER} is not installed; run: apt-get install clang-14 gcc g++")
+endif()
+separate_arguments(arguments UNIX_COMMAND "${ARGUMENTS}")
+execute_process(COMMAND ${compiler} ${arguments} RESULT_VARIABLE status OUTPUT_VARIABLE out ERROR_VARIABLE out)
+if(EXPECT STREQUAL "" AND NOT status EQUAL 0)
+  message(FATAL_ERROR "does not compile:\n${out}")
+elseif(NOT EXPECT STREQUAL "" AND status EQUAL 0)
+  message(FATAL_ERROR "compiles, and must not: ${ARGUMENTS}")
+elseif(NOT EXPECT STREQUAL "" AND NOT out MATCHES "${EXPECT}")
+  message(FATAL_ERROR "fails for another reason than '${EXPECT}':\n${out}")
+endif()

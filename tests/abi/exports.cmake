@@ -1,0 +1,15 @@
+# cmake -DNM=.. -DDIR=.. -P exports.cmake: every plugin in DIR exports prx_plugin_query_v1 and nothing else.
+file(GLOB plugins ${DIR}/*.so)
+if(NOT plugins)
+  message(FATAL_ERROR "no plugin in ${DIR}: nothing was checked")
+endif()
+foreach(plugin IN LISTS plugins)
+  execute_process(COMMAND ${NM} -D --defined-only --format=posix ${plugin}
+    OUTPUT_VARIABLE out COMMAND_ERROR_IS_FATAL ANY)
+  string(REGEX MATCHALL "[^\n]+" lines "${out}")
+  list(LENGTH lines count)
+  if(NOT count EQUAL 1 OR NOT lines MATCHES "^prx_plugin_query_v1 T ")
+    message(FATAL_ERROR "${plugin} exports ${count} symbols, not just prx_plugin_query_v1:\n${out}")
+  endif()
+  message(STATUS "${plugin}: one symbol")
+endforeach()

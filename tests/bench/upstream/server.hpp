@@ -1,0 +1,69 @@
+/// \file server.hpp
+/// An HTTP/1.1 upstream that costs next to nothing: one thread, epoll, answers made once. Every
+/// POST gets the answer of the mode, every GET an empty object; connections are kept. Trusts its
+/// clients: loopback only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/common/payload.hpp"
+#include "bench/upstream/connection.hpp"
+
+namespace prx::bench {
+
+enum class AnswerMode {
+  kJson,       ///< one body with a length
+  kCoalesced,  ///< an SSE answer in one write, one HTTP chunk per event
+  kEach,       ///< the same, one send per event
+  kPaced,  ///< one event per interval and stream; the streams are spread evenly over the interval
+};
+
+struct ServerOptions {
+  AnswerMode mode = AnswerMode::kJson;
+  std::size_t events = 200;      ///< of one SSE answer
+  std::size_t interval_ms = 20;  ///< kPaced: 1 or more
+};
+
+class Server {
+ public:
+  explicit Server(const ServerOptions& options);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  /// Serves until `stop_file` is readable or at its end.
+  void run(int stop_file);
+
+  [[nodiscard]] std::uint64_t requests() const { return requests_; }
+  [[nodiscard]] std::uint64_t connections() const { return connections_; }
+
+ private:
+  void listen();
+  void watch(int file, std::uint32_t events, std::uint64_t id);
+  void accept_all();
+  void serve(Connection& connection, std::uint32_t events);
+  void answer(Connection& connection, bool post);
+  void answer_each(Connection& connection);
+  void start_pacing(Connection& connection);
+  void tick();
+  void send_paced(Connection& connection);
+  void drop(Connection& connection);
+
+  ServerOptions options_;
+  std::string empty_, json_, head_, head_and_first_, whole_, ending_;  // bytes as they go out
+  std::vector<std::string> chunks_;                                    // one event each
+  int listener_ = -1, epoll_ = -1, timer_ = -1;
+  std::uint16_t port_ = 0;
+  std::vector<std::unique_ptr<Connection>> by_file_;  // index: file descriptor
+  std::vector<std::vector<int>>
+      phases_;  // files of the paced streams, by millisecond of the interval
+  std::size_t phase_ = 0, next_phase_ = 0;
+  std::uint64_t requests_ = 0, connections_ = 0;
+};
+
+}  // namespace prx::bench

@@ -1,0 +1,103 @@
+// prx config check and prx config show.
+#include <sys/stat.h>
+
+#include "program_fixture.hpp"
+
+namespace prx::cli {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+using ConfigCheck = ProgramTest;
+using ConfigShow = ProgramTest;
+
+TEST_F(ConfigCheck, SaysOkWithTheFile) {
+  const std::string file = configure("[default]\nmodel = \"openai/gpt-4o\"\n");
+  const auto result = run({"config", "check"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out, "OK: " + file + "\n");
+}
+
+TEST_F(ConfigCheck, WorksWithoutAFileAndWithoutAKey) {
+  environment.erase("OPENROUTER_API_KEY");
+  const auto result = run({"config", "check", "--no-config"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, StartsWith("OK: no file"));
+}
+
+TEST_F(ConfigCheck, NamesThePlaceAndTheNearestName) {
+  const std::string file = configure("[reliability]\nretries = 1\nretrys = 2\n");
+  const auto result = run({"config", "check"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_EQ(result.out, "");
+  EXPECT_THAT(result.err,
+              AllOf(StartsWith("prx: " + file + ":3:1"), HasSubstr("did you mean 'retries'")));
+}
+
+TEST_F(ConfigCheck, KnowsThePluginsOwnKeys) {
+  EXPECT_EQ(configure("[providers.openrouter]\ntitle = \"Mine\"\n").empty(), false);
+  EXPECT_EQ(run({"config", "check"}).exit_code, 0);
+  const std::string file = configure("[providers.openrouter]\ntitel = \"Mine\"\n");
+  const auto result = run({"config", "check"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.err, AllOf(HasSubstr(file + ":2:1"), HasSubstr("title")));
+}
+
+TEST_F(ConfigCheck, AMissingPluginIsAnError) {
+  configure("[default]\nprovider = \"box\"\n[providers.box]\nplugin = \"nowhere\"\n");
+  const auto result = run({"config", "check"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.err, HasSubstr("nowhere"));
+}
+
+TEST_F(ConfigCheck, AMissingFileIsAnError) {
+  const auto result = run({"config", "check", "--config", home / "none.toml"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.err, HasSubstr("none.toml"));
+}
+
+TEST_F(ConfigCheck, ALiteralKeyInAFileThatOthersReadIsAWarning) {
+  const std::string file =
+      configure(std::string("[providers.openrouter]\napi_key = \"") + kKey + "\"\n");
+  ASSERT_EQ(::chmod(file.c_str(), 0644), 0);
+  const auto result = run({"config", "check"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("prx: warning: "), HasSubstr(file)));
+}
+
+TEST_F(ConfigShow, NamesEachValueWithItsOriginAndMasksKeys) {
+  const std::string file = configure(
+      std::string("[default]\nmodel = \"openai/gpt-4o\"\n[providers.openrouter]\napi_key = \"") +
+      kKey + "\"\n");
+  environment["PRX_MODEL"] = "openai/o3";
+  const auto result = run({"config", "show", "--log-level", "off"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("# " + file + "\n"));
+  EXPECT_THAT(result.out,
+              AllOf(HasSubstr("default.model = \"openai/o3\""), HasSubstr("# env PRX_MODEL")));
+  EXPECT_THAT(result.out,
+              AllOf(HasSubstr("providers.openrouter.api_key"), HasSubstr("config.toml:4:")));
+  EXPECT_THAT(result.out, AllOf(HasSubstr("log.level = \"off\""), HasSubstr("# flag --log-level")));
+}
+
+TEST_F(ConfigShow, JsonHasTheSameSettings) {
+  const std::string file = configure("[default]\nmodel = \"openai/gpt-4o\"\n");
+  const auto result = run({"config", "show", "--json"});
+  EXPECT_EQ(result.exit_code, 0);
+  const auto json = parse_json(result.out);
+  EXPECT_EQ(json["file"].GetString(), file);
+  bool found = false;
+  for (const auto& setting : json["settings"].GetArray()) {
+    if (std::string(setting["path"].GetString()) != "default.model") continue;
+    found = true;
+    EXPECT_STREQ(setting["value"].GetString(), "\"openai/gpt-4o\"");
+    EXPECT_THAT(setting["origin"].GetString(), HasSubstr(file + ":2:"));
+  }
+  EXPECT_TRUE(found) << result.out;
+  EXPECT_TRUE(json["warnings"].IsArray());
+}
+
+}  // namespace
+}  // namespace prx::cli

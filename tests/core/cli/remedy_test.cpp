@@ -1,0 +1,98 @@
+#include "remedy.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace prx::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+ProviderFacts acme() {
+  ProviderFacts facts;
+  facts.name = "acme";
+  facts.title = "Acme AI";
+  facts.key_env = "ACME_API_KEY";
+  facts.key_url = "https://acme.test/keys";
+  facts.credit_url = "https://acme.test/credits";
+  facts.key_label = "ACME_API_KEY";
+  return facts;
+}
+
+Error error_of(ErrorClass error_class, int http_status = 0) {
+  Error error;
+  error.error_class = error_class;
+  error.message = "it failed";
+  error.http_status = http_status;
+  return error;
+}
+
+TEST(Explain, AMissingKeyHasALineOfItsOwn) {
+  ProviderFacts facts = acme();
+  facts.has_key = false;
+  EXPECT_EQ(explain(error_of(ErrorClass::kAuth), facts),
+            "Acme AI API key not set; export ACME_API_KEY=... or set [providers.acme] api_key; "
+            "get one at https://acme.test/keys");
+}
+
+TEST(Explain, AMissingKeyOfAnUnknownPluginStillTellsWhereToSetIt) {
+  ProviderFacts facts;
+  facts.name = "box";
+  facts.has_key = false;
+  EXPECT_EQ(explain(error_of(ErrorClass::kAuth), facts),
+            "box API key not set; set [providers.box] api_key");
+}
+
+TEST(Explain, AKeylessServerThatAsksForOneShowsItsWordsAndTheWay) {
+  ProviderFacts facts = acme();
+  facts.has_key = false;
+  const std::string text = explain(error_of(ErrorClass::kAuth, 401), facts);
+  EXPECT_THAT(text, HasSubstr("it failed"));
+  EXPECT_THAT(text, HasSubstr("API key not set"));
+}
+
+TEST(Explain, ARejectedKeyNamesWhereItCameFrom) {
+  EXPECT_EQ(explain(error_of(ErrorClass::kAuth, 401), acme()),
+            "it failed; Acme AI rejected the key from ACME_API_KEY; check it, or get a new one at "
+            "https://acme.test/keys");
+}
+
+TEST(Explain, SpentCreditNamesWhereToBuyMore) {
+  EXPECT_THAT(explain(error_of(ErrorClass::kCredit, 402), acme()),
+              HasSubstr("add credits at https://acme.test/credits"));
+}
+
+TEST(Explain, AModelThatIsNotFoundPointsToTheOption) {
+  EXPECT_THAT(explain(error_of(ErrorClass::kNotFound, 404), acme()), HasSubstr("--model"));
+}
+
+TEST(Explain, ARateLimitTellsWhenRoundedUp) {
+  Error error = error_of(ErrorClass::kRateLimit, 429);
+  EXPECT_THAT(explain(error, acme()), HasSubstr("try again later"));
+  error.retry_after = 19'001ms;
+  EXPECT_THAT(explain(error, acme()), HasSubstr("try again in 20 s"));
+}
+
+TEST(Explain, EveryClassButThoseWithoutAWayOutHasARemedy) {
+  for (int code = PRX_E_CANCELLED; code <= PRX_E_INTERNAL; ++code) {
+    const ErrorClass error_class = error_class_from(code);
+    const bool none =
+        error_class == ErrorClass::kCancelled || error_class == ErrorClass::kInvalidRequest;
+    EXPECT_EQ(remedy(error_of(error_class), acme()).empty(), none) << to_string(error_class);
+  }
+}
+
+TEST(Explain, ARequestThatTheProviderCallsInvalidPointsToParametersAndModel) {
+  EXPECT_EQ(explain(error_of(ErrorClass::kInvalidRequest, 400), acme()),
+            "it failed; check the parameters, and the model named by --model");
+}
+
+TEST(Explain, WithoutAMessageTheClassSpeaks) {
+  Error error = error_of(ErrorClass::kCancelled);
+  error.message.clear();
+  EXPECT_EQ(explain(error, acme()), "cancelled");
+}
+
+}  // namespace
+}  // namespace prx::cli

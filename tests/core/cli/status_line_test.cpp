@@ -1,0 +1,96 @@
+#include "status_line.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace prx::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+ChatResponse answered() {
+  ChatResponse response;
+  response.provider = "openrouter";
+  response.served_by = "Anthropic";
+  response.model = "anthropic/claude-sonnet-4";
+  response.finish_reason = FinishReason::kStop;
+  response.usage.prompt_tokens = 12;
+  response.usage.completion_tokens = 34;
+  response.usage.cost = 0.000546;
+  return response;
+}
+
+TEST(StatusLine, SaysWhoTokensCostAndTimes) {
+  EXPECT_EQ(
+      status_line(answered(), {412ms, 1'240ms}),
+      "openrouter (Anthropic) | anthropic/claude-sonnet-4 | 12 tokens in, 34 out | $0.000546 | "
+      "first token 412 ms | total 1.24 s");
+}
+
+TEST(StatusLine, NamesCachedAndReasoningTokensWhenThereAreAny) {
+  ChatResponse response = answered();
+  response.usage.cached_tokens = 7;
+  response.usage.reasoning_tokens = 5;
+  EXPECT_THAT(status_line(response, {}),
+              HasSubstr("12 tokens in (7 cached), 34 out (5 reasoning)"));
+}
+
+TEST(StatusLine, CallsUnknownWhatTheProviderDidNotSay) {
+  ChatResponse response;
+  response.provider = "box";
+  response.finish_reason = FinishReason::kStop;
+  EXPECT_EQ(status_line(response, {std::nullopt, 2ms}),
+            "box | model unknown | tokens unknown | cost unknown | total 2.00 ms");
+}
+
+TEST(StatusLine, NamesAFinishThatIsNotAStop) {
+  ChatResponse response = answered();
+  response.finish_reason = FinishReason::kLength;
+  EXPECT_THAT(status_line(response, {}), HasSubstr(" | finished: length"));
+}
+
+TEST(FormatCost, HasNoExponentAndNoIdleZeros) {
+  EXPECT_EQ(format_cost(0), "$0");
+  EXPECT_EQ(format_cost(0.0000123), "$0.0000123");
+  EXPECT_EQ(format_cost(1.2), "$1.20");
+  EXPECT_EQ(format_cost(0.25), "$0.25");
+  EXPECT_EQ(format_cost(12), "$12");
+}
+
+TEST(TraceLine, SaysWhatAnAttemptDid) {
+  Attempt attempt;
+  attempt.provider = "openrouter";
+  attempt.model = "m";
+  attempt.key_label = "OPENROUTER_API_KEY";
+  attempt.reason = "retry";
+  attempt.wait = 500ms;
+  attempt.connected = 1ms;
+  attempt.head = 20ms;
+  attempt.total = 21ms;
+  attempt.http_status = 429;
+  attempt.http_version = 20;
+  attempt.connection_reused = true;
+  attempt.bytes = 99;
+  Error error;
+  error.error_class = ErrorClass::kRateLimit;
+  error.message = "slow down";
+  error.provider_code = "slow";
+  error.retry_after = 2s;
+  attempt.error = error;
+  EXPECT_EQ(
+      trace_line(attempt, 2),
+      "attempt 2 (retry): openrouter m, key OPENROUTER_API_KEY, waited 500 ms | connected 1.00 ms, "
+      "head 20.0 ms, total 21.0 ms, HTTP/2 429 reused, 99 bytes | rate_limit (slow), retry after "
+      "2.00 s: slow down");
+}
+
+TEST(TraceLine, OfAnAttemptThatServed) {
+  Attempt attempt;
+  attempt.provider = "p";
+  attempt.model = "m";
+  EXPECT_EQ(trace_line(attempt, 1), "attempt 1: p m | total 0 us, 0 bytes | served");
+}
+
+}  // namespace
+}  // namespace prx::cli

@@ -1,0 +1,158 @@
+#include "client/answer.hpp"
+
+#include <gtest/gtest.h>
+
+#include "client/abi_convert.hpp"
+
+namespace prx::driver {
+namespace {
+
+prx_event make(std::uint32_t type) {
+  prx_event event{};
+  event.size = sizeof event;
+  event.type = type;
+  return event;
+}
+prx_event text(std::string_view piece) {
+  prx_event event = make(PRX_EV_TEXT);
+  event.text = to_c(piece);
+  return event;
+}
+prx_event finish(std::uint32_t reason = PRX_FINISH_STOP) {
+  prx_event event = make(PRX_EV_FINISH);
+  event.finish = reason;
+  return event;
+}
+prx_event tool(std::uint32_t index, std::string_view id, std::string_view name,
+               std::string_view piece) {
+  prx_event event = make(PRX_EV_TOOL_CALL);
+  event.index = index;
+  event.id = to_c(id);
+  event.name = to_c(name);
+  event.text = to_c(piece);
+  return event;
+}
+prx_event item(std::string_view name, std::string_view json) {
+  prx_event event = make(PRX_EV_ITEM);
+  event.name = to_c(name);
+  event.json = to_c(json);
+  return event;
+}
+
+void take(Answer& answer, const prx_event& event) {
+  const auto taken = answer.take(event);
+  ASSERT_TRUE(taken) << taken.error().message;
+}
+
+TEST(Answer, JoinsTextOfTheFirstChoice) {
+  Answer answer;
+  take(answer, text("Hel"));
+  prx_event other = text("not this");
+  other.choice = 1;
+  take(answer, other);
+  take(answer, text("lo"));
+  take(answer, finish());
+  ASSERT_TRUE(answer.complete());
+  EXPECT_EQ(answer.response().text, "Hello");
+  EXPECT_EQ(answer.response().finish_reason, FinishReason::kStop);
+}
+
+TEST(Answer, JoinsToolArgumentsByteForByte) {
+  Answer answer;
+  take(answer, tool(0, "c1", "add", ""));
+  take(answer, tool(1, "c2", "sub", "{ \"b\":"));
+  take(answer, tool(0, "", "", "{\"a\" :1}"));
+  take(answer, tool(1, "", "", " 2}"));
+  take(answer, finish(PRX_FINISH_TOOL_CALLS));
+  ASSERT_TRUE(answer.complete());
+  const std::vector<ToolCall> expected{{"c1", "add", "{\"a\" :1}"}, {"c2", "sub", "{ \"b\": 2}"}};
+  EXPECT_EQ(answer.response().tool_calls, expected);
+}
+
+TEST(Answer, ACallWithoutArgumentsGetsAnEmptyObject) {
+  Answer answer;
+  take(answer, tool(0, "c1", "now", ""));
+  take(answer, finish(PRX_FINISH_TOOL_CALLS));
+  ASSERT_TRUE(answer.complete());
+  EXPECT_EQ(answer.response().tool_calls[0].arguments, "{}");
+}
+
+TEST(Answer, ArgumentsThatAreNotJsonAreABrokenAnswer) {
+  Answer answer;
+  take(answer, tool(0, "c1", "add", "{\"a\":"));
+  take(answer, finish(PRX_FINISH_TOOL_CALLS));
+  const auto whole = answer.complete();
+  ASSERT_FALSE(whole);
+  EXPECT_EQ(whole.error().error_class, ErrorClass::kBadResponse);
+}
+
+TEST(Answer, ACallCutByTheLengthLimitIsLeftOut) {
+  Answer answer;
+  take(answer, tool(0, "c1", "add", "{}"));
+  take(answer, tool(1, "c2", "add", "{\"a\":"));
+  take(answer, finish(PRX_FINISH_LENGTH));
+  ASSERT_TRUE(answer.complete());
+  ASSERT_EQ(answer.response().tool_calls.size(), 1u);
+  EXPECT_EQ(answer.response().tool_calls[0].id, "c1");
+}
+
+TEST(Answer, JoinsArraysOfItemsWithTheirBytes) {
+  Answer answer;
+  take(answer, item("reasoning_details", R"([{"type":"reasoning.text","text":"a"}])"));
+  take(answer, item("reasoning_details", "[ ]"));
+  take(answer, item("reasoning_details", R"([{"signature":"x\/y"}])"));
+  take(answer, item("refusal", R"("No,")"));
+  take(answer, item("refusal", R"(" sorry")"));
+  EXPECT_EQ(answer.response().reasoning_details,
+            R"([{"type":"reasoning.text","text":"a"},{"signature":"x\/y"}])");
+  EXPECT_EQ(answer.response().refusal, "No, sorry");
+}
+
+TEST(Answer, KeepsUsageAndMeta) {
+  Answer answer;
+  prx_event meta = make(PRX_EV_META);
+  meta.id = to_c("gen-1");
+  meta.name = to_c("a/b");
+  meta.text = to_c("Vendor");
+  take(answer, meta);
+  prx_usage usage{sizeof(prx_usage), 0, 5, 7, 12, -1, 2, -1, 0.25};
+  prx_event event = make(PRX_EV_USAGE);
+  event.usage = &usage;
+  event.json = to_c("{}");
+  take(answer, event);
+  EXPECT_EQ(answer.response().id, "gen-1");
+  EXPECT_EQ(answer.response().model, "a/b");
+  EXPECT_EQ(answer.response().served_by, "Vendor");
+  EXPECT_EQ(answer.response().usage.completion_tokens, 7);
+  EXPECT_EQ(answer.response().usage.reasoning_tokens, std::nullopt);
+  EXPECT_EQ(answer.response().usage.cost, 0.25);
+}
+
+TEST(Answer, DoneWithoutAFinishReasonIsABreach) {
+  Answer answer;
+  take(answer, text("a"));
+  const auto whole = answer.complete();
+  ASSERT_FALSE(whole);
+  EXPECT_EQ(whole.error().error_class, ErrorClass::kInternal);
+}
+
+TEST(Answer, AnEventOfAChoiceAfterItsFinishReasonIsABreach) {
+  Answer answer;
+  take(answer, finish());
+  prx_event other = text("of another choice");
+  other.choice = 1;
+  take(answer, other);
+  EXPECT_FALSE(answer.take(text("late")));
+  EXPECT_FALSE(answer.take(finish()));
+}
+
+TEST(Answer, MoreToolCallsThanTheLimitAreABrokenAnswer) {
+  Answer answer;
+  for (std::uint32_t i = 0; i < Answer::kToolCallsMax; ++i) take(answer, tool(i, "c", "f", ""));
+  const auto taken = answer.take(tool(Answer::kToolCallsMax, "c", "f", ""));
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().error_class, ErrorClass::kBadResponse);
+}
+
+}  // namespace
+}  // namespace prx::driver

@@ -1,0 +1,267 @@
+#include "client/operation.hpp"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "core/client/rig.hpp"
+
+namespace prx::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Watcher final : driver::OperationObserver {
+  void on_operation_head() override { ++heads; }
+  void on_operation_event(const prx_event& event) override { text += driver::view(event.text); }
+  void on_operation_end(const Error* error) override {
+    ++ends;
+    if (error != nullptr) last = *error;
+  }
+  int heads = 0, ends = 0;
+  std::string text;
+  std::optional<Error> last;
+};
+
+struct PluginExchange {
+  std::string body;
+  int heads = 0, ends = 0;
+  prx_http_sink sink() {
+    return {
+        sizeof(prx_http_sink),
+        0,
+        this,
+        [](void* ctx, const prx_http_head*) noexcept {
+          ++static_cast<PluginExchange*>(ctx)->heads;
+        },
+        [](void* ctx, char* bytes, size_t size) noexcept {
+          static_cast<PluginExchange*>(ctx)->body.append(bytes, size);
+        },
+        [](void* ctx, const prx_http_end*) noexcept { ++static_cast<PluginExchange*>(ctx)->ends; }};
+  }
+};
+
+class OperationTest : public ::testing::Test {
+ protected:
+  std::shared_ptr<driver::Operation> start() {
+    driver::OperationRequest request;
+    request.body = std::make_shared<const std::string>("{\"a\":1}");
+    auto operation = driver::Operation::start(*rig.instance, std::move(request), watcher);
+    return operation;
+  }
+  prx_http_req get(const char* url) {
+    prx_http_req request{};
+    request.size = sizeof request;
+    request.op_id = plugin.request.op_id;
+    request.method = driver::to_c("POST");
+    request.url = driver::to_c(url);
+    request.key_header = driver::to_c("authorization");
+    request.key_prefix = driver::to_c("Bearer ");
+    request.connect_timeout_ms = -1;
+    request.head_timeout_ms = 0;
+    request.idle_timeout_ms = 70;
+    return request;
+  }
+
+  DriverRig rig;
+  ScriptedPlugin& plugin = rig.plugin;
+  Watcher watcher;
+  PluginExchange exchange;
+};
+
+TEST_F(OperationTest, TheHostAddsKeyAndConfiguredHeaders) {
+  const auto operation = start();
+  prx_kv header{driver::to_c("x-extra"), driver::to_c("no")};
+  prx_http_req request = get("https://own.example/v1");
+  request.headers = &header;
+  request.header_count = 1;
+  request.body = plugin.request.body;
+  const prx_http_sink sink = exchange.sink();
+  std::uint64_t id = 0;
+  ASSERT_EQ(plugin.http().send(plugin.host, &request, &sink, nullptr, &id), PRX_OK);
+  EXPECT_NE(id, 0u);
+  const http::Request& sent = rig.transport.sent.at(0).request;
+  const std::vector<http::Header> expected{{"authorization", "Bearer sk-first-secret"},
+                                           {"X-Extra", "yes"}};
+  EXPECT_EQ(sent.headers, expected);
+  EXPECT_EQ(sent.body_view.data(), operation->request().body->data())
+      << "the body is shared, not copied";
+  EXPECT_EQ(sent.clocks.connect, 10s);
+  EXPECT_EQ(sent.clocks.head, std::nullopt);
+  EXPECT_EQ(sent.clocks.idle, 70ms);
+  plugin.done();
+}
+
+TEST_F(OperationTest, OnlyTheProvidersOwnHostsAreReachable) {
+  const auto operation = start();
+  const prx_http_sink sink = exchange.sink();
+  for (const char* url :
+       {"https://evil.example/", "http://own.example/", "https://own.example:444/",
+        "https://own.example@evil.example/", "https://own.example.evil.example/"}) {
+    const prx_http_req request = get(url);
+    driver::FailSlot fail;
+    EXPECT_EQ(plugin.http().send(plugin.host, &request, &sink, fail.c(), nullptr), PRX_E_PERMISSION)
+        << url;
+    EXPECT_NE(fail.take(0, "").message.find("may not reach this host"), std::string::npos);
+  }
+  EXPECT_TRUE(rig.transport.sent.empty());
+  plugin.done();
+}
+
+TEST_F(OperationTest, AnotherInstancesOperationIsRefused) {
+  const auto operation = start();
+  auto other = std::move(driver::ProviderInstance::create(rig.runtime, *rig.module,
+                                                          rig.instance->config(), rig.transport))
+                   .value();
+  const prx_http_req request = get("https://own.example/");
+  const prx_http_sink sink = exchange.sink();
+  EXPECT_EQ(plugin.http().send(&other->host(), &request, &sink, nullptr, nullptr),
+            PRX_E_INVALID_REQUEST);
+  EXPECT_TRUE(rig.transport.sent.empty());
+  plugin.done();
+}
+
+TEST_F(OperationTest, HeaderInjectionIsRefused) {
+  const auto operation = start();
+  prx_kv header{driver::to_c("x"), driver::to_c("a\r\nauthorization: b")};
+  prx_http_req request = get("https://own.example/");
+  request.headers = &header;
+  request.header_count = 1;
+  const prx_http_sink sink = exchange.sink();
+  EXPECT_EQ(plugin.http().send(plugin.host, &request, &sink, nullptr, nullptr),
+            PRX_E_INVALID_REQUEST);
+  plugin.done();
+}
+
+TEST_F(OperationTest, ExchangesOfOneOperationAreBounded) {
+  const auto operation = start();
+  const prx_http_req request = get("https://own.example/");
+  const prx_http_sink sink = exchange.sink();
+  for (std::size_t i = 0; i < driver::Operation::kExchangesMax; ++i)
+    ASSERT_EQ(plugin.http().send(plugin.host, &request, &sink, nullptr, nullptr), PRX_OK);
+  EXPECT_EQ(plugin.http().send(plugin.host, &request, &sink, nullptr, nullptr),
+            PRX_E_INVALID_REQUEST);
+  plugin.done();
+}
+
+TEST_F(OperationTest, AnExchangeThatStillRunsAfterDoneIsReadToItsEndWithoutThePlugin) {
+  const auto operation = start();
+  const prx_http_req request = get("https://own.example/");
+  const prx_http_sink sink = exchange.sink();
+  ASSERT_EQ(plugin.http().send(plugin.host, &request, &sink, nullptr, nullptr), PRX_OK);
+  plugin.done();
+  rig.loop.run_ready();
+  EXPECT_EQ(plugin.releases, 1);
+  EXPECT_FALSE(rig.transport.sent[0].cancelled) << "so that the connection can be used again";
+  char rest[] = "rest";
+  rig.transport.sent[0].handler->on_data(rest, 4);
+  EXPECT_TRUE(exchange.body.empty());
+  rig.loop.advance(driver::Operation::kDrainMax);
+  EXPECT_TRUE(rig.transport.sent[0].cancelled) << "but not for ever";
+}
+
+TEST_F(OperationTest, AFailedOperationCancelsItsExchanges) {
+  const auto operation = start();
+  const prx_http_req request = get("https://own.example/");
+  const prx_http_sink sink = exchange.sink();
+  ASSERT_EQ(plugin.http().send(plugin.host, &request, &sink, nullptr, nullptr), PRX_OK);
+  plugin.error(PRX_E_BAD_RESPONSE, "no");
+  rig.loop.run_ready();
+  EXPECT_TRUE(rig.transport.sent[0].cancelled);
+}
+
+TEST_F(OperationTest, TheTerminalEventIsLatched) {
+  const auto operation = start();
+  plugin.done();
+  EXPECT_EQ(plugin.done(), 1);
+  EXPECT_EQ(plugin.text("late"), 1);
+  EXPECT_EQ(watcher.ends, 1);
+  EXPECT_EQ(watcher.text, "");
+  rig.loop.run_ready();
+  EXPECT_EQ(plugin.text("after release"), 1) << "the stale handle finds nothing";
+}
+
+TEST_F(OperationTest, APluginThatMisbehavesTooOftenIsQuarantined) {
+  const auto operation = start();
+  plugin.done();
+  for (unsigned i = 0; i < driver::ProviderInstance::kMisbehaviourMax; ++i) plugin.text("late");
+  EXPECT_TRUE(rig.instance->quarantined());
+  Watcher next;
+  const auto refused = driver::Operation::start(*rig.instance, {}, next);
+  rig.loop.run_ready();
+  EXPECT_EQ(next.ends, 1);
+  EXPECT_EQ(next.last->error_class, ErrorClass::kInternal);
+  EXPECT_EQ(plugin.starts, 1);
+}
+
+TEST_F(OperationTest, AnEventFromInsideStartIsABreach) {
+  plugin.on_start = [this] { plugin.done(); };
+  plugin.on_cancel = [this] { plugin.done(); };
+  const auto operation = start();
+  EXPECT_EQ(watcher.ends, 0) << "never before start returned";
+  rig.loop.run_ready();
+  EXPECT_EQ(watcher.ends, 1);
+}
+
+TEST_F(OperationTest, TimersRunOnTheLoopAndNotAfterTheirCancelOrTheEnd) {
+  const auto operation = start();
+  int fired = 0;
+  const prx_task task = [](void* ctx) noexcept { ++*static_cast<int*>(ctx); };
+  const auto id = plugin.request.op_id;
+  ASSERT_NE(plugin.exec().timer(plugin.host, id, 10, task, &fired), 0u);
+  const auto cancelled = plugin.exec().timer(plugin.host, id, 10, task, &fired);
+  ASSERT_NE(plugin.exec().timer(plugin.host, id, 30, task, &fired), 0u);
+  plugin.exec().timer_cancel(plugin.host, cancelled);
+  rig.loop.advance(10ms);
+  EXPECT_EQ(fired, 1);
+  plugin.done();
+  rig.loop.advance(1h);
+  EXPECT_EQ(fired, 1);
+}
+
+TEST_F(OperationTest, TimersOfOneOperationAreBounded) {
+  const auto operation = start();
+  const prx_task task = [](void*) noexcept {};
+  for (std::size_t i = 0; i < driver::Operation::kTimersMax; ++i)
+    ASSERT_NE(plugin.exec().timer(plugin.host, plugin.request.op_id, 1, task, nullptr), 0u);
+  EXPECT_EQ(plugin.exec().timer(plugin.host, plugin.request.op_id, 1, task, nullptr), 0u);
+  plugin.done();
+}
+
+TEST_F(OperationTest, PostedTasksOfAnEndedOperationAreDropped) {
+  const auto operation = start();
+  int ran = 0;
+  const prx_task task = [](void* ctx) noexcept { ++*static_cast<int*>(ctx); };
+  EXPECT_EQ(plugin.exec().post(plugin.host, plugin.request.op_id, task, &ran), PRX_OK);
+  rig.loop.run_ready();
+  EXPECT_EQ(ran, 1);
+  plugin.done();
+  rig.loop.run_ready();
+  EXPECT_EQ(plugin.exec().post(plugin.host, plugin.request.op_id, task, &ran),
+            PRX_E_INVALID_REQUEST);
+  EXPECT_EQ(ran, 1);
+}
+
+TEST_F(OperationTest, AThreadThatIsNotTheHostsIsTurnedAway) {
+  const auto operation = start();
+  std::int32_t answer = 0;
+  std::thread([&] { answer = plugin.text("from nowhere"); }).join();
+  EXPECT_EQ(answer, 1);
+  EXPECT_EQ(watcher.text, "");
+  plugin.done();
+}
+
+TEST_F(OperationTest, ThereIsNoSecretForAPluginThatDoesNotSign) {
+  EXPECT_EQ(plugin.host->service(plugin.host, driver::to_c(PRX_SECRET_ID)), nullptr);
+  EXPECT_EQ(plugin.host->service(plugin.host, driver::to_c("prx.unknown/9")), nullptr);
+}
+
+TEST_F(OperationTest, LogLinesOfAPluginAreRedactedAndNamed) {
+  const auto* log =
+      static_cast<const prx_log*>(plugin.host->service(plugin.host, driver::to_c(PRX_LOG_ID)));
+  log->write(plugin.host, PRX_LOG_WARN, driver::to_c("using sk-first-secret"));
+  EXPECT_EQ(rig.log_lines.back(), "provider main: using [redacted]");
+}
+
+}  // namespace
+}  // namespace prx::test

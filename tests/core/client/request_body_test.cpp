@@ -1,0 +1,62 @@
+#include "client/request_body.hpp"
+
+#include <gtest/gtest.h>
+
+namespace prx::driver {
+namespace {
+
+SpecialBody special(std::string body, const BodyOptions& options) {
+  const auto out = specialise_body(std::move(body), options);
+  EXPECT_TRUE(out) << out.error().message;
+  return out ? *out : SpecialBody{};
+}
+
+TEST(SpecialiseBody, AddsModelAndStreamAndLeavesTheRest) {
+  BodyOptions options;
+  options.model = "b\"c";
+  const auto out = special(
+      R"({"messages":[ {"role":"user","content":"\u00e9  "} ],"temperature":0.10})", options);
+  EXPECT_EQ(
+      out.text,
+      R"({"messages":[ {"role":"user","content":"\u00e9  "} ],"temperature":0.10,"model":"b\"c","stream":true})");
+  EXPECT_EQ(out.model, "b\"c");
+  EXPECT_TRUE(out.stream);
+}
+
+TEST(SpecialiseBody, ABodyThatSaysEverythingKeepsEveryByte) {
+  const std::string body = "{ \"messages\" : [] , \"stream\" : false, \"model\":\"a\\u002fb\" }";
+  BodyOptions options;
+  options.model = "other";
+  const auto out = special(body, options);
+  EXPECT_EQ(out.text, body);
+  EXPECT_EQ(out.model, "a/b");
+  EXPECT_FALSE(out.stream);
+}
+
+TEST(SpecialiseBody, OverwritesStreamOnlyWhenAsked) {
+  BodyOptions options;
+  options.stream = false;
+  EXPECT_TRUE(special(R"({"model":"m","stream":true})", options).stream);
+  options.overwrite_stream = true;
+  EXPECT_EQ(special(R"({"model":"m","stream":true})", options).text,
+            R"({"model":"m","stream":false})");
+}
+
+TEST(SpecialiseBody, TheTargetsExtraBodyWinsOverTheProviders) {
+  BodyOptions options;
+  options.extra_body = R"({"seed":1,"top_k":2,"stream":false})";
+  options.target_extra_body = R"({"seed":3,"model":"x"})";
+  const auto out = special(R"({"messages":[],"model":"m"})", options);
+  EXPECT_EQ(out.text, R"({"messages":[],"model":"x","stream":false,"seed":3,"top_k":2})");
+  EXPECT_EQ(out.model, "x");
+  EXPECT_FALSE(out.stream);
+}
+
+TEST(SpecialiseBody, RefusesABodyThatIsNoObject) {
+  const auto out = specialise_body("[1]", {});
+  ASSERT_FALSE(out);
+  EXPECT_EQ(out.error().error_class, ErrorClass::kInvalidRequest);
+}
+
+}  // namespace
+}  // namespace prx::driver

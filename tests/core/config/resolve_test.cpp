@@ -1,0 +1,257 @@
+// resolve_config: keys, URLs, options and models from the plugins' notes.
+#include "config/resolve.hpp"
+
+#include <gmock/gmock.h>
+
+#include "core/config/support.hpp"
+
+namespace prx::config {
+namespace {
+
+using ::testing::ElementsAre;
+using testing::environment;
+using testing::find_setting;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::printable;
+using testing::Variables;
+
+PluginNote note(const std::string& id) {
+  PluginNote result;
+  result.id = id;
+  result.kinds = {id};
+  return result;
+}
+
+std::vector<PluginNote> notes() {
+  auto openrouter = note("openrouter");
+  openrouter.hosts = {"https://openrouter.ai"};
+  openrouter.key_env = "OPENROUTER_API_KEY";
+  openrouter.base_url_env = "OPENROUTER_BASE_URL";
+  openrouter.default_model = "anthropic/claude-sonnet-4";
+  openrouter.options = {{"app_title", "string", "\"OpenPRX\"", "Title sent to OpenRouter"},
+                        {"limit", "integer", "", ""},
+                        {"share", "number", "", ""},
+                        {"on", "boolean", "", ""},
+                        {"list", "array", "", ""},
+                        {"more", "table", "", ""}};
+  auto openai = note("openai");
+  openai.hosts = {"https://api.openai.com"};
+  openai.key_env = "OPENAI_API_KEY";
+  openai.base_url_env = "OPENAI_BASE_URL";
+  openai.default_model = "gpt-4o-mini";
+  openai.model_prefix = "openai/";
+  return {openrouter, openai};
+}
+
+Result<Config> resolve(std::string_view toml, const Variables& variables = {}) {
+  auto config = testing::parse(toml, variables);
+  if (!config) return config;
+  return resolve_config(std::move(config).value(), notes(), environment(variables));
+}
+
+std::string resolve_error(std::string_view toml) {
+  const auto config = resolve(toml);
+  return config ? "(no error)" : config.error().message;
+}
+
+constexpr auto kOpenAiKey = "sk-openai-0123456789abcd";
+
+TEST(Resolve, NothingButTheEnvironmentsKeyIsEnough) {
+  const auto config = resolve("", {{"OPENROUTER_API_KEY", "sk-or-v1-0123456789abcd"}});
+  ASSERT_TRUE(config);
+  const auto& provider = config->providers[0];
+  ASSERT_EQ(provider.keys.size(), 1u);
+  EXPECT_EQ(provider.keys[0].label, "OPENROUTER_API_KEY");
+  EXPECT_EQ(provider.keys[0].origin, "env OPENROUTER_API_KEY");
+  EXPECT_EQ(provider.model_in_use, "anthropic/claude-sonnet-4");
+  EXPECT_EQ(provider.plugin_id, "openrouter");
+  EXPECT_EQ(*find_setting(*config, "providers.openrouter.api_key"),
+            (Setting{"providers.openrouter.api_key", "\"...abcd\"", "env OPENROUTER_API_KEY"}));
+  EXPECT_EQ(find_setting(*config, "providers.openrouter.model")->origin,
+            "default of the plugin openrouter");
+}
+
+TEST(Resolve, AMissingKeyNamesItsVariable) {
+  EXPECT_EQ(resolve("")->providers[0].key_missing,
+            "OPENROUTER_API_KEY is not set; export it or set [providers.openrouter] api_key");
+  EXPECT_THAT(resolve("", {{"OPENROUTER_API_KEY", "a b"}})->providers[0].key_missing,
+              HasSubstr("white space"));
+}
+
+TEST(Resolve, AConfiguredKeyIsNotReplacedByTheVariable) {
+  const Variables variables = {{"OPENROUTER_API_KEY", "theirs"}, {"MINE", "mine"}};
+  EXPECT_EQ(resolve("[providers.openrouter]\napi_key='${MINE}'", variables)
+                ->providers[0]
+                .keys[0]
+                .secret.reveal(),
+            "mine");
+  EXPECT_TRUE(
+      resolve("[providers.openrouter]\napi_key='${NOPE}'", variables)->providers[0].keys.empty());
+}
+
+TEST(Resolve, AVendorsKeyIsNotSentElsewhere) {
+  for (const auto* url : {"https://api.groq.com/openai/v1", "http://api.openai.com/v1",
+                          "https://api.openai.com:8443/v1", "https://api.openai.com.evil.com",
+                          "https://127.0.0.1.evil.com"}) {
+    const auto config =
+        resolve("[providers.groq]\nplugin = 'openai'\nbase_url = '" + std::string(url) + "'",
+                {{"OPENAI_API_KEY", kOpenAiKey}});
+    ASSERT_TRUE(config);
+    EXPECT_TRUE(config->providers[0].keys.empty()) << url;
+    EXPECT_THAT(config->providers[0].key_missing, HasSubstr("OPENAI_API_KEY is not sent to "))
+        << url;
+  }
+  const auto config =
+      resolve("[providers.groq]\nplugin = 'openai'\nbase_url = 'https://api.groq.com/v1'",
+              {{"OPENAI_API_KEY", kOpenAiKey}});
+  EXPECT_EQ(config->providers[0].key_missing,
+            "OPENAI_API_KEY is not sent to api.groq.com; set [providers.groq] api_key");
+}
+
+TEST(Resolve, AVendorsKeyGoesWhereItBelongs) {
+  for (const auto* line :
+       {"", "base_url = 'https://api.openai.com/v2'", "base_url = 'http://127.0.0.1:1/v1'",
+        "base_url = 'http://[::1]:1'", "base_url = 'http://localhost:1'"}) {
+    const auto config = resolve("[providers.x]\nplugin = 'openai'\n" + std::string(line),
+                                {{"OPENAI_API_KEY", kOpenAiKey}});
+    ASSERT_EQ(config->providers[0].keys.size(), 1u) << line;
+    EXPECT_EQ(config->providers[0].keys[0].secret.reveal(), kOpenAiKey);
+  }
+}
+
+TEST(Resolve, TheVendorsOwnUrlVariableMayNameAnyHost) {
+  const Variables variables = {{"OPENAI_API_KEY", kOpenAiKey},
+                               {"OPENAI_BASE_URL", "https://proxy.example/v1/"}};
+  for (const auto* line : {"", "base_url = '${OPENAI_BASE_URL}'"}) {
+    const auto config = resolve("[providers.openai]\n" + std::string(line), variables);
+    EXPECT_EQ(config->providers[0].base_url, "https://proxy.example/v1");
+    EXPECT_EQ(config->providers[0].keys.size(), 1u);
+  }
+  EXPECT_EQ(
+      find_setting(*resolve("[providers.openai]", variables), "providers.openai.base_url")->origin,
+      "env OPENAI_BASE_URL");
+}
+
+TEST(Resolve, AConfiguredUrlIsNotReplacedByTheVariable) {
+  EXPECT_EQ(resolve("[providers.openai]\nbase_url='https://api.openai.com/v1'",
+                    {{"OPENAI_BASE_URL", "https://other/"}})
+                ->providers[0]
+                .base_url,
+            "https://api.openai.com/v1");
+}
+
+TEST(Resolve, ABadUrlVariableIsAProblemOfItsProviderOnly) {
+  const auto config = resolve("[providers.openai]", {{"OPENAI_BASE_URL", "nonsense"}});
+  ASSERT_TRUE(config);
+  EXPECT_THAT(config->find_provider("openai")->problem,
+              HasSubstr("OPENAI_BASE_URL must begin with http"));
+  EXPECT_EQ(config->find_provider("openrouter")->problem, "");
+}
+
+TEST(Resolve, AnUnknownPluginIsAProblemNotAnError) {
+  const auto config = resolve("[default]\nprovider = 'opnrouter'");
+  ASSERT_TRUE(config);
+  EXPECT_EQ(
+      config->providers[0].problem,
+      "prx.toml:2:12: no plugin offers 'opnrouter' for the provider 'opnrouter'; did you mean "
+      "'openrouter'? (installed: openrouter, openai)");
+  EXPECT_THAT(resolve("[providers.x]\nplugin = 'zzz'")->providers[0].problem,
+              HasSubstr("install it"));
+}
+
+TEST(Resolve, AnUnknownOptionHasItsPlaceAndTheNearestKey) {
+  EXPECT_EQ(resolve_error("[providers.openai]\nmodle = 'x'"),
+            "prx.toml:2:1: unknown key 'modle' in [providers.openai]; did you mean 'model'?");
+  EXPECT_EQ(
+      resolve_error("[providers.openrouter]\napp_titel = 'x'"),
+      "prx.toml:2:1: unknown key 'app_titel' in [providers.openrouter]; did you mean 'app_title'?");
+}
+
+TEST(Resolve, OptionsAreOfTheirType) {
+  EXPECT_EQ(resolve_error("[providers.openrouter]\n\napp_title = 1"),
+            "prx.toml:3:1: 'app_title' in [providers.openrouter] must be of type string; it is: "
+            "Title sent to "
+            "OpenRouter");
+  for (const auto* line :
+       {"limit = 1.5", "limit = '1'", "share = 'x'", "on = 1", "list = {}", "more = []"})
+    EXPECT_THAT(resolve_error("[providers.openrouter]\n" + std::string(line)),
+                HasSubstr("must be of type"));
+  const auto config =
+      resolve("[providers.openrouter]\nlimit=1\nshare=2\non=true\nlist=[1]\nmore={a=1}");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->providers[0].options,
+            R"({"limit":1,"share":2,"on":true,"list":[1],"more":{"a":1},"app_title":"OpenPRX"})");
+}
+
+TEST(Resolve, AFallbackHasAModelOfItsOwn) {
+  const auto model = [](std::string_view toml) {
+    const auto config = resolve(toml);
+    return config ? config->find_chain(config->chain)->targets.back().model_in_use
+                  : config.error().message;
+  };
+  const std::string fallback =
+      "[reliability]\nfallback_providers = ['openai']\n[providers.openai]\n";
+  EXPECT_EQ(model(fallback + "model = 'own'\n[default]\nmodel = 'openai/gpt-4o'"), "own");
+  EXPECT_EQ(model(fallback + "[default]\nmodel = 'openai/gpt-4o'"), "gpt-4o");
+  EXPECT_EQ(model(fallback + "[default]\nmodel = 'anthropic/claude'"), "gpt-4o-mini");
+  EXPECT_EQ(model(fallback + "[default]\nmodel = 'openai/'"), "gpt-4o-mini");
+  EXPECT_EQ(model("[providers.openai]\nmodel='own'\n[chains.c]\ntargets=[{provider='openai',model='"
+                  "target'}]\n"
+                  "[default]\nchain='c'"),
+            "target");
+  EXPECT_EQ(model("[default]\nmodel = 'asked'\n[providers.openrouter]\nmodel = 'own'"), "asked");
+  EXPECT_EQ(model("[default]\nmodel = 'asked'\n[reliability]\nfallback_providers = ['work']\n"
+                  "[providers.work]\nplugin = 'openrouter'"),
+            "asked")
+      << "the same plugin at the same URL has the same models";
+}
+
+TEST(Resolve, AProviderChosenByAFlagDoesNotGetTheModelOfAnother) {
+  auto source = testing::source();
+  source.provider = "openai";
+  const auto model = [&](const std::string& toml) {
+    return resolve_config(*Config::parse(toml, "f", "", source), notes(), environment({}))
+        ->find_provider("openai")
+        ->model_in_use;
+  };
+  EXPECT_EQ(model("[default]\nmodel = 'anthropic/claude-sonnet-4'"), "gpt-4o-mini");
+  EXPECT_EQ(model("[default]\nmodel = 'openai/gpt-4o'"), "gpt-4o");
+}
+
+TEST(Resolve, TargetsThatTurnOutTheSameAreDuplicates) {
+  EXPECT_EQ(resolve_error("[providers.openai]\nmodel='m'\n[chains.c]\n"
+                          "targets=[{provider='openai'},{provider='openai',model='m'}]"),
+            "prx.toml:4:30: duplicate target 'openai' with the model 'm' in the chain 'c'; remove "
+            "it, or give it "
+            "another model");
+}
+
+TEST(Resolve, AFallbackWithoutAKeyIsWarnedOf) {
+  const auto config = resolve("[providers.openai]\n[reliability]\nfallback_providers=['openai']");
+  ASSERT_TRUE(config);
+  EXPECT_THAT(
+      config->warnings,
+      ElementsAre(HasSubstr("the fallback 'openai' is left out: OPENAI_API_KEY is not set")));
+}
+
+TEST(Resolve, NoKeyOfTheEnvironmentIsInAnythingThatIsPrinted) {
+  const auto config = resolve("[providers.openai]\nmodel = '" + std::string(kOpenAiKey) + "'",
+                              {{"OPENAI_API_KEY", kOpenAiKey}});
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->providers[0].keys.size(), 1u);
+  EXPECT_THAT(printable(*config), Not(HasSubstr("0123456789")));
+}
+
+TEST(NoteFor, PrefersAKindToAnId) {
+  auto all = notes();
+  all[1].kinds = {"openai", "openrouter-like"};
+  EXPECT_EQ(note_for(all, "openrouter-like"), &all[1]);
+  EXPECT_EQ(note_for(all, "openrouter"), &all[0]);
+  all[0].kinds = {"other"};
+  EXPECT_EQ(note_for(all, "openrouter"), &all[0]);
+  EXPECT_EQ(note_for(all, "none"), nullptr);
+}
+
+}  // namespace
+}  // namespace prx::config

@@ -1,0 +1,221 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "http/asio_loop.hpp"
+#include "http/phase_clock.hpp"
+#include "http/workers.hpp"
+#include "support/virtual_loop.hpp"
+
+namespace prx::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+
+void wait_for(AsioLoop& loop, const std::function<void()>& task) {
+  std::promise<void> done;
+  loop.post([&] { task(), done.set_value(); });
+  done.get_future().wait();
+}
+
+TEST(TimerHeap, GivesTimersByDeadlineThenByAge) {
+  TimerHeap heap;
+  std::vector<int> fired;
+  const MonotonicTime start{};
+  for (int i = 0; i < 100; ++i)
+    heap.add(start + std::chrono::milliseconds((i * 37) % 50),
+             [&fired, i] { fired.push_back((i * 37) % 50 * 1000 + i); });
+  for (Task task = heap.pop(start + 1s); task; task = heap.pop(start + 1s)) task();
+  EXPECT_EQ(fired.size(), 100u);
+  EXPECT_TRUE(std::is_sorted(fired.begin(), fired.end()));
+}
+
+TEST(TimerHeap, CancelledTimersDoNotFireAndOldIdsAreIgnored) {
+  TimerHeap heap;
+  const MonotonicTime start{};
+  std::vector<TimerHeap::Id> ids;
+  int fired = 0;
+  for (int i = 0; i < 50; ++i)
+    ids.push_back(heap.add(start + std::chrono::milliseconds(i % 7), [&] { ++fired; }));
+  for (std::size_t i = 0; i < ids.size(); i += 2) heap.cancel(ids[i]);
+  heap.add(start, [&] { ++fired; });
+  for (std::size_t i = 0; i < ids.size(); i += 2) heap.cancel(ids[i]);  // the place is taken anew
+  heap.cancel(0);
+  heap.cancel(~0ull);
+  for (Task task = heap.pop(start + 1s); task; task = heap.pop(start + 1s)) task();
+  EXPECT_EQ(fired, 26);
+  EXPECT_EQ(heap.next(), std::nullopt);
+}
+
+TEST(AsioLoop, RunsTasksInOrderOnItsThread) {
+  AsioLoop loop;
+  std::vector<int> order;
+  bool inside = true;
+  for (int i = 0; i < 3; ++i) loop.post([&order, i] { order.push_back(i); });
+  wait_for(loop, [&] {
+    loop.post([&] { order.push_back(4); });
+    inside = loop.on_loop();
+    order.push_back(3);
+  });
+  wait_for(loop, [] {});
+  EXPECT_THAT(order, ElementsAre(0, 1, 2, 3, 4));
+  EXPECT_TRUE(inside);
+  EXPECT_FALSE(loop.on_loop());
+}
+
+TEST(AsioLoop, TimersFireByDeadlineUnlessCancelled) {
+  AsioLoop loop;
+  std::vector<int> order;
+  std::promise<void> last;
+  wait_for(loop, [&] {
+    loop.start_timer(30ms, [&] { order.push_back(3), last.set_value(); });
+    const auto id = loop.start_timer(2ms, [&] { order.push_back(-1); });
+    loop.start_timer(20ms, [&] { order.push_back(2); });
+    loop.start_timer(1ms, [&] { order.push_back(1); });
+    loop.cancel_timer(id);
+  });
+  last.get_future().wait();
+  EXPECT_THAT(order, ElementsAre(1, 2, 3));
+}
+
+TEST(AsioLoop, TimeStandsStillInATurn) {
+  AsioLoop loop;
+  bool same = false;
+  wait_for(loop, [&] {
+    const auto begin = loop.now();
+    const auto real = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() == real) {
+    }
+    same = loop.now() == begin;
+  });
+  EXPECT_TRUE(same);
+}
+
+TEST(AsioLoop, WhatIsPostedAfterStopIsDestroyedUnrun) {
+  AsioLoop loop;
+  auto token = std::make_shared<int>(0);
+  wait_for(loop, [&] { loop.start_timer(1h, [token] { *token = 1; }); });
+  loop.stop();
+  loop.stop();
+  loop.post([token] { *token = 2; });
+  EXPECT_EQ(token.use_count(), 1);
+  EXPECT_EQ(*token, 0);
+}
+
+TEST(AsioLoop, PostsFromManyThreadsAllArrive) {
+  AsioLoop loop;
+  int count = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&] {
+      for (int n = 0; n < 1000; ++n) loop.post([&] { ++count; });
+    });
+  for (std::thread& thread : threads) thread.join();
+  wait_for(loop, [] {});
+  EXPECT_EQ(count, 4000);
+}
+
+TEST(Workers, RefuseWhenTheQueueIsFullAndDropItAtTheEnd) {
+  std::promise<void> gate;
+  std::promise<void> running;
+  std::atomic<int> ran = 0;
+  {
+    Workers workers(Workers::Options{1, 2});
+    ASSERT_TRUE(workers.run([&] {
+      running.set_value();
+      gate.get_future().wait();
+      ++ran;
+    }));
+    running.get_future().wait();
+    EXPECT_TRUE(workers.run([&] { ++ran; }));
+    EXPECT_TRUE(workers.run([&] { ++ran; }));
+    EXPECT_FALSE(workers.run([&] { ++ran; }));
+    gate.set_value();
+  }
+  EXPECT_GE(ran, 1);
+}
+
+TEST(Workers, RunAsManyAtOnceAsAllowed) {
+  std::promise<void> met;
+  std::atomic<int> present = 0;
+  const auto all = met.get_future().share();
+  Workers workers(Workers::Options{3, 8});
+  for (int i = 0; i < 3; ++i)
+    ASSERT_TRUE(workers.run([&] {
+      if (++present == 3) met.set_value();
+      all.wait();
+    }));
+  EXPECT_EQ(all.wait_for(30s), std::future_status::ready);
+}
+
+TEST(PhaseClock, EachPhaseHasItsOwnLimit) {
+  VirtualLoop loop;
+  int expired = 0;
+  http::PhaseClock clock(loop, [&] { ++expired; });
+  clock.start({10ms, 20ms, 30ms});
+  loop.advance(9ms);
+  clock.enter(Phase::kHead);
+  loop.advance(19ms);
+  EXPECT_EQ(expired, 0);
+  clock.enter(Phase::kBody);
+  loop.advance(29ms);
+  clock.touch();
+  loop.advance(29ms);
+  EXPECT_EQ(expired, 0);
+  loop.advance(1ms);
+  EXPECT_EQ(expired, 1);
+}
+
+TEST(PhaseClock, AShorterLimitAfterALongerOneIsKept) {
+  VirtualLoop loop;
+  int expired = 0;
+  http::PhaseClock clock(loop, [&] { ++expired; });
+  clock.start({10s, 10ms, 10s});
+  clock.enter(Phase::kHead);
+  loop.advance(10ms);
+  EXPECT_EQ(expired, 1);
+}
+
+TEST(PhaseClock, TouchingCostsNoTimer) {
+  VirtualLoop loop;
+  http::PhaseClock clock(loop, [] {});
+  clock.start({1s, 1s, 1s});
+  clock.enter(Phase::kBody);
+  for (int i = 0; i < 1000; ++i) clock.touch();
+  EXPECT_EQ(loop.timers(), 1u);
+}
+
+TEST(PhaseClock, PausedTimeDoesNotCount) {
+  VirtualLoop loop;
+  int expired = 0;
+  http::PhaseClock clock(loop, [&] { ++expired; });
+  clock.start({10ms, 10ms, 10ms});
+  loop.advance(6ms);
+  clock.pause();
+  loop.advance(1h);
+  clock.resume();
+  loop.advance(3ms);
+  EXPECT_EQ(expired, 0);
+  loop.advance(1ms);
+  EXPECT_EQ(expired, 1);
+}
+
+TEST(PhaseClock, NoLimitNeverExpires) {
+  VirtualLoop loop;
+  int expired = 0;
+  http::PhaseClock clock(loop, [&] { ++expired; });
+  clock.start({std::nullopt, std::nullopt, std::nullopt});
+  loop.advance(1h);
+  EXPECT_EQ(expired, 0);
+}
+
+}  // namespace
+}  // namespace prx::test

@@ -1,0 +1,89 @@
+#include "telemetry/log.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace prx {
+namespace {
+
+struct Lines {
+  std::vector<std::string> lines;
+  LogSink sink() {
+    return [this](LogLevel, std::string_view line) { lines.emplace_back(line); };
+  }
+};
+
+LogConfig config(std::string level) {
+  LogConfig config;
+  config.level = std::move(level);
+  return config;
+}
+
+TEST(Log, KeepsLinesOfItsLevelAndAbove) {
+  Lines out;
+  const auto log = Log::open(config("warn"), out.sink(), {});
+  ASSERT_TRUE(log);
+  (*log)->write(LogLevel::kInfo, "no");
+  (*log)->write(LogLevel::kWarn, "yes");
+  (*log)->write(LogLevel::kError, "yes too");
+  EXPECT_EQ(out.lines, (std::vector<std::string>{"yes", "yes too"}));
+}
+
+TEST(Log, OffKeepsNothing) {
+  Lines out;
+  const auto log = Log::open(config("off"), out.sink(), {});
+  ASSERT_TRUE(log);
+  (*log)->write(LogLevel::kError, "no");
+  EXPECT_TRUE(out.lines.empty());
+}
+
+TEST(Log, RedactsAndStaysOnOneLine) {
+  Lines out;
+  Redactor redactor;
+  redactor.add("top-secret");
+  const auto log = Log::open(config("trace"), out.sink(), redactor);
+  ASSERT_TRUE(log);
+  (*log)->write(LogLevel::kInfo, "a\nb\x1b[31m top-secret");
+  ASSERT_EQ(out.lines.size(), 1u);
+  EXPECT_EQ(out.lines[0], "a b [31m [redacted]");
+}
+
+TEST(Log, AnUnknownLevelIsAnError) {
+  const auto log = Log::open(config("loud"), {}, {});
+  ASSERT_FALSE(log);
+  EXPECT_EQ(log.error().message, "log.level: unknown level 'loud'");
+}
+
+TEST(Log, WritesJsonLinesToAFile) {
+  const auto file =
+      std::filesystem::temp_directory_path() / ("prx-log-" + std::to_string(::getpid()));
+  LogConfig to_file = config("info");
+  to_file.file = file;
+  to_file.format = "json";
+  {
+    const auto log = Log::open(to_file, {}, {});
+    ASSERT_TRUE(log) << log.error().message;
+    (*log)->write(LogLevel::kWarn, "say \"hi\" 100% {}");
+  }
+  std::ifstream in(file);
+  std::stringstream text;
+  text << in.rdbuf();
+  std::filesystem::remove(file);
+  EXPECT_NE(text.str().find(R"("level":"warning","message":"say \"hi\" 100% {}"})"),
+            std::string::npos)
+      << text.str();
+}
+
+TEST(Log, AFileThatCannotBeOpenedIsAnErrorWithItsPath) {
+  LogConfig to_file = config("info");
+  to_file.file = "/dev/null/prx.log";
+  const auto log = Log::open(to_file, {}, {});
+  ASSERT_FALSE(log);
+  EXPECT_NE(log.error().message.find("/dev/null"), std::string::npos) << log.error().message;
+}
+
+}  // namespace
+}  // namespace prx

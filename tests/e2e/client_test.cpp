@@ -1,0 +1,100 @@
+// Opening clients, choosing providers, and what goes wrong before a request is sent.
+#include "e2e/rig.hpp"
+
+namespace prx::test {
+namespace {
+
+TEST(ClientOpen, AMissingKeyIsAnErrorOfTheCallAndNamesTheVariable) {
+  Rig rig;
+  rig.environment.erase("OPENROUTER_API_KEY");
+  rig.environment.erase("OPENROUTER_BASE_URL");
+  const auto client = rig.open();
+  const CallError error = expect_failure(client->chat(ask("hi")));
+  EXPECT_EQ(error.error_class, ErrorClass::kAuth);
+  EXPECT_EQ(error.message.find("OpenRouter API key not set"), 0u) << error.message;
+  EXPECT_NE(error.message.find("OPENROUTER_API_KEY"), std::string::npos) << error.message;
+  EXPECT_EQ(rig.simulator->stats().requests, 0u);
+}
+
+TEST(ClientOpen, NoPluginForTheDefaultProviderSaysWhatWasFound) {
+  Rig rig;
+  rig.environment["PRX_NO_PLUGINS"] = "1";
+  try {
+    rig.open();
+    FAIL() << "opened without a plugin";
+  } catch (const std::runtime_error& error) {
+    EXPECT_NE(std::string(error.what()).find("provider 'openrouter'"), std::string::npos)
+        << error.what();
+  }
+}
+
+TEST(ClientOpen, ACallMayNameAnotherProvider) {
+  Rig rig;
+  rig.toml += "[providers.openai]\nmodel = \"gpt-4o\"\n";
+  const auto client = rig.open();
+  CallOptions options;
+  options.provider = "openai";
+  EXPECT_EQ(expect_answer(client->chat(ask("hi"), options)).provider, "openai");
+  options.provider = "nobody";
+  const CallError error = expect_failure(client->chat(ask("hi"), options));
+  EXPECT_EQ(error.error_class, ErrorClass::kInvalidRequest);
+  EXPECT_NE(error.message.find("unknown provider 'nobody'"), std::string::npos) << error.message;
+}
+
+TEST(ClientOpen, SeveralClientsLiveInOneProcess) {
+  Rig one, two;
+  const auto first = one.open();
+  const auto second = two.open();
+  expect_answer(first->chat(ask("a")));
+  expect_answer(second->chat(ask("b")));
+  EXPECT_EQ(one.simulator->stats().requests, 1u);
+  EXPECT_EQ(two.simulator->stats().requests, 1u);
+}
+
+TEST(ClientOpen, ARequestThatIsWrongIsRefusedBeforeItIsSent) {
+  Rig rig;
+  const auto client = rig.open();
+  const CallError error = expect_failure(client->chat(ask("\xff\xfe")));
+  EXPECT_EQ(error.error_class, ErrorClass::kInvalidRequest);
+  EXPECT_EQ(rig.simulator->stats().requests, 0u);
+}
+
+TEST(ClientOpen, PluginsListsWhatWasFound) {
+  Rig rig;
+  const auto client = rig.open();
+  bool openrouter = false;
+  for (const auto& plugin : client->plugins())
+    if (plugin.id == "openrouter") openrouter = plugin.state == PluginState::kUsable;
+  EXPECT_TRUE(openrouter);
+}
+
+TEST(ClientOpen, ABlockingCallOnTheLoopIsAnErrorAndNoDeadlock) {
+  struct Reentrant final : Sink {
+    Client* client = nullptr;
+    std::mutex mutex;
+    std::condition_variable done;
+    bool ended = false;
+    std::string inner;
+    void on_event(const StreamEvent&) override {
+      if (!inner.empty()) return;
+      const auto result = client->chat(ask("from inside"));
+      inner = result ? "answered" : result.error().message;
+    }
+    void on_end(ChatResult) override {
+      const std::lock_guard lock(mutex);
+      ended = true;
+      done.notify_all();
+    }
+  };
+  Rig rig;
+  const auto client = rig.open();
+  Reentrant sink;
+  sink.client = client.get();
+  const auto call = client->start(ask("outer"), {}, sink);
+  std::unique_lock lock(sink.mutex);
+  ASSERT_TRUE(sink.done.wait_for(lock, std::chrono::seconds(10), [&] { return sink.ended; }));
+  EXPECT_NE(sink.inner.find("would wait for itself"), std::string::npos) << sink.inner;
+}
+
+}  // namespace
+}  // namespace prx::test

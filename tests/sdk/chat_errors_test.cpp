@@ -1,0 +1,315 @@
+#include <gtest/gtest.h>
+
+#include "event_log.hpp"
+
+namespace prx::sdk {
+namespace {
+
+using test::chunk;
+using test::decode;
+using test::Headers;
+using test::sse;
+using test::text_chunk;
+
+Error rejected(int status, std::string_view body, const Headers& headers = {}) {
+  const auto kvs = test::kvs(headers);
+  return read_error({status, kvs}, body, "OpenRouter", 1'700'000'000);
+}
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(ChatErrors, StatusesMapToClasses) {
+  const std::pair<int, ErrorClass> cases[] = {
+      {400, ErrorClass::kInvalidRequest}, {401, ErrorClass::kAuth},
+      {402, ErrorClass::kCredit},         {403, ErrorClass::kPermission},
+      {404, ErrorClass::kNotFound},       {408, ErrorClass::kTimeout},
+      {409, ErrorClass::kNetwork},        {413, ErrorClass::kInvalidRequest},
+      {422, ErrorClass::kInvalidRequest}, {429, ErrorClass::kRateLimit},
+      {500, ErrorClass::kOverloaded},     {502, ErrorClass::kOverloaded},
+      {503, ErrorClass::kOverloaded},     {504, ErrorClass::kTimeout},
+      {520, ErrorClass::kOverloaded},     {521, ErrorClass::kOverloaded},
+      {522, ErrorClass::kTimeout},        {523, ErrorClass::kOverloaded},
+      {524, ErrorClass::kTimeout},        {529, ErrorClass::kOverloaded},
+      {302, ErrorClass::kBadResponse}};
+  for (const auto& [status, expected] : cases) EXPECT_EQ(classify(status, ""), expected) << status;
+}
+
+TEST(ChatErrors, TypedCodesGoBeforeTheStatus) {
+  const std::pair<const char*, ErrorClass> cases[] = {
+      {"context_length_exceeded", ErrorClass::kContextLength},
+      {"insufficient_quota", ErrorClass::kCredit},
+      {"content_policy_violation", ErrorClass::kContentPolicy},
+      {"provider_overloaded", ErrorClass::kOverloaded},
+      {"no_endpoints", ErrorClass::kNotFound},
+      {"region_restricted", ErrorClass::kPermission},
+      {"constraint_filtered", ErrorClass::kUnsupported},
+      {"timeout", ErrorClass::kTimeout},
+      {"invalid_api_key", ErrorClass::kAuth},
+      {"rate_limit_exceeded", ErrorClass::kRateLimit}};
+  for (const auto& [code, expected] : cases) EXPECT_EQ(classify(400, code), expected) << code;
+  EXPECT_EQ(classify(503, "slow_down"), ErrorClass::kOverloaded);
+  EXPECT_EQ(classify(429, "slow_down"), ErrorClass::kRateLimit);
+  EXPECT_EQ(classify(429, "never heard of"), ErrorClass::kRateLimit);
+}
+
+TEST(ChatErrors, EachPlaceOfATypedCodeIsRead) {
+  EXPECT_EQ(
+      rejected(
+          400,
+          R"({"error":{"code":400,"message":"m","metadata":{"error_type":"context_length_exceeded"}}})")
+          .error_class,
+      ErrorClass::kContextLength);
+  EXPECT_EQ(
+      rejected(
+          404,
+          R"({"error":{"error_type":"not_found","http_status":404,"message":"m","availability":{"code":"model_deprecated","retryable":false}}})")
+          .error_class,
+      ErrorClass::kNotFound);
+  EXPECT_EQ(rejected(400, R"({"error":{"message":"m","availability":{"code":"model_not_found"}}})")
+                .error_class,
+            ErrorClass::kNotFound);
+  EXPECT_EQ(rejected(429, R"({"error":{"message":"m","type":"insufficient_quota","code":null}})")
+                .error_class,
+            ErrorClass::kCredit);
+  EXPECT_EQ(
+      rejected(
+          429,
+          R"({"error":{"message":"m","type":"insufficient_quota","code":"credit_balance_exhausted"}})")
+          .error_class,
+      ErrorClass::kCredit);
+  EXPECT_EQ(
+      rejected(
+          400,
+          R"({"error":{"message":"m","code":"unsupported_value","param":"messages[0].role","type":"invalid_request_error"}})")
+          .error_class,
+      ErrorClass::kUnsupported);
+  EXPECT_EQ(
+      rejected(429, R"({"error":{"message":"m","type":"invalid_request_error"}})").error_class,
+      ErrorClass::kRateLimit);
+  EXPECT_EQ(
+      rejected(403, R"({"error":{"code":403,"message":"m","metadata":{"limit_source":"key"}}})")
+          .error_class,
+      ErrorClass::kCredit);
+}
+
+TEST(ChatErrors, WordsNeverDecideTheClass) {
+  EXPECT_EQ(
+      rejected(
+          400,
+          R"({"error":{"code":400,"message":"context length exceeded, rate limit, invalid api key"}})")
+          .error_class,
+      ErrorClass::kInvalidRequest);
+}
+
+TEST(ChatErrors, CodeMayBeNumberStringWordOrNull) {
+  for (const char* code : {"429", "\"429\"", "null", "\"server_error\""}) {
+    const Error error =
+        rejected(429, R"({"error":{"message":"slow","code":)" + std::string(code) + "}}");
+    EXPECT_EQ(error.http_status, 429) << code;
+    EXPECT_TRUE(has(error.message, "slow")) << code;
+  }
+  EXPECT_EQ(rejected(429, R"({"error":{"code":"429","message":"x"}})").provider_code, "429");
+  EXPECT_EQ(rejected(400, R"({"error":{"code":null,"message":"x"}})").provider_code, "");
+}
+
+TEST(ChatErrors, CauseInsideRawReachesTheMessage) {
+  const auto with_raw = [](const std::string& raw) {
+    return rejected(
+        429,
+        R"({"error":{"code":429,"message":"Provider returned error","metadata":{"provider_name":"Acme","raw":)" +
+            raw + "}}}");
+  };
+  EXPECT_EQ(with_raw(R"("acme/one is busy upstream.")").message,
+            "OpenRouter answered 429 Too Many Requests: Provider returned error: acme/one is busy "
+            "upstream. (provider Acme)");
+  EXPECT_TRUE(has(with_raw(R"("{\"error\":{\"message\":\"deep\\nreason\",\"code\":1}}")").message,
+                  ": deep reason (provider"));
+  EXPECT_TRUE(
+      has(with_raw(R"({"error":{"message":"{\"detail\":[{\"msg\":\"deepest\"}]}"}})").message,
+          ": deepest (provider"));
+  EXPECT_EQ(with_raw(R"("acme/one is busy upstream.")").raw, "acme/one is busy upstream.");
+  const Error hint = with_raw(R"("{\"retryable\":true}")");
+  EXPECT_EQ(hint.retryable, true);
+  EXPECT_EQ(hint.message,
+            "OpenRouter answered 429 Too Many Requests: Provider returned error (provider Acme)");
+}
+
+TEST(ChatErrors, MessageIsOneLineAndBounded) {
+  const Error error = rejected(
+      500, R"({"error":{"message":"a\r\nb\tc\u0007d\u001b[31m)" + std::string(5000, 'x') + "\"}}");
+  EXPECT_TRUE(has(error.message, ": a b c d [31mxxx"));
+  EXPECT_EQ(error.message.size(), 600u);
+  EXPECT_EQ(error.message.substr(597), "...");
+  EXPECT_LE(rejected(500, R"({"error":{"metadata":{"raw":")" + std::string(200'000, 'y') + "\"}}}")
+                .raw.size(),
+            65'536u);
+}
+
+TEST(ChatErrors, HtmlGivesItsTitleAtMost) {
+  const Error error = rejected(
+      502, "<html><head><TITLE>502 Bad\n gateway</TITLE></head><body>inner words</body></html>");
+  EXPECT_EQ(error.error_class, ErrorClass::kOverloaded);
+  EXPECT_EQ(error.message, "OpenRouter answered 502 Bad Gateway: 502 Bad gateway");
+  EXPECT_EQ(rejected(503, "<html>").message, "OpenRouter answered 503 Service Unavailable");
+  EXPECT_EQ(rejected(503, "").message, "OpenRouter answered 503 Service Unavailable");
+  EXPECT_EQ(rejected(503, "{\"error\":{\"mess").error_class, ErrorClass::kOverloaded);
+  EXPECT_EQ(rejected(503, "upstream connect error\n").message,
+            "OpenRouter answered 503 Service Unavailable: upstream connect error");
+}
+
+TEST(ChatErrors, OtherShapesOfBodies) {
+  EXPECT_TRUE(
+      has(rejected(404, R"({"error":"model 'x' not found"})").message, "model 'x' not found"));
+  EXPECT_TRUE(
+      has(rejected(422, R"({"detail":[{"msg":"field required"}]})").message, "field required"));
+  EXPECT_TRUE(has(rejected(400, R"({"message":"plain","code":400})").message, "plain"));
+  EXPECT_TRUE(
+      has(rejected(400, R"([{"error":{"code":400,"message":"in a list"}}])").message, "in a list"));
+}
+
+TEST(ChatErrors, RetryableIsTheProvidersOwnWord) {
+  EXPECT_EQ(rejected(500, "{}").retryable, std::nullopt);
+  EXPECT_EQ(rejected(400, "{}", {{"x-should-retry", "true"}}).retryable, true);
+  EXPECT_EQ(rejected(429, R"({"error":{"availability":{"retryable":true}}})",
+                     {{"x-should-retry", "false"}})
+                .retryable,
+            false);
+  EXPECT_EQ(rejected(404, R"({"error":{"availability":{"code":"no_endpoints","retryable":false}}})")
+                .retryable,
+            false);
+}
+
+TEST(ChatErrors, RetryAfterComesFromHeadersAndBodies) {
+  using std::chrono::milliseconds;
+  EXPECT_EQ(rejected(429, "{}", {{"retry-after", "7"}}).retry_after, milliseconds(7000));
+  EXPECT_EQ(
+      rejected(
+          503,
+          R"({"error":{"availability":{"code":"temporarily_unavailable","retryable":true,"retry_after":12}}})")
+          .retry_after,
+      milliseconds(12'000));
+  EXPECT_EQ(
+      rejected(
+          429,
+          R"({"error":{"code":429,"metadata":{"headers":{"X-RateLimit-Limit":"50","X-RateLimit-Remaining":"0","X-RateLimit-Reset":"1700000030000"}}}})")
+          .retry_after,
+      milliseconds(30'000));
+  EXPECT_EQ(rejected(401, "{}", {{"x-ratelimit-reset-requests", "6m0s"}}).retry_after,
+            std::nullopt);
+}
+
+TEST(ChatErrors, RequestIdIsKept) {
+  EXPECT_EQ(rejected(500, "{}", {{"x-request-id", "req_1"}}).request_id, "req_1");
+  EXPECT_EQ(rejected(500, "{}", {{"x-generation-id", "gen-9"}}).request_id, "gen-9");
+}
+
+TEST(ChatErrors, ErrorStatusThroughTheDecoder) {
+  const auto log =
+      decode(R"({"error":{"code":401,"message":"No auth credentials found"}})",
+             {.status = 401, .headers = {{"content-type", "application/json"}}, .piece = 5});
+  ASSERT_EQ(log.lines.size(), 1u);
+  EXPECT_EQ(log.error.error_class, ErrorClass::kAuth);
+  EXPECT_EQ(log.error.phase, Phase::kHead);
+}
+
+TEST(ChatErrors, ErrorBodyIsReadUpToItsLimit) {
+  test::Exchange exchange{.status = 500};
+  exchange.options.error_body_max = 10;
+  const auto log = decode("plain words of no end", exchange);
+  EXPECT_EQ(log.error.message, "OpenRouter answered 500 Internal Server Error: plain word");
+}
+
+// The known shapes of an error under HTTP 200.
+
+TEST(ChatErrors, TopLevelErrorInAChunk) {
+  const std::string frame =
+      R"({"id":"gen-1","choices":[{"delta":{"content":"!"},"finish_reason":"error"}],"error":{"code":502,"message":"lost","metadata":{"error_type":"provider_unavailable"}},"usage":{"completion_tokens":3}})";
+  const auto log = decode(sse({text_chunk("x"), frame, "[DONE]"}));
+  EXPECT_EQ(log.joined("text 0 "), "x!");
+  EXPECT_EQ(log.count("usage"), 1u);
+  EXPECT_EQ(log.count("finish"), 0u);
+  EXPECT_EQ(log.error.error_class, ErrorClass::kOverloaded);
+  EXPECT_EQ(log.error.http_status, 502);
+  EXPECT_EQ(log.error.provider_code, "provider_unavailable");
+  EXPECT_EQ(log.error.phase, Phase::kBody);
+  EXPECT_TRUE(has(log.error.message, "lost"));
+}
+
+TEST(ChatErrors, StringCodeInAChunk) {
+  const auto log =
+      decode(sse({R"({"choices":[],"error":{"code":"server_error","message":"gone"}})"}));
+  EXPECT_EQ(log.error.error_class, ErrorClass::kOverloaded);
+  EXPECT_EQ(log.error.provider_code, "server_error");
+  EXPECT_EQ(log.error.http_status, 200);
+}
+
+TEST(ChatErrors, BareErrorFrame) {
+  const auto log = decode(sse({R"({"error":{"message":"no","code":429}})"}));
+  EXPECT_EQ(log.error.error_class, ErrorClass::kRateLimit);
+  EXPECT_EQ(log.error.phase, Phase::kFirstToken);
+  EXPECT_TRUE(has(decode(sse({R"({"error":"just words"})"})).error.message, "just words"));
+}
+
+TEST(ChatErrors, ErrorOfAChoice) {
+  const std::string choice =
+      R"("finish_reason":"error","error":{"code":503,"message":"choice failed"})";
+  EXPECT_EQ(decode(sse({text_chunk("x"), chunk("{}", choice)})).error.http_status, 503);
+  const auto whole =
+      decode(R"({"choices":[{"index":0,"message":{"content":"part"},)" + choice + "}]}",
+             {.headers = {{"content-type", "application/json"}}});
+  EXPECT_EQ(whole.joined("text 0 "), "part");
+  EXPECT_TRUE(has(whole.error.message, "choice failed"));
+}
+
+TEST(ChatErrors, EventErrorFrames) {
+  EXPECT_EQ(decode("event: error\ndata: {\"error\":{\"message\":\"a\",\"code\":400}}\n\n")
+                .error.error_class,
+            ErrorClass::kInvalidRequest);
+  EXPECT_TRUE(
+      has(decode("event: error\ndata: "
+                 "{\"type\":\"error\",\"message\":\"bare\",\"code\":\"rate_limit_exceeded\"}\n\n")
+              .error.message,
+          "bare"));
+  EXPECT_TRUE(has(decode("event: error\ndata: prose\n\n").error.message, "prose"));
+}
+
+TEST(ChatErrors, ErrorAfterFinishReasonsIsStillAnError) {
+  const std::string length = chunk("{}", R"("finish_reason":"length")");
+  const auto log = decode(sse(
+      {text_chunk("x"), length, length,
+       R"({"error":{"code":400,"message":"Token limit reached"},"choices":[{"delta":{},"finish_reason":null}],"usage":{"completion_tokens":9}})",
+       "[DONE]"}));
+  EXPECT_EQ(log.error.error_class, ErrorClass::kInvalidRequest);
+  EXPECT_EQ(log.count("finish"), 1u);
+  EXPECT_EQ(log.types.at(log.types.size() - 2), std::uint32_t{PRX_EV_USAGE});
+}
+
+TEST(ChatErrors, FinishReasonErrorWithoutAnError) {
+  const auto log = decode(
+      sse({text_chunk("x"),
+           chunk("{}",
+                 R"("finish_reason":"error","native_finish_reason":"MALFORMED_FUNCTION_CALL")")}));
+  EXPECT_EQ(log.error.error_class, ErrorClass::kOverloaded);
+  EXPECT_EQ(log.error.provider_code, "MALFORMED_FUNCTION_CALL");
+}
+
+TEST(ChatErrors, ErrorInAWholeBodyUnder200) {
+  const auto log = decode(R"({"error":{"code":402,"message":"no credit"},"user_id":"u"})",
+                          {.headers = {{"content-type", "application/json"}}});
+  EXPECT_EQ(log.error.error_class, ErrorClass::kCredit);
+}
+
+TEST(ChatErrors, NullAndEmptyErrorsAreNone) {
+  for (const char* error : {"null", "false", "\"\""})
+    EXPECT_EQ(
+        decode(sse({R"({"choices":[{"delta":{"content":"x"},"finish_reason":"stop"}],"error":)" +
+                        std::string(error) + "}",
+                    "[DONE]"}))
+            .last(),
+        "done")
+        << error;
+}
+
+}  // namespace
+}  // namespace prx::sdk

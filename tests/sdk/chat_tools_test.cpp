@@ -1,0 +1,152 @@
+#include <gtest/gtest.h>
+
+#include "event_log.hpp"
+
+namespace prx::sdk {
+namespace {
+
+using test::chunk;
+using test::decode;
+using test::sse;
+using Lines = std::vector<std::string>;
+
+const std::string kCalls = chunk("{}", R"("finish_reason":"tool_calls")");
+
+/// The tool events of a stream whose frames hold these elements of tool_calls.
+Lines tools(const std::vector<std::string>& deltas) {
+  std::vector<std::string> frames;
+  for (const std::string& delta : deltas)
+    frames.push_back(chunk("{\"tool_calls\":[" + delta + "]}"));
+  frames.push_back(kCalls);
+  frames.push_back("[DONE]");
+  const auto log = decode(sse(frames));
+  EXPECT_EQ(log.last(), "done");
+  Lines out;
+  for (const std::string& line : log.lines)
+    if (line.rfind("tool ", 0) == 0) out.push_back(line.substr(5));
+  return out;
+}
+
+TEST(ChatTools, ArgumentsFollowTheFirstEvent) {
+  EXPECT_EQ(
+      tools({R"({"index":0,"id":"a","type":"function","function":{"name":"f","arguments":""}})",
+             R"({"index":0,"function":{"arguments":"{\"x\""}})",
+             R"({"index":0,"function":{"arguments":":1}"}})"}),
+      (Lines{"0.0 id=a name=f args=", "0.0 id= name= args={\"x\"", "0.0 id= name= args=:1}"}));
+}
+
+TEST(ChatTools, MissingArgumentsAreNone) {
+  EXPECT_EQ(tools({R"({"index":0,"id":"a","function":{"name":"f"}})",
+                   R"({"index":0,"function":{"arguments":null}})"}),
+            (Lines{"0.0 id=a name=f args="}));
+}
+
+TEST(ChatTools, IndexIsDenseInOrderOfAppearance) {
+  EXPECT_EQ(tools({R"({"index":3,"id":"a","function":{"name":"f","arguments":"1"}})",
+                   R"({"index":7,"id":"b","function":{"name":"g","arguments":"2"}})",
+                   R"({"index":3,"function":{"arguments":"3"}})"}),
+            (Lines{"0.0 id=a name=f args=1", "0.1 id=b name=g args=2", "0.0 id= name= args=3"}));
+}
+
+TEST(ChatTools, KnownIdWinsOverADriftedIndex) {
+  EXPECT_EQ(tools({R"({"index":0,"id":"a","function":{"name":"f","arguments":"1"}})",
+                   R"({"index":5,"id":"a","function":{"arguments":"2"}})"}),
+            (Lines{"0.0 id=a name=f args=1", "0.0 id= name= args=2"}));
+}
+
+TEST(ChatTools, NewIdOnAUsedIndexIsANewCall) {
+  EXPECT_EQ(tools({R"({"index":0,"id":"a","function":{"name":"f","arguments":"1"}})",
+                   R"({"index":0,"id":"b","function":{"name":"f","arguments":"2"}})",
+                   R"({"index":0,"function":{"arguments":"3"}})"}),
+            (Lines{"0.0 id=a name=f args=1", "0.1 id=b name=f args=2", "0.1 id= name= args=3"}));
+}
+
+TEST(ChatTools, WithoutIdAndIndexItIsTheCallInProgress) {
+  EXPECT_EQ(tools({R"({"id":"a","function":{"name":"f","arguments":"1"}})",
+                   R"({"function":{"arguments":"2"}})",
+                   R"({"id":"b","function":{"name":"g","arguments":"3"}})",
+                   R"({"function":{"arguments":"4"}})"}),
+            (Lines{"0.0 id=a name=f args=1", "0.0 id= name= args=2", "0.1 id=b name=g args=3",
+                   "0.1 id= name= args=4"}));
+}
+
+TEST(ChatTools, MissingAndEmptyIdsAreGenerated) {
+  EXPECT_EQ(tools({R"({"index":0,"function":{"name":"f","arguments":"1"}})",
+                   R"({"index":1,"id":"","function":{"name":"g","arguments":"2"}})"}),
+            (Lines{"0.0 id=call_prx_1 name=f args=1", "0.1 id=call_prx_2 name=g args=2"}));
+}
+
+TEST(ChatTools, LateIdBelongsToTheSameCall) {
+  EXPECT_EQ(
+      tools({R"({"index":0,"function":{"name":"f","arguments":""}})",
+             R"({"index":0,"id":"a","function":{"arguments":"1"}})",
+             R"({"index":0,"id":"a","function":{"arguments":"2"}})"}),
+      (Lines{"0.0 id=call_prx_1 name=f args=", "0.0 id= name= args=1", "0.0 id= name= args=2"}));
+}
+
+TEST(ChatTools, DuplicateIdsOfDifferentCallsAreReplaced) {
+  const Lines expected{"0.0 id=a name=f args=1", "0.1 id=call_prx_2 name=g args=2"};
+  EXPECT_EQ(
+      tools(
+          {R"({"index":0,"id":"a","function":{"name":"f","arguments":"1"}},{"index":1,"id":"a","function":{"name":"g","arguments":"2"}})"}),
+      expected);
+  EXPECT_EQ(tools({R"({"index":0,"id":"a","function":{"name":"f","arguments":"1"}})",
+                   R"({"index":1,"id":"a","function":{"name":"g","arguments":"2"}})"}),
+            expected);
+}
+
+TEST(ChatTools, GeneratedIdsAvoidThoseOfTheWire) {
+  EXPECT_EQ(tools({R"({"index":0,"id":"call_prx_2","function":{"name":"f","arguments":"1"}})",
+                   R"({"index":1,"function":{"name":"g","arguments":"2"}})"}),
+            (Lines{"0.0 id=call_prx_2 name=f args=1", "0.1 id=call_prx_3 name=g args=2"}));
+}
+
+TEST(ChatTools, ArgumentsBeforeTheNameAreHeld) {
+  EXPECT_EQ(tools({R"({"index":0,"id":"a","function":{"arguments":"{"}})",
+                   R"({"index":0,"function":{"name":"f","arguments":"}"}})"}),
+            (Lines{"0.0 id=a name=f args={}"}));
+}
+
+TEST(ChatTools, CallWithoutANameComesAtTheEnd) {
+  EXPECT_EQ(tools({R"({"index":0,"id":"a","function":{"arguments":"{}"}})"}),
+            (Lines{"0.0 id=a name= args={}"}));
+}
+
+TEST(ChatTools, ArgumentsAsAnObjectKeepTheirBytes) {
+  EXPECT_EQ(tools({R"({"id":"a","function":{"name":"f","arguments":{"b" : 1, "a":"\u0041"}}})"}),
+            (Lines{R"(0.0 id=a name=f args={"b" : 1, "a":"\u0041"})"}));
+}
+
+TEST(ChatTools, StopWithCallsIsAFinishByToolCalls) {
+  const auto log = decode(sse(
+      {chunk(R"({"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}]})"),
+       test::kStop, "[DONE]"}));
+  EXPECT_EQ(log.count("finish 0 3 stop"), 1u);
+}
+
+TEST(ChatTools, WholeMessageHasOneEventPerCall) {
+  const auto log = decode(
+      R"({"choices":[{"index":0,"finish_reason":"tool_calls","message":{"content":null,"tool_calls":[)"
+      R"({"id":"a","function":{"name":"f","arguments":"1"}},{"id":"a","function":{"name":"f","arguments":"2"}},{"function":{"name":"f","arguments":"3"}}]}}]})",
+      {.headers = {{"content-type", "application/json"}}});
+  EXPECT_EQ(log.lines,
+            (Lines{"tool 0.0 id=a name=f args=1", "tool 0.1 id=call_prx_2 name=f args=2",
+                   "tool 0.2 id=call_prx_3 name=f args=3", "finish 0 3 tool_calls", "done"}));
+}
+
+TEST(ChatTools, CallsAreLimited) {
+  const auto frames = [](int n) {
+    std::vector<std::string> out;
+    for (int i = 0; i < n; ++i)
+      out.push_back(chunk("{\"tool_calls\":[{\"index\":" + std::to_string(i) +
+                          R"(,"function":{"name":"f","arguments":"1"}}]})"));
+    out.push_back(kCalls);
+    out.push_back("[DONE]");
+    return sse(out);
+  };
+  EXPECT_EQ(decode(frames(1024)).last(), "done");
+  EXPECT_NE(decode(frames(1025)).error.message.find("too many tool calls"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace prx::sdk

@@ -1,0 +1,76 @@
+#include <gtest/gtest.h>
+
+#include "event_log.hpp"
+
+namespace prx::sdk {
+namespace {
+
+using std::chrono::milliseconds;
+using test::Headers;
+
+constexpr std::int64_t kNow = 1'700'000'000;  // Tue, 14 Nov 2023 22:13:20 GMT
+
+std::optional<milliseconds> wait(const Headers& headers, std::int64_t now = kNow) {
+  return read_retry_after(test::kvs(headers), now);
+}
+
+TEST(RetryAfter, SecondsAndFractions) {
+  EXPECT_EQ(wait({{"retry-after", "3"}}), milliseconds(3000));
+  EXPECT_EQ(wait({{"retry-after", " 1.25 "}}), milliseconds(1250));
+  EXPECT_EQ(wait({{"retry-after", "0"}}), milliseconds(0));
+  EXPECT_EQ(wait({{"retry-after", "-5"}}), milliseconds(0));
+}
+
+TEST(RetryAfter, MillisecondsGoFirst) {
+  EXPECT_EQ(wait({{"retry-after", "3"}, {"retry-after-ms", "250"}}), milliseconds(250));
+}
+
+TEST(RetryAfter, DatesInEachOfTheirForms) {
+  EXPECT_EQ(wait({{"retry-after", "Tue, 14 Nov 2023 22:13:50 GMT"}}), milliseconds(30'000));
+  EXPECT_EQ(wait({{"retry-after", "Tuesday, 14-Nov-23 22:13:50 GMT"}}), milliseconds(30'000));
+  EXPECT_EQ(wait({{"retry-after", "Tue Nov 14 22:13:50 2023"}}), milliseconds(30'000));
+  EXPECT_EQ(wait({{"retry-after", "Tue, 14 Nov 2023 22:00:00 GMT"}}), milliseconds(0));
+}
+
+TEST(RetryAfter, TheAnswersOwnDateStandsForNow) {
+  const Headers headers{{"retry-after", "Tue, 14 Nov 2023 23:00:10 GMT"},
+                        {"date", "Tue, 14 Nov 2023 23:00:00 GMT"}};
+  EXPECT_EQ(wait(headers), milliseconds(10'000));
+  EXPECT_EQ(wait(headers, 0), milliseconds(10'000));
+  EXPECT_EQ(wait({{"retry-after", "Tue, 14 Nov 2023 23:00:10 GMT"}}, 0), std::nullopt);
+}
+
+TEST(RetryAfter, OpenAiDurations) {
+  EXPECT_EQ(wait({{"x-ratelimit-reset-requests", "6m0s"}}), milliseconds(360'000));
+  EXPECT_EQ(wait({{"x-ratelimit-reset-tokens", "120ms"}}), milliseconds(120));
+  EXPECT_EQ(wait({{"x-ratelimit-reset-tokens", "1h2m3.5s"}}), milliseconds(3'723'500));
+  EXPECT_EQ(wait({{"x-ratelimit-reset-requests", "1s"}, {"x-ratelimit-reset-tokens", "6m0s"}}),
+            milliseconds(360'000));
+  EXPECT_EQ(wait({{"x-ratelimit-reset-requests", "1s"},
+                  {"x-ratelimit-remaining-requests", "0"},
+                  {"x-ratelimit-reset-tokens", "6m0s"},
+                  {"x-ratelimit-remaining-tokens", "900"}}),
+            milliseconds(1000));
+}
+
+TEST(RetryAfter, ResetIsToldApartBySize) {
+  EXPECT_EQ(wait({{"x-ratelimit-reset", "20"}}), milliseconds(20'000));
+  EXPECT_EQ(wait({{"x-ratelimit-reset", "1700000012"}}), milliseconds(12'000));
+  EXPECT_EQ(wait({{"x-ratelimit-reset", "1700000012345"}}), milliseconds(12'345));
+  EXPECT_EQ(wait({{"x-ratelimit-reset", "1600000000"}}), milliseconds(0));
+  EXPECT_EQ(wait({{"x-ratelimit-reset", "1700000012"}}, 0), std::nullopt);
+}
+
+TEST(RetryAfter, NonsenseIsNothing) {
+  for (const char* text : {"", "soon", "nan", "inf", "Tue, 99 Nov 2023 22:13:50 GMT",
+                           "Tue, 30 Feb 2024 22:13:50 GMT", "1 2", "5 parsecs"})
+    EXPECT_EQ(wait({{"retry-after", text}}), std::nullopt) << text;
+  EXPECT_EQ(wait({}), std::nullopt);
+}
+
+TEST(RetryAfter, NeverMoreThanAYear) {
+  EXPECT_EQ(wait({{"retry-after", "1e300"}}), milliseconds(std::int64_t{366} * 24 * 3600 * 1000));
+}
+
+}  // namespace
+}  // namespace prx::sdk
