@@ -49,7 +49,8 @@ HelpText chat_help() {
 
 void declare_chat(Arguments& arguments, ChatOptions& options) {
   arguments.words(options.prompt);
-  arguments.text("--provider", options.provider, "NAME", "Provider to ask: a table of [providers]");
+  arguments.text("--provider", options.provider, "NAME",
+                 "Provider to ask: a table of [providers], or a plugin");
   arguments.text("--model", options.model, "NAME", "Model to ask for");
   arguments.text("--system", options.system, "TEXT", "System message");
   arguments.number("--temperature", options.temperature, "Randomness, usually 0 to 2");

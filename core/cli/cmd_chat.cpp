@@ -184,7 +184,8 @@ class Chat final : public Command {
 
   static std::string explanation(const Client& client, const CallError& error) {
     const bool tried = !error.attempts.empty();
-    const std::string& name = tried ? error.attempts.back().provider : client.config().provider;
+    const std::string& name =
+        tried ? error.attempts.back().provider : client.config().first_provider();
     const std::string label = tried ? error.attempts.back().key_label : "";
     return explain(error, provider_facts(client.config(), client.plugins(), name, label));
   }

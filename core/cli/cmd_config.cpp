@@ -1,9 +1,13 @@
 // prx config check, prx config show
+#include <algorithm>
+
 #include "commands.hpp"
+#include "config/resolve.hpp"
 #include "configuration.hpp"
 #include "exit_codes.hpp"
 #include "json_writer.hpp"
 #include "output.hpp"
+#include "plugin/registry.hpp"
 #include "prx/client.hpp"
 
 namespace prx::cli {
@@ -14,16 +18,55 @@ struct Resolved {
   std::optional<Error> error;  ///< what opening a client said: plugins, their own keys
 };
 
-/// The configuration as a client has it in force: with what the plugins' notes add. Sends nothing.
-Result<Resolved> resolve(const GlobalOptions& globals) {
-  PRX_TRY_SET(Config config, load_config(globals, {}));
+/// With what the notes of the usable plugins add. Runs no plugin's code.
+Result<Config> with_notes(const Config& config) {
+  const Environment environment = process_environment();
+  std::vector<PluginNote> notes;
+  for (Candidate& candidate : find_plugins(search_options(config.plugins, environment))) {
+    if (candidate.info.state == PluginState::kUsable) notes.push_back(std::move(candidate.note));
+  }
+  return resolve_config(config, notes, environment);
+}
+
+/// What opening a client says.
+std::optional<Error> try_open(const Config& config) {
   ClientOptions options;
   options.warm_up = false;
   options.one_shot = true;
   options.log = [](LogLevel, std::string_view) {};  // warnings are printed from the value
   const auto client = Client::open(config, std::move(options));
-  if (client) return Resolved{(*client)->config(), {}};
-  return Resolved{std::move(config), client.error()};
+  return client ? std::nullopt : std::optional(client.error());
+}
+
+bool says(const std::vector<std::string>& warnings, const std::string& text) {
+  return std::any_of(warnings.begin(), warnings.end(), [&](const std::string& warning) {
+    return warning.find(text) != std::string::npos;
+  });
+}
+
+/// The first target's problem is an error, that of every other provider of the file a warning,
+/// once.
+void judge_problems(Resolved& resolved) {
+  Config& config = resolved.config;
+  for (const ProviderConfig& provider : config.providers) {
+    if (provider.problem.empty()) continue;
+    if (provider.name == config.first_provider()) {
+      if (!resolved.error)
+        resolved.error = fail(ErrorClass::kInvalidRequest, provider.problem).error();
+    } else if (!provider.where.empty() && !says(config.warnings, provider.problem)) {
+      config.warnings.push_back(provider.problem);
+    }
+  }
+}
+
+/// The configuration as a client has it in force: with what the plugins' notes add. Sends nothing.
+Result<Resolved> resolve(const GlobalOptions& globals) {
+  PRX_TRY_SET(Config config, load_config(globals, {}));
+  auto completed = with_notes(config);
+  if (!completed) return Resolved{std::move(config), completed.error()};
+  Resolved resolved{std::move(*completed), try_open(config)};
+  judge_problems(resolved);
+  return resolved;
 }
 
 std::string file_text(const Config& config) {
@@ -36,7 +79,9 @@ class ConfigCheck final : public Command {
     return {"prx config check [OPTIONS]",
             "Reads the configuration, finds the plugins that it names and checks their keys "
             "against them.\n"
-            "Sends nothing; a missing API key is no error here. Warnings go to stderr.",
+            "Sends nothing; a missing API key is no error here. A provider that cannot serve is an "
+            "error\n"
+            "when it is asked first, else a warning. Warnings go to stderr.",
             "Examples:\n"
             "  prx config check\n"
             "  prx config check --config new.toml && mv new.toml ~/.config/prx/config.toml\n\n"
@@ -87,7 +132,9 @@ class ConfigShow final : public Command {
         "prx config show [OPTIONS]",
         "Shows each setting that is in force with where it comes from: a flag, a variable, a line "
         "of\n"
-        "the file, or a default. Keys and header values are masked.",
+        "the file, or a default. Keys and values of secret-looking names are masked; a string "
+        "with a\n"
+        "variable in headers, extra_body or a plugin's own key is shown as it is written.",
         "Examples:\n"
         "  prx config show\n"
         "  prx config show --json | jq -r '.settings[] | select(.path == \"default.model\")'\n\n"

@@ -87,11 +87,13 @@ class PluginList final : public Command {
   int run(const GlobalOptions& globals) override {
     const auto config = load_config(globals, {});
     if (!config) return configuration_failure(config.error());
+    const SearchOptions search = search_options(config->plugins, process_environment());
     std::vector<PluginInfo> plugins;
-    for (Candidate& candidate :
-         find_plugins(search_options(config->plugins, process_environment())))
-      plugins.push_back(std::move(candidate.info));
-    if (plugins.empty()) message("no plugin file was found; set PRX_PLUGIN_PATH or [plugins] dirs");
+    for (Candidate& candidate : find_plugins(search)) plugins.push_back(std::move(candidate.info));
+    if (search.disabled)
+      message("PRX_NO_PLUGINS=1 turns plugins off; unset it");
+    else if (plugins.empty())
+      message("no plugin file was found; set PRX_PLUGIN_PATH or [plugins] dirs");
     return print(json_ ? plugins_json(plugins) : plugins_table(plugins));
   }
 

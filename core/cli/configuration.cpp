@@ -20,12 +20,6 @@ void apply_log_level(Config& config, const std::string& level) {
   }
 }
 
-bool offers(const PluginInfo& plugin, const std::string& kind) {
-  return plugin.state == PluginState::kUsable &&
-         (plugin.id == kind ||
-          std::find(plugin.kinds.begin(), plugin.kinds.end(), kind) != plugin.kinds.end());
-}
-
 }  // namespace
 
 Result<Config> load_config(const GlobalOptions& globals, const Overrides& overrides) {
@@ -47,9 +41,9 @@ ProviderFacts provider_facts(const Config& config, const std::vector<PluginInfo>
   const ProviderConfig* const provider = config.find_provider(name);
   if (provider == nullptr) return facts;
   facts.has_key = !provider->keys.empty();
-  const std::string& kind = provider->plugin.empty() ? name : provider->plugin;
-  const auto plugin = std::find_if(plugins.begin(), plugins.end(),
-                                   [&](const PluginInfo& info) { return offers(info, kind); });
+  const auto plugin = std::find_if(plugins.begin(), plugins.end(), [&](const PluginInfo& info) {
+    return info.state == PluginState::kUsable && info.id == provider->plugin_id;
+  });
   if (plugin == plugins.end()) return facts;
   facts.title = plugin->title;
   facts.key_env = plugin->key_env;

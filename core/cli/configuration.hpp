@@ -21,8 +21,9 @@ struct Overrides {
 /// Errors: as Config::load.
 [[nodiscard]] Result<Config> load_config(const GlobalOptions& globals, const Overrides& overrides);
 
-/// What remedies need to know about the provider `name`: from its table, and from the note of its
-/// plugin. \param key_label  of the attempt's key, or "".
+/// What remedies need to know about the provider `name`: from its table, and from the note of the
+/// plugin that serves it. `config` is a client's: resolved. \param key_label  of the attempt's key,
+/// or "".
 [[nodiscard]] ProviderFacts provider_facts(const Config& config,
                                            const std::vector<PluginInfo>& plugins,
                                            const std::string& name, const std::string& key_label);

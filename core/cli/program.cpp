@@ -61,6 +61,7 @@ HelpText program_help(std::span<const CommandEntry> table) {
       "  PRX_PROVIDER      provider to ask, unless --provider names one\n"
       "  PRX_MODEL         model to ask for, unless --model names one\n"
       "  PRX_PLUGIN_PATH   folders with more plugins, separated by colons\n"
+      "  PRX_NO_PLUGINS    1: search for and load no plugin\n"
       "  Each provider's plugin names its own variables for key and base URL.\n\n" +
       std::string(exit_codes_help());
   return help;

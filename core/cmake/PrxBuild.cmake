@@ -2,7 +2,7 @@
 
 add_library(prx_options INTERFACE)
 target_compile_options(prx_options INTERFACE
-  -Wall -Wextra -Wshadow -Wnon-virtual-dtor $<$<BOOL:${PRX_WERROR}>:-Werror>)
+  -Wall -Wextra -Wshadow $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> $<$<BOOL:${PRX_WERROR}>:-Werror>)
 if(PRX_SANITIZE)
   add_compile_options(-fsanitize=${PRX_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${PRX_SANITIZE})

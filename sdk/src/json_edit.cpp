@@ -26,6 +26,8 @@ class IndexReader {
       : begin_(text.data()), at_(begin_), end_(begin_ + text.size()) {}
 
   Result<std::vector<ObjectIndex::Member>> run() {
+    constexpr std::size_t kUsualMembers = 16;
+    members_.reserve(kUsualMembers);
     space();
     if (!take('{')) return bad("expected an object", offset());
     space();
@@ -70,6 +72,19 @@ class IndexReader {
   }
 
   Result<void> check_names() {
+    constexpr std::size_t kFew = 16;
+    const auto escaped = [](const ObjectIndex::Member& member) {
+      return member.key.find('\\') != std::string_view::npos;
+    };
+    if (members_.size() > kFew || std::any_of(members_.begin(), members_.end(), escaped))
+      return check_many_names();
+    for (std::size_t i = 1; i < members_.size(); ++i)
+      for (std::size_t j = 0; j < i; ++j)
+        if (members_[i].key == members_[j].key) return second_member(members_[i].key.data());
+    return {};
+  }
+
+  Result<void> check_many_names() {
     std::vector<std::pair<std::string, const char*>> names;
     names.reserve(members_.size());
     for (const ObjectIndex::Member& member : members_)
@@ -78,8 +93,10 @@ class IndexReader {
     const auto same = [](const auto& a, const auto& b) { return a.first == b.first; };
     const auto twice = std::adjacent_find(names.begin(), names.end(), same);
     if (twice == names.end()) return {};
-    return bad("a second member of the same name",
-               static_cast<std::size_t>((twice + 1)->second - begin_));
+    return second_member((twice + 1)->second);
+  }
+  Result<void> second_member(const char* key) const {
+    return bad("a second member of the same name", static_cast<std::size_t>(key - begin_));
   }
 
   void space() { at_ = scan::skip_space(at_, end_); }

@@ -116,4 +116,27 @@ bool for_each_element(std::string_view array, F&& f) {
   }
 }
 
+/// Calls f(key between its quotes, value) for each member of a well-formed object's text.
+template <class F>
+void for_each_member(std::string_view object, F&& f) {
+  const char* at = object.data() + 1;
+  const char* const end = object.data() + object.size();
+  for (;;) {
+    at = skip_space(at, end);
+    if (at == end || *at != '"') return;
+    const char* const key = at + 1;
+    at = skip_string(key, end);
+    if (at == nullptr) return;
+    const std::string_view name(key, static_cast<std::size_t>(at - key - 1));
+    at = skip_space(at, end);
+    if (at == end || *at != ':') return;
+    at = skip_space(at + 1, end);
+    const Skip skip = skip_value(at, end);
+    if (skip.end == nullptr || skip.end == at) return;
+    f(name, std::string_view(at, static_cast<std::size_t>(skip.end - at)));
+    at = skip_space(skip.end, end);
+    if (at != end && *at == ',') ++at;
+  }
+}
+
 }  // namespace prx::json::scan

@@ -48,7 +48,7 @@ class Scratch {
   /// Room for `size` bytes, unset.
   char* reserve(std::size_t size) {
     if (size > capacity_ || bytes_ == nullptr) {
-      capacity_ = size < 480 ? 480 : size + size / 2;
+      capacity_ = size < 320 ? 320 : size + size / 2;
       bytes_.reset(new char[capacity_ + 2 * kPad + 1]());
     }
     return bytes_.get() + kPad;

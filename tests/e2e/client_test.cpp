@@ -68,6 +68,43 @@ TEST(ClientOpen, PluginsListsWhatWasFound) {
   EXPECT_TRUE(openrouter);
 }
 
+TEST(ClientOpen, ABaseUrlThatIsNoneSendsNothingAnywhere) {
+  Rig rig;
+  rig.environment["OPENROUTER_BASE_URL"] = "localhost:8080/v1";
+  try {
+    rig.open();
+    FAIL() << "opened with a base URL that cannot be used";
+  } catch (const std::runtime_error& error) {
+    EXPECT_NE(std::string(error.what()).find("OPENROUTER_BASE_URL"), std::string::npos)
+        << error.what();
+  }
+}
+
+TEST(ClientOpen, ACallFromASinkWhileTheClientClosesIsNeverLost) {
+  struct Restarting final : Sink {
+    Client* client = nullptr;
+    std::vector<std::unique_ptr<Call>> calls;  // loop only, until the client is gone
+    int ends = 0;
+    void on_event(const StreamEvent&) override {}
+    void on_end(ChatResult) override {
+      if (++ends < 3) calls.push_back(client->start(ask("again"), {}, *this));
+    }
+  };
+  sim::SimulatorOptions options;
+  options.token_delay = std::chrono::milliseconds(50);
+  Rig rig(options);
+  auto client = rig.open();
+  Restarting sink;
+  sink.client = client.get();
+  auto call = client->start(ask("first"), {}, sink);
+  const auto began = std::chrono::steady_clock::now();
+  client.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(2));
+  EXPECT_GE(sink.ends, 1);
+  sink.calls.clear();
+  call.reset();
+}
+
 TEST(ClientOpen, ABlockingCallOnTheLoopIsAnErrorAndNoDeadlock) {
   struct Reentrant final : Sink {
     Client* client = nullptr;

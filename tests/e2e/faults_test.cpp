@@ -105,6 +105,13 @@ TEST(OneFault, AnErrorFrameOfEachShapeIsAnErrorOfTheCall) {
   }
 }
 
+TEST(OneFault, AFirstTokenMayComeLaterThanTheIdleClock) {
+  Rig rig;
+  rig.toml += kClocks;
+  const auto client = rig.open();
+  expect_answer(client->chat(ask("think", "sim/late-token?ms=350&comments=0")));
+}
+
 TEST(OneFault, RetryAfterIsReported) {
   Rig rig;
   const auto client = rig.open();

@@ -73,6 +73,7 @@ class LayerHttp final : public HttpProvider {
     return call;
   }
   std::unique_ptr<Decoder> decoder(const Request&, const prx_sink&) const override {
+    if (mode_ == "no decoder") return nullptr;
     if (mode_ == "whole") return std::make_unique<Whole>();
     return std::make_unique<Pieces>(mode_);
   }

@@ -79,6 +79,15 @@ TEST(HttpLayer, AThrowInRequestRefusesTheStart) {
   EXPECT_TRUE(instance.host.requests.empty());
 }
 
+TEST(HttpLayer, ANullDecoderRefusesTheStart) {
+  TestInstance instance(module(), mode("no decoder"));
+  TestOp op(instance, {});
+  ASSERT_TRUE(op.refused);
+  EXPECT_EQ(op.refused->error_class, ErrorClass::kInternal);
+  EXPECT_EQ(op.refused->message, "bug in the plugin: decoder() returned a null pointer");
+  EXPECT_TRUE(instance.host.requests.empty());
+}
+
 TEST(HttpLayer, AThrowInTheDecoderEndsTheOperationOnce) {
   for (const char* const where : {"throw in head", "throw in data"}) {
     TestInstance instance(module(), mode(where));

@@ -1,5 +1,7 @@
 // A provider on the lowest step that does, by its configuration, each thing that an author may get
 // wrong.
+#include <future>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -25,6 +27,7 @@ class Steps {
     const std::string mode = config.string("mode");
     if (mode == "throw in create") throw std::runtime_error("no luck");
     if (mode == "throw a number") throw 7;
+    if (mode == "null from create") return std::unique_ptr<Steps>();
     if (mode == "refuse")
       return prx::fail(prx::ErrorClass::kInvalidRequest, "mode: refuse is no mode; choose another");
     host.log(LogLevel::kInfo, "mode " + mode);
@@ -57,6 +60,10 @@ class Steps {
     if (mode_ == "worker until cancel") return work_until_cancel(std::move(op));
     if (mode_ == "worker and back")
       return std::move(op).spawn([](Op next) { std::move(next).post(answer); });
+    if (mode_ == "post then throw") return post_then_throw(std::move(op));
+    if (mode_ == "throw after the next began") return throw_after_the_next_began(std::move(op));
+    if (mode_ == "stay after the post") return stay_after_the_post(std::move(op));
+    if (mode_ == "hold, then drop all by a throw") return hold_then_drop(std::move(op));
     op.error(internal_error("no such mode"));
   }
 
@@ -101,6 +108,41 @@ class Steps {
       next.finish(FinishReason::kStop);
       next.done();
     });
+  }
+  static void post_then_throw(Op op) {
+    std::move(op).spawn([](Op next) {
+      std::move(next).post(answer);
+      throw std::runtime_error("fell over after the post");
+    });
+  }
+  /// The worker outlasts the beginning of the task that it posted.
+  static void throw_after_the_next_began(Op op) {
+    std::move(op).spawn([](Op next) {
+      const auto begun = std::make_shared<std::promise<void>>();
+      std::move(next).post([begun](Op last) {
+        begun->set_value();
+        answer(std::move(last));
+      });
+      begun->get_future().wait();
+      throw std::runtime_error("fell over too late");
+    });
+  }
+  static void stay_after_the_post(Op op) {
+    std::move(op).spawn([](Op next) {
+      const auto begun = std::make_shared<std::promise<void>>();
+      std::move(next).post([begun](Op last) {
+        begun->set_value();
+        answer(std::move(last));
+      });
+      begun->get_future().wait();
+    });
+  }
+  /// The second operation takes the first one down with its own throw.
+  void hold_then_drop(Op op) {
+    held_.push_back(std::move(op));
+    if (held_.size() == 1) return;
+    const std::vector<Op> dropped = std::exchange(held_, {});
+    throw std::runtime_error("both gone");
   }
   static void work_until_cancel(Op op) {
     std::move(op).spawn([](Op next) {

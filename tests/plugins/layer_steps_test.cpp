@@ -45,6 +45,13 @@ TEST(OpLayer, AThrowOfSomethingElseIsAnInternalErrorToo) {
   EXPECT_EQ(instance.refused->error_class, ErrorClass::kInternal);
 }
 
+TEST(OpLayer, ANullFromCreateIsAnInternalError) {
+  TestInstance instance(module(), mode("null from create"));
+  ASSERT_TRUE(instance.refused);
+  EXPECT_EQ(instance.refused->error_class, ErrorClass::kInternal);
+  EXPECT_EQ(instance.refused->message, "bug in the plugin: create() returned a null pointer");
+}
+
 TEST(OpLayer, CreateCanRefuseWithATypedError) {
   TestInstance instance(module(), mode("refuse"));
   ASSERT_TRUE(instance.refused);
@@ -112,6 +119,18 @@ TEST(OpLayer, AnOperationDroppedByACaughtThrowReportsInternal) {
   EXPECT_EQ(op.error()->error_class, ErrorClass::kInternal);
 }
 
+TEST(OpLayer, AnOperationDroppedByTheThrowOfAnotherReportsInternalAtOnce) {
+  TestInstance instance(module(), mode("hold, then drop all by a throw"));
+  TestOp held(instance, {});
+  instance.host.run();
+  TestOp thrower(instance, {});
+  instance.host.run();
+  ASSERT_TRUE(held.error());
+  EXPECT_EQ(held.error()->error_class, ErrorClass::kInternal);
+  ASSERT_TRUE(thrower.error());
+  EXPECT_THAT(thrower.error()->message, HasSubstr("both gone"));
+}
+
 TEST(OpLayer, ASecondEndAndWhatFollowsIsSwallowed) {
   TestInstance instance(module(), mode("two ends"));
   TestOp op(instance, {});
@@ -176,6 +195,47 @@ TEST(OpLayer, AWorkerCanHandTheOperationBackToTheLoop) {
   EXPECT_TRUE(op.events().empty());
   instance.host.run();
   EXPECT_EQ(op.text(), "hello");
+}
+
+// The worker's end comes while the task that it posted is in the middle of an event.
+TEST(OpLayer, ACancelInsideATaskWhoseWorkerIsDoneWaitsForThatTask) {
+  TestInstance instance(module(), mode("stay after the post"));
+  TestOp op(instance, {});
+  op.event_hook = [&](const prx_event& event) {
+    if (event.type != PRX_EV_TEXT) return;
+    instance.host.join_workers();
+    op.cancel();
+  };
+  instance.host.run();
+  instance.host.start_workers();
+  while (op.events().empty()) instance.host.run();
+  EXPECT_EQ(op.nested(), 0);
+  EXPECT_EQ(op.ends(), 1);
+}
+
+TEST(OpLayer, AWorkerThatThrowsAfterItsPostEndsTheOperationInItsPlace) {
+  TestInstance instance(module(), mode("post then throw"));
+  TestOp op(instance, {});
+  instance.host.run();
+  instance.host.run_workers();
+  ASSERT_TRUE(op.error());
+  EXPECT_THAT(op.error()->message, HasSubstr("fell over after the post"));
+  EXPECT_EQ(op.text(), "");
+  EXPECT_EQ(op.ends(), 1);
+}
+
+TEST(OpLayer, AWorkerThatThrowsWhenTheNextTaskRunsIsOnlyLogged) {
+  TestInstance instance(module(), mode("throw after the next began"));
+  TestOp op(instance, {});
+  op.event_hook = [&](const prx_event& event) {
+    if (event.type == PRX_EV_TEXT) instance.host.join_workers();
+  };
+  instance.host.run();
+  instance.host.start_workers();
+  while (op.events().empty()) instance.host.run();
+  EXPECT_EQ(op.text(), "hello");
+  EXPECT_FALSE(op.error());
+  EXPECT_THAT(instance.host.log_lines.back().text, HasSubstr("fell over too late"));
 }
 
 TEST(OpLayer, WithoutAWorkerTheOperationEndsWithInternal) {

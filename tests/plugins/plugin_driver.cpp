@@ -121,9 +121,15 @@ std::int32_t TestOp::on_event(void* self, const prx_event* event) noexcept {
     op.events_.push_back(copy_of(*event));
     if (op.starting_) ++op.inside_start_;
     if (event->type >= PRX_EV_DONE) ++op.ends_;
+    if (op.depth_++ > 0) ++op.nested_;
     count = static_cast<int>(op.events_.size());
   }
   if (count == op.cancel_at) op.cancel();
+  if (op.event_hook) op.event_hook(*event);
+  {
+    const std::lock_guard lock(op.mutex_);
+    --op.depth_;
+  }
   return op.stop_at != 0 && count >= op.stop_at ? 1 : 0;
 }
 
@@ -142,6 +148,11 @@ int TestOp::ends() const {
 int TestOp::inside_start() const {
   const std::lock_guard lock(mutex_);
   return inside_start_;
+}
+
+int TestOp::nested() const {
+  const std::lock_guard lock(mutex_);
+  return nested_;
 }
 
 bool TestOp::ended() const { return ends() > 0; }

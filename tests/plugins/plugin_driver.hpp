@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -69,9 +70,10 @@ class TestOp {
   TestOp(const TestOp&) = delete;
   TestOp& operator=(const TestOp&) = delete;
 
-  std::optional<Error> refused;  ///< why start failed
-  int cancel_at = 0;             ///< n: cancel from inside the n-th event
-  int stop_at = 0;               ///< n: answer "stop" from the n-th event on
+  std::optional<Error> refused;                      ///< why start failed
+  int cancel_at = 0;                                 ///< n: cancel from inside the n-th event
+  int stop_at = 0;                                   ///< n: answer "stop" from the n-th event on
+  std::function<void(const prx_event&)> event_hook;  ///< called inside each event
   [[nodiscard]] std::vector<Event> events() const;
   [[nodiscard]] bool ended() const;
   /// The terminal error; nullopt when it is done, or has not ended.
@@ -80,6 +82,7 @@ class TestOp {
   [[nodiscard]] std::string text() const;
   [[nodiscard]] int ends() const;          ///< terminal events; must never be above 1
   [[nodiscard]] int inside_start() const;  ///< events from inside start; must stay 0
+  [[nodiscard]] int nested() const;        ///< events from inside another event; must stay 0
   void cancel();
   [[nodiscard]] const std::string& body() const { return start_.body; }
 
@@ -91,10 +94,12 @@ class TestOp {
   std::uint64_t op_id_;
   void* op_ = nullptr;
   bool starting_ = true;
-  mutable std::mutex mutex_;  ///< guards the three below
+  mutable std::mutex mutex_;  ///< guards what is below
   std::vector<Event> events_;
   int ends_ = 0;
   int inside_start_ = 0;
+  int depth_ = 0;  ///< events under way
+  int nested_ = 0;
 };
 
 /// The note of a loaded plugin, read from its mapped PT_NOTE segments; "" when it has none.

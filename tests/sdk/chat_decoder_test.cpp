@@ -49,6 +49,24 @@ TEST(ChatDecoder, UsageOfBothDialectsIsReadWhole) {
   EXPECT_EQ(log.lines.at(3), "usage 9,8,17,6,4,1 $0.25 " + usage);
 }
 
+TEST(ChatDecoder, UsageNumbersAreReadInEachForm) {
+  const std::pair<std::string, std::string> cases[] = {
+      {R"({ "input_tokens" : 9.0 , "output_tokens":8e0, "total_tokens":17 })", "9,8,17,-1,-1,-1"},
+      {R"({"prompt_tokens":null,"input_tokens":9,"completion_tokens":"8"})", "9,-1,-1,-1,-1,-1"},
+      {R"({"prompt_tokens":-9,"completion_tokens":1e30,"total_tokens":18446744073709551615})",
+       "-1,-1,-1,-1,-1,-1"},
+      {R"({"prompt_tokens":1,"prompt_tokens_details":null,"prompt_cache_hit_tokens":3})",
+       "1,-1,-1,-1,3,-1"},
+      {R"({"prompt_tokens":1,"x":{"prompt_tokens":2,"a":["}"]},"completion_tokens":5})",
+       "1,5,-1,-1,-1,-1"},
+  };
+  for (const auto& [usage, expected] : cases) {
+    const auto log =
+        decode(sse({text_chunk("x"), kStop, "{\"choices\":[],\"usage\":" + usage + "}", "[DONE]"}));
+    EXPECT_EQ(log.lines.at(3).substr(0, 6 + expected.size()), "usage " + expected);
+  }
+}
+
 TEST(ChatDecoder, RepeatedFinishReasonIsFolded) {
   const auto log = decode(sse({text_chunk("x"), kStop, kStop, "[DONE]"}));
   EXPECT_EQ(log.count("finish"), 1u);

@@ -93,6 +93,16 @@ TEST(ObjectIndex, SecondMemberOfANameIsRefused) {
   EXPECT_NE(error_of(R"({"model":1,"mod\u0065l":3})").find("second member"), std::string::npos);
 }
 
+TEST(ObjectIndex, SecondMemberIsFoundAmongFewAndMany) {
+  for (const int members : {2, 16, 17, 40}) {
+    std::string text = "{\"last\":0";
+    for (int i = 1; i < members; ++i)
+      text += ",\"k" + std::to_string(i) + "\":" + std::to_string(i);
+    EXPECT_TRUE(ObjectIndex::parse(text + "}")) << members;
+    EXPECT_NE(error_of(text + ",\"last\":1}").find("second member"), std::string::npos) << members;
+  }
+}
+
 TEST(ObjectIndex, LimitsAreReached) {
   std::string members = "{\"k0\":0";
   for (std::size_t i = 1; i < ObjectIndex::kMembersMax; ++i)

@@ -29,8 +29,8 @@ struct Attempt {
   std::string provider;   ///< the instance's name in the configuration
   std::string model;      ///< asked for
   std::string key_label;  ///< where the key came from; never the key
-  std::string
-      reason;  ///< why this one: "first", "retry", "next key", "fallback", "hedge", "splice"
+  /// Why this one: "first", "retry", "next key", "fallback", "hedge", "splice"
+  std::string reason;
   std::chrono::microseconds wait{0};                     ///< waited before it
   std::optional<std::chrono::microseconds> connected;    ///< connection ready
   std::optional<std::chrono::microseconds> head;         ///< response head

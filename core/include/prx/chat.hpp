@@ -134,8 +134,8 @@ struct ChatResponse {
   FinishReason finish_reason = FinishReason::kOther;
   std::string native_finish_reason;  ///< the provider's own word
   std::string refusal;
-  std::string
-      reasoning_details;    ///< JSON array text as received, to be echoed in the next turn; or ""
+  /// JSON array text as received, to be echoed in the next turn; or ""
+  std::string reasoning_details;
   std::string annotations;  ///< JSON array text as received; or ""
   Usage usage;
   std::string id;                 ///< generation id

@@ -7,7 +7,8 @@
 ///
 /// Threads: a client may be used from any thread, by several at once. It owns one loop thread, on
 /// which plugins, engine and push sinks run. A process may hold several clients; none has global
-/// state. Fork: a client does not survive fork() in the child; open one there.
+/// state. Sinks, hooks and log sinks must not throw. Fork: a client does not survive fork() in the
+/// child; open one there.
 #pragma once
 
 #include <chrono>
@@ -33,8 +34,8 @@ using LogSink = std::function<void(LogLevel level, std::string_view line)>;
 
 struct ClientOptions {
   bool warm_up = true;  ///< connect and verify the default provider's key in the background
-  bool one_shot =
-      false;  ///< a command that makes a call or two: cheap start instead of cheap repetition
+  /// A command that makes a call or two: cheap start instead of cheap repetition
+  bool one_shot = false;
   Environment environment = process_environment();  ///< keys, base URLs, proxies, plugin folders
   LogSink log;  ///< empty: as `[log]` says; the library itself writes to no terminal but by `[log]`
   std::string host_name = "prx";  ///< told to plugins
@@ -45,13 +46,13 @@ struct CallOptions {
   std::string provider;                  ///< an instance's name; "": the default chain's
   std::optional<Milliseconds> deadline;  ///< of the whole call; nullopt: as configured
   std::stop_token stop;                  ///< cancels the call from any thread
-  bool stream_upstream =
-      true;  ///< false: a plain upstream call (`--no-stream`); chat() streams upstream otherwise
+  /// False: a plain upstream call (`--no-stream`); chat() streams upstream otherwise
+  bool stream_upstream = true;
   bool tool_call_deltas = false;  ///< also deliver kToolCallDelta
   bool frames = false;            ///< fill StreamEvent::frame
   std::string traceparent;        ///< W3C trace context to pass on
-  std::function<void(const Attempt&)>
-      on_attempt;  ///< each attempt as it ends; on the loop; must not block
+  /// Each attempt as it ends; on the loop; must not block
+  std::function<void(const Attempt&)> on_attempt;
 };
 
 using ChatResult = Result<ChatResponse, CallError>;
@@ -69,13 +70,14 @@ class Sink {
 };
 
 /// A running call in the push form. Destruction cancels; off the loop it returns when nothing of
-/// the call runs any more, on the loop it detaches at once.
+/// the call runs any more, on the loop it detaches at once. Not on the loop of another client.
 class Call {
  public:
   PRX_API virtual ~Call();
   /// Ends the call as cancelled, soon. Any thread, any number of times.
   virtual void cancel() = 0;
-  /// Stops and restarts delivery; pausing holds the upstream back. Any thread.
+  /// Holds the upstream back, and lets it go on; what was received already is still delivered. Any
+  /// thread.
   virtual void pause() = 0;
   virtual void resume() = 0;
 };
@@ -109,8 +111,9 @@ struct Health {
 
 class Client {
  public:
-  /// Finds and loads the plugins that the configuration names, and makes their instances. No
-  /// network I/O but the warm-up, which runs in the background and never fails this.
+  /// Finds the plugins, and loads the one of the first provider in force; others are loaded when a
+  /// call first names them, on the thread of that call. No network I/O but the warm-up, which runs
+  /// in the background and never fails this.
   ///
   /// Errors: kInvalidRequest (configuration), kNotFound (no usable plugin for a provider that is
   /// called for), kInternal (a plugin failed in create). A plugin that fails stops only what needs

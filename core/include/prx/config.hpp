@@ -40,8 +40,8 @@ class Secret {
 /// One key of a provider's pool.
 struct ApiKey {
   Secret secret;
-  std::string
-      label;  ///< for logs and trails: where it came from, "OPENROUTER_API_KEY", "api_key_file"
+  /// For logs and trails: where it came from, "OPENROUTER_API_KEY", "api_key_file"
+  std::string label;
   std::string origin;  ///< "env OPENROUTER_API_KEY", "config.toml:7:11"
   friend bool operator==(const ApiKey&, const ApiKey&) = default;
 };
@@ -64,15 +64,18 @@ struct TimeoutConfig {
 struct ProviderConfig {
   std::string name;    ///< the table's name
   std::string plugin;  ///< kind or id that a plugin's note offers; defaults to `name`
-  std::vector<ApiKey>
-      keys;  ///< in order; empty: none configured (the plugin's key_env may still give one)
+  /// In order; empty: none configured (the plugin's key_env may still give one)
+  std::vector<ApiKey> keys;
   std::string base_url;     ///< empty: the plugin's own
   std::string model;        ///< empty: see model_in_use
   std::string key_missing;  ///< when keys is empty: why, and the remedy; "" when it needs none
-  std::vector<std::pair<std::string, std::string>>
-      headers;             ///< added to each request; values may be secret
+  /// Added to each request; values may be secret
+  std::vector<std::pair<std::string, std::string>> headers;
   std::string extra_body;  ///< JSON object text, "" or "{...}"; its members override the request's
   std::string options;     ///< JSON object text: the plugin's own keys, checked against its note
+  /// Values in headers, extra_body (targets' too) and options that came from variables or belong to
+  /// secret-named headers or members. For redaction only; never printed.
+  std::vector<std::string> secrets;
   TimeoutConfig timeouts;
   HttpVersion http_version = HttpVersion::kAuto;
   std::filesystem::path ca_file;  ///< empty: the system's store
@@ -119,8 +122,8 @@ struct TargetConfig {
   std::string provider;    ///< name of a ProviderConfig
   std::string model;       ///< empty: as for a fallback provider
   std::string extra_body;  ///< JSON object text or ""
-  std::optional<TimeoutConfig>
-      timeouts;              ///< always set: target's, else provider's, chain's, [reliability]'s
+  /// Always set: target's, else provider's, chain's, [reliability]'s
+  std::optional<TimeoutConfig> timeouts;
   std::string model_in_use;  ///< filled by resolve_config(); see ProviderConfig::model_in_use
   std::string where;         ///< file:line:column, for messages
   friend bool operator==(const TargetConfig&, const TargetConfig&) = default;
@@ -140,8 +143,8 @@ struct ChainConfig {
 struct PluginsConfig {
   struct Entry {  ///< a `[plugins.<id>]` table
     std::string id;
-    std::filesystem::path
-        path;            ///< absolute; relative ones were resolved against the file's folder
+    /// Absolute; relative ones were resolved against the file's folder
+    std::filesystem::path path;
     std::string sha256;  ///< 64 hex digits in lower case, or ""
     friend bool operator==(const Entry&, const Entry&) = default;
   };
@@ -162,8 +165,8 @@ struct LogConfig {
 /// One value of the configuration with where it came from, for `prx config show`.
 struct Setting {
   std::string path;  ///< "providers.openrouter.model", "chains.careful.targets.1.model"
-  std::string
-      value;  ///< as TOML would write it; keys and secret headers masked, "(missing)", "(command)"
+  /// As TOML would write it; keys and secret headers masked, "(missing)", "(command)"
+  std::string value;
   std::string origin;  ///< "flag --model", "env PRX_MODEL", "/home/me/.config/prx/config.toml:4:9",
                        ///< "default"
   friend bool operator==(const Setting&, const Setting&) = default;
@@ -176,14 +179,14 @@ using Environment = std::function<std::optional<std::string>(const std::string& 
 
 /// Where a configuration comes from. Precedence: overrides, environment, file.
 struct ConfigSource {
-  std::optional<std::filesystem::path>
-      file;  ///< --config; must exist. nullopt: PRX_CONFIG, else the user's file if it exists
+  /// --config; must exist. nullopt: PRX_CONFIG, else the user's file if it exists
+  std::optional<std::filesystem::path> file;
   bool no_file = false;                 ///< read no file at all
   std::optional<std::string> provider;  ///< --provider
   std::optional<std::string> model;     ///< --model
   Environment environment = process_environment();
-  bool read_secrets =
-      true;  ///< false: no api_key_file is read and no api_key_command run; editors, fuzzing
+  /// False: no api_key_file is read and no api_key_command run; editors, fuzzing
+  bool read_secrets = true;
   Milliseconds key_command_timeout{10'000};  ///< of each api_key_command
 };
 
@@ -204,8 +207,8 @@ struct Config {
   std::filesystem::path file;         ///< what was read, or empty
   std::vector<Setting> settings;      ///< every value with its origin, in the order of the file
   std::vector<std::string> warnings;  ///< one line each: a literal key in a readable file, ...
-  std::map<std::string, std::string>
-      places;  ///< dotted path -> "file:line:column", for later messages
+  /// Dotted path -> "file:line:column", for later messages
+  std::map<std::string, std::string> places;
 
   /// Reads and checks a configuration; plugins' own keys are checked when a client opens.
   ///
@@ -222,6 +225,8 @@ struct Config {
 
   [[nodiscard]] PRX_API const ProviderConfig* find_provider(std::string_view name) const;
   [[nodiscard]] PRX_API const ChainConfig* find_chain(std::string_view name) const;
+  /// Whom a call asks that names nobody: the first target of the chain in force, else `provider`.
+  [[nodiscard]] PRX_API const std::string& first_provider() const;
   friend bool operator==(const Config&, const Config&) = default;
 };
 

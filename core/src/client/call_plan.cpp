@@ -33,6 +33,13 @@ const std::string& default_model(const ProviderConfig& provider, const TargetCon
   return target != nullptr ? target->model_in_use : provider.model_in_use;
 }
 
+Error closing_error() {
+  Error error;
+  error.error_class = ErrorClass::kCancelled;
+  error.message = "the client is closing";
+  return error;
+}
+
 Error no_model(const std::string& provider) {
   Error error;
   error.error_class = ErrorClass::kInvalidRequest;
@@ -71,7 +78,8 @@ Result<driver::ChatPlan> Client::Impl::plan(const ChatRequest& request,
                            : target->config().timeouts;
   plan.plan.targets.push_back({choice.provider, clocks});
   plan.plan.policy = choice.policy;
-  if (options.deadline) plan.plan.policy.deadline = options.deadline;
+  if (options.deadline)
+    plan.plan.policy.deadline = std::min(*options.deadline, driver::Operation::kWaitMax);
   plan.targets.push_back(std::move(call));
   plan.options = options;
   plan.request_id = new_request_id();
@@ -87,6 +95,7 @@ std::shared_ptr<driver::ChatCall> Client::Impl::make_call(const ChatRequest& req
   else
     refused = std::move(made).error();
   const std::lock_guard lock(calls_mutex_);
+  if (closing_) refused = closing_error();
   const std::uint64_t number = next_call_++;
   auto call = std::make_shared<driver::ChatCall>(runtime_, lanes_, std::move(chat), sink,
                                                  [this, number] { call_ended(number); });

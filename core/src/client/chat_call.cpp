@@ -44,6 +44,7 @@ std::optional<StreamEvent::Type> type_of(std::uint32_t type) {
 ChatCall::ChatCall(Runtime& runtime, reliability::KeyLanes& lanes, ChatPlan plan, Sink& sink,
                    std::function<void()> on_ended)
     : runtime_(runtime),
+      table_(&runtime.operations),
       lanes_(lanes),
       plan_(std::move(plan)),
       sink_(&sink),
@@ -69,6 +70,7 @@ void ChatCall::begin() {
   }
   engine_->start(now, actions_);
   perform();
+  if (held_back_ && !ended_) pause_operation();
 }
 
 // --- the handle's side
@@ -88,19 +90,23 @@ void ChatCall::post(void (ChatCall::*function)()) {
 void ChatCall::cancel() { post(&ChatCall::cancel_now); }
 
 void ChatCall::pause() {
-  if (!gone() && runtime_.loop.on_loop()) return pause_now();
+  if (!gone() && on_own_loop()) return pause_now();
   post(&ChatCall::pause_now);
 }
 
-void ChatCall::resume() { post(&ChatCall::resume_now); }
+void ChatCall::resume() {
+  if (!gone() && on_own_loop()) return resume_now();
+  post(&ChatCall::resume_now);
+}
 
 void ChatCall::close() {
   if (gone()) return;
-  cancel();
-  if (runtime_.loop.on_loop()) {
+  if (on_own_loop()) {
+    if (!ended_) cancel();
     sink_ = nullptr;
     return;
   }
+  cancel();
   std::unique_lock lock(mutex_);
   closed_.wait(lock, [this] { return gone_; });
 }
@@ -117,13 +123,26 @@ void ChatCall::cancel_now() {
   perform();
 }
 
+void ChatCall::loop_stopped() {
+  {
+    const std::lock_guard lock(mutex_);
+    gone_ = true;
+  }
+  closed_.notify_all();
+}
+
 void ChatCall::pause_now() {
-  if (ended_ || !engine_) return;
+  held_back_ = true;
+  if (!ended_ && engine_) pause_operation();
+}
+
+void ChatCall::pause_operation() {
   engine_->pause(runtime_.loop.now());
   if (operation_) operation_->pause();
 }
 
 void ChatCall::resume_now() {
+  held_back_ = false;
   if (ended_ || !engine_) return;
   engine_->resume(runtime_.loop.now());
   if (operation_) operation_->resume();
@@ -162,14 +181,12 @@ void ChatCall::perform_one(const reliability::StartAttempt& action) {
   request.key = lanes_.pick(config.name, config.keys.size(), now);
   request.clocks = clocks_of(plan_.plan.targets[action.target].clocks);
 
-  attempt_ = Attempt{};
-  attempt_.provider = config.name;
-  attempt_.model = target.model;
-  attempt_.reason = std::string(action.reason);
-  if (request.key < config.keys.size()) attempt_.key_label = config.keys[request.key].label;
+  attempt_target_ = action.target;
+  attempt_reason_ = action.reason;
   attempt_started_ = now;
-  has_token_ = false;
+  first_token_.reset();
   operation_ = Operation::start(*target.instance, std::move(request), *this);
+  if (operation_->stats().exchanges == 0) engine_->on_head(action.attempt, now);
 }
 
 void ChatCall::perform_one(const reliability::CancelAttempt&) {
@@ -202,7 +219,7 @@ http::Clocks ChatCall::clocks_of(const TimeoutConfig& clocks) const {
   http::Clocks out;
   out.connect = clocks.connect;
   out.head = plan_.plan.stream ? clocks.head : clocks.non_stream;
-  out.idle = clocks.idle;
+  out.idle = plan_.plan.stream ? std::nullopt : clocks.idle;  // of a stream: from its first token
   return out;
 }
 
@@ -238,10 +255,15 @@ void ChatCall::on_operation_event(const prx_event& event) {
     case PRX_EV_TEXT:
     case PRX_EV_REASONING:
     case PRX_EV_TOOL_CALL:
-      if (!std::exchange(has_token_, true))
-        attempt_.first_token = microseconds(now - attempt_started_);
+      if (!first_token_) {
+        first_token_ = now;
+        operation_->start_idle_clock(plan_.plan.targets[attempt_target_].clocks.idle);
+      }
       engine_->on_content(attempt_number(), now, actions_);
       if (!actions_.empty()) perform();
+      break;
+    case PRX_EV_PROGRESS:
+      engine_->on_progress(attempt_number(), now);
       break;
     case PRX_EV_FINISH:
       engine_->on_finish_reason(attempt_number(), now);
@@ -255,13 +277,8 @@ void ChatCall::on_operation_event(const prx_event& event) {
 
 void ChatCall::on_operation_end(const Error* error) {
   if (ended_) return;
-  std::optional<Error> copy;
-  if (error != nullptr) {
-    copy = *error;
-    copy->message = runtime_.log.redact(copy->message);
-    copy->raw = runtime_.log.redact(copy->raw);
-  }
-  engine_->on_end(attempt_number(), copy, runtime_.loop.now(), actions_);
+  engine_->on_end(attempt_number(), error != nullptr ? std::optional(*error) : std::nullopt,
+                  runtime_.loop.now(), actions_);
   perform();
 }
 
@@ -287,7 +304,7 @@ void ChatCall::deliver(const prx_event& event) {
   out.name = view(event.name);
   out.json = view(event.json);
   out.frame = view(event.frame);
-  if (!committed_) {
+  if (!committed_ && out.type != StreamEvent::Type::kProgress) {
     if (held_.size() >= kHeldMax) return broken(too_much_before_the_answer());
     held_.emplace_back(out);
     return;
@@ -312,26 +329,38 @@ void ChatCall::deliver_tool_calls() {
 void ChatCall::close_attempt(const Error* error) {
   if (!operation_) return;
   const MonotonicTime now = runtime_.loop.now();
-  const OperationStats& stats = operation_->stats();
+  const CallTarget& target = plan_.targets[attempt_target_];
+  const ProviderConfig& config = target.instance->config();
+  const std::size_t key = operation_->request().key;
+  Attempt& attempt = trail_.emplace_back();
+  attempt.provider = config.name;
+  attempt.model = target.model;
+  attempt.reason = attempt_reason_;
+  if (key < config.keys.size()) attempt.key_label = config.keys[key].label;
+  if (error != nullptr) attempt.error = *error;
+  if (first_token_) attempt.first_token = microseconds(*first_token_ - attempt_started_);
+  attempt.total = microseconds(now - attempt_started_);
+  note_exchanges(attempt);
   const ChatResponse& response = answer_.response();
-  if (error != nullptr) attempt_.error = *error;
-  attempt_.total = microseconds(now - attempt_started_);
-  if (stats.connected) attempt_.connected = microseconds(*stats.connected);
-  if (stats.head) attempt_.head = microseconds(*stats.head);
-  attempt_.http_status = stats.http_status;
-  attempt_.http_version = stats.http_version;
-  attempt_.connection_reused = stats.reused;
-  attempt_.exchanges = stats.exchanges;
-  attempt_.bytes = stats.bytes;
-  attempt_.generation_id = response.id;
-  attempt_.served_model = response.model;
-  attempt_.served_by = response.served_by;
-  attempt_.usage = response.usage;
+  attempt.generation_id = response.id;
+  attempt.served_model = response.model;
+  attempt.served_by = response.served_by;
+  attempt.usage = response.usage;
   if (error == nullptr || error->error_class != ErrorClass::kCancelled)
-    lanes_.record(attempt_.provider, operation_->request().key, error, now);
+    lanes_.record(config.name, key, error, now);
   operation_.reset();
-  if (plan_.options.on_attempt) plan_.options.on_attempt(attempt_);
-  trail_.push_back(std::move(attempt_));
+  if (sink_ != nullptr && plan_.options.on_attempt) plan_.options.on_attempt(attempt);
+}
+
+void ChatCall::note_exchanges(Attempt& attempt) const {
+  const OperationStats& stats = operation_->stats();
+  if (stats.connected) attempt.connected = microseconds(*stats.connected);
+  if (stats.head) attempt.head = microseconds(*stats.head);
+  attempt.http_status = stats.http_status;
+  attempt.http_version = stats.http_version;
+  attempt.connection_reused = stats.reused;
+  attempt.exchanges = stats.exchanges;
+  attempt.bytes = stats.bytes;
 }
 
 void ChatCall::end(std::optional<Error> error) {

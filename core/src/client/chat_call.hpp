@@ -59,9 +59,14 @@ class ChatCall final : public std::enable_shared_from_this<ChatCall>, private Op
   void close();
   /// True once the sink heard of the end: the runtime may be gone from then on.
   [[nodiscard]] bool gone();
+  /// True on the loop of this call; asks nothing of the runtime.
+  [[nodiscard]] bool on_own_loop() const { return thread_context().table == table_; }
+  /// The loop has stopped: nothing comes any more, and nobody waits.
+  void loop_stopped();
 
  private:
   void post(void (ChatCall::*function)());
+  void pause_operation();
   void begin();
   void cancel_now();
   void pause_now();
@@ -74,6 +79,7 @@ class ChatCall final : public std::enable_shared_from_this<ChatCall>, private Op
   void perform_one(const reliability::GiveUp& action);
   void arm_timer();
   void close_attempt(const Error* error);
+  void note_exchanges(Attempt& attempt) const;
   void end(std::optional<Error> error);
   void deliver(const prx_event& event);
   void deliver_tool_calls();
@@ -87,20 +93,23 @@ class ChatCall final : public std::enable_shared_from_this<ChatCall>, private Op
   void on_operation_event(const prx_event& event) override;
   void on_operation_end(const Error* error) override;
 
-  Runtime& runtime_;
+  Runtime& runtime_;            ///< gone once gone_ is set; see on_own_loop()
+  const OpTable* const table_;  ///< names the loop; compared, never followed
   reliability::KeyLanes& lanes_;
   const ChatPlan plan_;
   Sink* sink_;
   std::function<void()> on_ended_;
   std::optional<reliability::CallEngine> engine_;
   reliability::Actions actions_;
-  bool performing_ = false;
+  bool performing_ = false, held_back_ = false;
 
   std::shared_ptr<Operation> operation_;
   Answer answer_;
-  Attempt attempt_;
+  std::size_t attempt_target_ = 0;   ///< of the attempt that runs, as are the three below
+  std::string_view attempt_reason_;  ///< static text
   MonotonicTime attempt_started_;
-  bool committed_ = false, has_token_ = false, ended_ = false;
+  std::optional<MonotonicTime> first_token_;
+  bool committed_ = false, ended_ = false;
   std::vector<OwnedEvent> held_;  ///< what came before the commit point
   std::vector<Attempt> trail_;
   Loop::TimerId timer_ = 0;

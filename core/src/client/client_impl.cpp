@@ -1,8 +1,7 @@
 #include "client/client_impl.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
+#include <set>
 #include <utility>
 
 #include "client/abi_convert.hpp"
@@ -18,7 +17,7 @@ Redactor redactor_for(const Config& config) {
   Redactor redactor;
   for (const auto& provider : config.providers) {
     for (const auto& key : provider.keys) redactor.add(key.secret.reveal());
-    for (const auto& header : provider.headers) redactor.add(header.second);
+    for (const auto& secret : provider.secrets) redactor.add(secret);
   }
   return redactor;
 }
@@ -30,11 +29,6 @@ std::vector<PluginNote> usable_notes(const std::vector<Candidate>& candidates) {
   return notes;
 }
 
-bool serves(const PluginNote& note, const std::string& kind) {
-  return note.id == kind ||
-         std::find(note.kinds.begin(), note.kinds.end(), kind) != note.kinds.end();
-}
-
 struct QuietWatch {
   std::mutex mutex;
   std::condition_variable changed;
@@ -42,23 +36,18 @@ struct QuietWatch {
   Task look;
 };
 
-Error deadline_passed(const std::string& provider) {
-  Error error;
-  error.error_class = ErrorClass::kTimeout;
-  error.message = "provider '" + provider + "': the deadline ran out";
-  return error;
-}
-
-/// Why no plugin serves a kind: what was found and rejected under that name says more than "not
+/// Why a provider cannot serve: what was found and rejected under that name says more than "not
 /// found".
 Error no_plugin(const std::vector<Candidate>& candidates, const ProviderConfig& config) {
   Error error;
-  error.error_class = ErrorClass::kNotFound;
-  error.message = "provider '" + config.name + "': no usable plugin '" + config.plugin + "'";
+  error.error_class =
+      config.plugin_id.empty() ? ErrorClass::kNotFound : ErrorClass::kInvalidRequest;
+  error.message = config.problem.empty()
+                      ? "provider '" + config.name + "': no usable plugin '" + config.plugin + "'"
+                      : config.problem;
   for (const auto& candidate : candidates)
-    if (candidate.info.state == PluginState::kRejected)
+    if (config.plugin_id.empty() && candidate.info.state == PluginState::kRejected)
       error.message += "; " + candidate.info.reason;
-  error.message += "; see 'prx plugin list'";
   return error;
 }
 
@@ -72,6 +61,7 @@ Client::Impl::Impl(Config config, ClientOptions options, std::unique_ptr<Log> lo
       candidates_(std::move(candidates)),
       loop_(std::make_unique<AsioLoop>()),
       workers_(std::make_unique<Workers>()),
+      resolvers_(std::make_unique<Workers>()),
       runtime_{*loop_,
                *workers_,
                *log_,
@@ -85,6 +75,7 @@ Client::Impl::Impl(Config config, ClientOptions options, std::unique_ptr<Log> lo
 Client::Impl::~Impl() = default;
 
 Result<std::unique_ptr<Client::Impl>> Client::Impl::open(Config config, ClientOptions options) {
+  if (!options.environment) options.environment = process_environment();
   auto candidates = find_plugins(search_options(config.plugins, options.environment));
   PRX_TRY_SET(Config resolved,
               resolve_config(std::move(config), usable_notes(candidates), options.environment));
@@ -92,6 +83,7 @@ Result<std::unique_ptr<Client::Impl>> Client::Impl::open(Config config, ClientOp
   for (const auto& warning : resolved.warnings) log->write(LogLevel::kWarn, warning);
   std::unique_ptr<Impl> impl(
       new Impl(std::move(resolved), std::move(options), std::move(log), std::move(candidates)));
+  impl->make_transports();
   if (auto made = impl->instance({}); !made) {
     static_cast<void>(impl->close());
     return Unexpected(std::move(made).error());
@@ -102,7 +94,7 @@ Result<std::unique_ptr<Client::Impl>> Client::Impl::open(Config config, ClientOp
 // --- plugins
 
 Result<driver::ProviderInstance*> Client::Impl::instance(const std::string& name) {
-  const std::string& wanted = name.empty() ? config_.provider : name;
+  const std::string& wanted = name.empty() ? config_.first_provider() : name;
   const std::lock_guard lock(plugins_mutex_);
   if (const auto found = instances_.find(wanted); found != instances_.end())
     return found->second.get();
@@ -117,15 +109,17 @@ Result<driver::ProviderInstance*> Client::Impl::instance(const std::string& name
 Result<std::unique_ptr<driver::ProviderInstance>> Client::Impl::make_instance(
     const ProviderConfig& config) {
   PRX_TRY_SET(driver::PluginModule* const loaded, module(config));
-  return driver::ProviderInstance::create(runtime_, *loaded, config, transport(config.ca_file));
+  return driver::ProviderInstance::create(runtime_, *loaded, config,
+                                          *transports_.at(config.ca_file));
 }
 
 Result<driver::PluginModule*> Client::Impl::module(const ProviderConfig& config) {
   const auto candidate =
       std::find_if(candidates_.begin(), candidates_.end(), [&](const Candidate& one) {
-        return one.info.state == PluginState::kUsable && serves(one.note, config.plugin);
+        return one.info.state == PluginState::kUsable && one.note.id == config.plugin_id;
       });
-  if (candidate == candidates_.end()) return Unexpected(no_plugin(candidates_, config));
+  if (candidate == candidates_.end() || !config.problem.empty())
+    return Unexpected(no_plugin(candidates_, config));
   if (const auto found = modules_.find(candidate->note.id); found != modules_.end())
     return found->second.get();
   PRX_TRY_SET(LoadedPlugin plugin, load_plugin(*candidate));
@@ -133,17 +127,20 @@ Result<driver::PluginModule*> Client::Impl::module(const ProviderConfig& config)
   return (modules_[candidate->note.id] = std::move(opened)).get();
 }
 
-http::Transport& Client::Impl::transport(const std::filesystem::path& ca_file) {
-  auto& slot = transports_[ca_file];
-  if (slot) return *slot;
-  http::TransportOptions options;
-  options.ca_use = options_.one_shot ? http::CaUse::kOneShot : http::CaUse::kLongRunning;
-  if (!ca_file.empty()) options.ca_file = ca_file.string();
-  options.environment = options_.environment;
-  options.user_agent = runtime_.host_name + "/" + runtime_.host_version;
-  on_loop(
-      [&] { slot = std::make_unique<http::CurlTransport>(*loop_, *workers_, std::move(options)); });
-  return *slot;
+void Client::Impl::make_transports() {
+  std::set<std::filesystem::path> authorities;
+  for (const auto& provider : config_.providers) authorities.insert(provider.ca_file);
+  on_loop([&] {
+    for (const auto& ca_file : authorities) {
+      http::TransportOptions options;
+      options.ca_use = options_.one_shot ? http::CaUse::kOneShot : http::CaUse::kLongRunning;
+      if (!ca_file.empty()) options.ca_file = ca_file.string();
+      options.environment = options_.environment;
+      options.user_agent = runtime_.host_name + "/" + runtime_.host_version;
+      transports_[ca_file] =
+          std::make_unique<http::CurlTransport>(*loop_, *resolvers_, std::move(options));
+    }
+  });
 }
 
 // --- operations
@@ -170,7 +167,6 @@ Result<driver::OperationStats> Client::Impl::run(std::uint32_t op, const std::st
   std::mutex mutex;
   std::condition_variable done;
   std::optional<Result<driver::OperationStats>> outcome;
-  bool timed_out = false;  // loop only
   auto operation =
       std::make_shared<driver::SideOperation>(  // shared: started and ended on the loop
           std::move(take), [&](const Error* error, const driver::OperationStats& stats) {
@@ -178,25 +174,18 @@ Result<driver::OperationStats> Client::Impl::run(std::uint32_t op, const std::st
             if (error == nullptr)
               outcome.emplace(stats);
             else
-              outcome.emplace(
-                  Unexpected(timed_out ? deadline_passed(target->config().name) : *error));
+              outcome.emplace(Unexpected(*error));
             done.notify_one();
           });
   driver::OperationRequest request;
   request.op = op;
   request.request_id = new_request_id();
-  request.key = 0;
+  request.traceparent = options.traceparent;
   const TimeoutConfig& clocks = target->config().timeouts;
   request.clocks = {clocks.connect, clocks.head, clocks.idle};
   const auto limit = options.deadline ? options.deadline : config_.reliability.deadline;
-  loop_->post([this, operation, limit, &timed_out, target, request = std::move(request)]() mutable {
-    operation->start(*target, std::move(request));
-    if (!limit) return;
-    loop_->start_timer(*limit, [operation, &timed_out] {
-      if (operation->ended()) return;
-      timed_out = true;  // run() waits for the end, so this still stands
-      operation->cancel();
-    });
+  loop_->post([operation, limit, target, request = std::move(request)]() mutable {
+    operation->start(*target, std::move(request), limit);
   });
   const std::stop_callback stopper(options.stop,
                                    [&] { loop_->post([operation] { operation->cancel(); }); });
@@ -212,6 +201,7 @@ void Client::Impl::warm_up() {
   loop_->post([this, instance = *target, name] {
     auto done = [this, name](const Error* error, const driver::OperationStats&) {
       lanes_.record(name, 0, error, loop_->now());
+      if (error != nullptr && error->error_class == ErrorClass::kCancelled) return;
       if (error != nullptr)
         log_->write(LogLevel::kWarn, "warm-up of provider '" + name + "': " + error->message);
       else
@@ -224,7 +214,7 @@ void Client::Impl::warm_up() {
     request.op = PRX_OP_WARMUP;
     const TimeoutConfig& clocks = instance->config().timeouts;
     request.clocks = {clocks.connect, clocks.head, clocks.idle};
-    operation->start(*instance, std::move(request));
+    operation->start(*instance, std::move(request), config_.reliability.deadline);
   });
 }
 
@@ -234,6 +224,7 @@ bool Client::Impl::close() {
   std::vector<std::shared_ptr<driver::ChatCall>> running;
   {
     const std::lock_guard lock(calls_mutex_);
+    closing_ = true;
     for (const auto& [number, call] : calls_)
       if (auto alive = call.lock()) running.push_back(std::move(alive));
   }
@@ -242,29 +233,38 @@ bool Client::Impl::close() {
   on_loop([this] {
     for (const auto& operation : side_operations_) operation->cancel();
   });
-  const bool quiet = wait_for_operations() && workers_->wait_idle(kWorkersMax);
-  if (!quiet) {
+  if (!wait_for_operations() || !workers_->wait_idle(kWorkersMax)) {
     log_->write(LogLevel::kError,
-                "a worker did not come back (a plugin's, or a resolver's); its thread and memory "
-                "are left behind");
+                "a plugin did not come back; its thread and memory are left behind");
     return false;
   }
+  if (!resolvers_->wait_idle(kWorkersMax)) {
+    log_->write(LogLevel::kDebug, "a name is still being resolved; its thread is left behind");
+    return false;
+  }
+  take_down();
+  return true;
+}
+
+void Client::Impl::take_down() {
+  loop_->stop();
+  if (operations_.late() > 0)
+    log_->write(LogLevel::kWarn, std::to_string(operations_.late()) +
+                                     " events came after their operation was released");
+  const std::lock_guard lock(calls_mutex_);
+  for (const auto& [number, call] : calls_)  // refused while closing, and never told
+    if (const auto alive = call.lock()) alive->loop_stopped();
   instances_.clear();
   modules_.clear();
-  loop_->stop();
   transports_.clear();
   workers_.reset();
+  resolvers_.reset();
   loop_.reset();
-  return true;
 }
 
 /// Every call has told its end and every operation was released, within kCloseMax.
 bool Client::Impl::wait_for_operations() {
   const auto until = std::chrono::steady_clock::now() + kCloseMax;
-  {
-    std::unique_lock lock(calls_mutex_);
-    if (!calls_ended_.wait_until(lock, until, [this] { return calls_.empty(); })) return false;
-  }
   auto watch =
       std::make_shared<QuietWatch>();  // shared with the loop, which may look after we gave up
   watch->look = [this, weak = std::weak_ptr(watch)] {
@@ -286,15 +286,16 @@ bool Client::Impl::wait_for_operations() {
 void Client::Impl::call_ended(std::uint64_t number) {
   const std::lock_guard lock(calls_mutex_);
   calls_.erase(number);
-  if (calls_.empty()) calls_ended_.notify_all();
 }
 
 std::string Client::Impl::new_request_id() {
+  constexpr std::size_t kDigits = 16;
+  std::string id = "prx-0000000000000000";
   const std::lock_guard lock(calls_mutex_);
-  std::array<char, 24> text{};
-  std::snprintf(text.data(), text.size(), "prx-%016llx",
-                static_cast<unsigned long long>(random_()));
-  return text.data();
+  std::uint64_t number = random_();
+  for (std::size_t i = 0; i < kDigits; ++i, number >>= 4)
+    id[id.size() - 1 - i] = "0123456789abcdef"[number & 15];
+  return id;
 }
 
 }  // namespace prx

@@ -58,7 +58,8 @@ class Client::Impl {
   [[nodiscard]] Result<std::unique_ptr<driver::ProviderInstance>> make_instance(
       const ProviderConfig& config);
   [[nodiscard]] Result<driver::PluginModule*> module(const ProviderConfig& config);
-  [[nodiscard]] http::Transport& transport(const std::filesystem::path& ca_file);
+  void make_transports();
+  void take_down();
   [[nodiscard]] Result<driver::ChatPlan> plan(const ChatRequest& request,
                                               const CallOptions& options);
   [[nodiscard]] std::string new_request_id();
@@ -73,21 +74,23 @@ class Client::Impl {
   std::vector<Candidate> candidates_;
   std::vector<PluginInfo> infos_;
   std::unique_ptr<AsioLoop> loop_;
-  std::unique_ptr<Workers> workers_;
-  driver::OpTable operations_;   ///< loop only
-  reliability::KeyLanes lanes_;  ///< loop only
+  std::unique_ptr<Workers> workers_;    ///< for plugins
+  std::unique_ptr<Workers> resolvers_;  ///< for names, so that busy plugins do not stop them
+  driver::OpTable operations_;          ///< loop only
+  reliability::KeyLanes lanes_;         ///< loop only
   driver::Runtime runtime_;
   std::vector<std::shared_ptr<driver::SideOperation>> side_operations_;  ///< loop only
 
-  std::mutex plugins_mutex_;  ///< guards the three below: made on a caller's thread, on first use
-  std::map<std::filesystem::path, std::unique_ptr<http::Transport>> transports_;
+  std::map<std::filesystem::path, std::unique_ptr<http::Transport>>
+      transports_;            ///< by ca_file; fixed
+  std::mutex plugins_mutex_;  ///< guards the two below: made on a caller's thread, on first use
   std::map<std::string, std::unique_ptr<driver::PluginModule>> modules_;
   std::map<std::string, std::unique_ptr<driver::ProviderInstance>> instances_;
 
   std::mutex calls_mutex_;  ///< guards the four below
-  std::condition_variable calls_ended_;
   std::unordered_map<std::uint64_t, std::weak_ptr<driver::ChatCall>> calls_;
   std::uint64_t next_call_ = 1;
+  bool closing_ = false;
   std::mt19937_64 random_{std::random_device{}()};
 };
 

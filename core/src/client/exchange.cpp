@@ -22,6 +22,10 @@ void Exchange::resume() {
   if (running_) transport_.resume(id_);
 }
 
+void Exchange::set_idle(std::optional<std::chrono::milliseconds> limit) {
+  if (running_) transport_.set_idle(id_, limit);
+}
+
 void Exchange::detach() {
   operation_ = nullptr;
   transport_.resume(id_);

@@ -19,13 +19,20 @@ class Exchange final : public http::Handler {
  public:
   static constexpr std::uint64_t kDrainBytesMax = 256u << 10;
 
-  Exchange(Operation& operation, http::Transport& transport, const prx_http_sink& sink)
-      : operation_(&operation), transport_(transport), sink_(sink) {}
+  Exchange(Operation& operation, http::Transport& transport, const prx_http_sink& sink,
+           bool idle_as_configured)
+      : operation_(&operation),
+        transport_(transport),
+        sink_(sink),
+        idle_as_configured_(idle_as_configured) {}
 
   void send(http::Request request) { id_ = transport_.send(std::move(request), *this); }
   void cancel();
   void pause();
   void resume();
+  void set_idle(std::optional<std::chrono::milliseconds> limit);
+  /// The plugin left the idle clock to the configuration.
+  [[nodiscard]] bool idle_as_configured() const { return idle_as_configured_; }
   /// The operation lets go.
   void detach();
 
@@ -41,6 +48,7 @@ class Exchange final : public http::Handler {
   http::Transport& transport_;
   prx_http_sink sink_;
   http::ExchangeId id_ = 0;
+  bool idle_as_configured_;
   bool running_ = true;
   std::uint64_t drained_ = 0;
 };

@@ -20,6 +20,9 @@ class OpTable {
   [[nodiscard]] std::uint64_t add(Operation& operation);
   /// The handle finds nothing from now on.
   void remove(std::uint64_t handle);
+  /// Counts an event whose operation was released already; how many there were.
+  void note_late() { ++late_; }
+  [[nodiscard]] std::uint64_t late() const { return late_; }
   [[nodiscard]] std::size_t size() const { return slots_.size() - free_.size(); }
   /// The operation of a handle, or nullptr.
   [[nodiscard]] Operation* find(std::uint64_t handle) const {
@@ -35,6 +38,7 @@ class OpTable {
   };
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
+  std::uint64_t late_ = 0;
 };
 
 /// Names a thing of an operation (an exchange, a timer): the operation's handle and a number from 1

@@ -23,8 +23,9 @@ std::int32_t sink_event(void* ctx, const prx_event* event) noexcept {
   const ThreadContext& here = thread_context();
   if (event == nullptr || event->size < sizeof(prx_event)) return 1;
   if (here.table != nullptr) {
-    Operation* operation = here.table->find(handle);
-    return operation != nullptr ? operation->emit(*event) : 1;
+    if (Operation* operation = here.table->find(handle)) return operation->emit(*event);
+    here.table->note_late();
+    return 1;
   }
   if (here.operation != nullptr && here.operation->id() == handle)
     return here.operation->emit_from_worker(*event);
@@ -81,8 +82,11 @@ void Operation::call_start() {
   const std::int32_t code =
       instance_.provider().start(instance_.handle(), &request, &sink, slot.c(), &op_);
   state_ = State::kRunning;
-  if (code != PRX_OK)
+  if (code != PRX_OK) {
+    start_failed_ = true;
+    drop_plugins_work();
     return end_later(slot.take(code, "provider '" + instance_.config().name + "': start"));
+  }
   started_ok_ = true;
   if (events_in_start_ == 0) return;
   instance_.misbehaved("an event from inside start");
@@ -97,8 +101,9 @@ void Operation::end_later(Error error) {
   state_ = State::kRunning;
   runtime_.loop.post([self = shared_from_this(), error = std::move(error)] {
     if (self->state_ == State::kEnded) return;
-    if (self->started_ok_) self->cancel();
-    if (self->state_ != State::kEnded) self->end(&error);
+    if (!self->started_ok_) return self->end(&error);
+    self->breach_ = error;
+    self->cancel();
   });
 }
 
@@ -125,6 +130,12 @@ std::int32_t Operation::emit(const prx_event& event) {
 }
 
 void Operation::end(const Error* error) {
+  std::optional<Error> told;
+  if (breach_ || error != nullptr) told = breach_ ? *breach_ : *error;
+  if (told)
+    for (auto* text : {&told->message, &told->raw, &told->provider_code, &told->request_id})
+      *text = runtime_.log.redact(*text);
+  error = told ? &*told : nullptr;
   state_ = State::kEnded;
   ended_well_ = error == nullptr;
   if (grace_timer_ != 0) runtime_.loop.cancel_timer(std::exchange(grace_timer_, 0));
@@ -188,11 +199,15 @@ void Operation::release() {
     return;  // a task of it is still to run
   released_ = true;
   runtime_.operations.remove(id_);
+  drop_plugins_work();
+  if (started_ok_) instance_.provider().release(op_);
+  instance_.drop(*this);
+}
+
+void Operation::drop_plugins_work() {
   settle_exchanges();
   for (const Timer& timer : timers_) runtime_.loop.cancel_timer(timer.id);
   timers_.clear();
-  if (started_ok_) instance_.provider().release(op_);
-  instance_.drop(*this);
 }
 
 /// What still runs: after a good end the rest of a body is read, so that its connection is used
@@ -222,6 +237,12 @@ void Operation::pause() {
 void Operation::resume() {
   if (!std::exchange(paused_, false)) return;
   for (auto& exchange : exchanges_) exchange->resume();
+  take_worker_events();
+}
+
+void Operation::start_idle_clock(std::optional<std::chrono::milliseconds> limit) {
+  for (auto& exchange : exchanges_)
+    if (exchange->idle_as_configured()) exchange->set_idle(limit);
 }
 
 void Operation::exchange_head(const http::Head& head) {
@@ -237,12 +258,14 @@ void Operation::exchange_end(const http::End& end) { stats_.connected = end.conn
 // --- timers, posts and workers of the plugin
 
 std::uint64_t Operation::start_timer(std::int64_t delay_ms, prx_task task, void* ctx) {
-  if (timers_.size() >= kTimersMax || delay_ms < 0 || task == nullptr) return 0;
+  if (timers_.size() >= kTimersMax || delay_ms < 0 || task == nullptr || !plugin_listens())
+    return 0;
   const auto in_use = [this](const Timer& timer) { return timer.number == next_timer_; };
   while (next_timer_ == 0 || std::any_of(timers_.begin(), timers_.end(), in_use)) ++next_timer_;
   const std::uint8_t number = next_timer_++;
   const auto id = runtime_.loop.start_timer(
-      std::chrono::milliseconds(delay_ms), [self = shared_from_this(), number, task, ctx] {
+      std::min(std::chrono::milliseconds(delay_ms), kWaitMax),
+      [self = shared_from_this(), number, task, ctx] {
         std::erase_if(self->timers_, [&](const Timer& timer) { return timer.number == number; });
         if (self->plugin_listens()) task(ctx);
       });
@@ -265,7 +288,7 @@ void Operation::run_posted(prx_task task, void* ctx) {
 }
 
 std::int32_t Operation::spawn(prx_task task, void* ctx) {
-  if (task == nullptr || state_ == State::kEnded) return PRX_E_INVALID_REQUEST;
+  if (task == nullptr || state_ == State::kEnded || cancelled_) return PRX_E_INVALID_REQUEST;
   auto work = [self = shared_from_this(), task, ctx] {
     thread_context().operation = self.get();
     task(ctx);

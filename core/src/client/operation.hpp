@@ -7,6 +7,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -17,6 +18,7 @@
 #include "client/exchange.hpp"
 #include "client/provider_instance.hpp"
 #include "client/runtime.hpp"
+#include "client/worker_event.hpp"
 #include "prx/plugin.h"
 
 namespace prx::driver {
@@ -66,6 +68,7 @@ class Operation : public std::enable_shared_from_this<Operation> {
   static constexpr std::size_t kWorkerEventsMax = 256;  ///< waiting between a worker and the loop
   static constexpr std::size_t kExchangesMax = 64;      ///< of one operation, ended ones included
   static constexpr std::size_t kTimersMax = 64;         ///< of one operation at once
+  static constexpr std::chrono::milliseconds kWaitMax = std::chrono::hours{168};  ///< cap of waits
 
   /// Starts; the observer hears of the end in any case, but never before this returned. It is
   /// borrowed until on_operation_end or abandon().
@@ -80,6 +83,9 @@ class Operation : public std::enable_shared_from_this<Operation> {
   void abandon();
   void pause();
   void resume();
+  /// The answer has begun: bodies that came with the configured clocks may be silent for `limit`
+  /// from now on.
+  void start_idle_clock(std::optional<std::chrono::milliseconds> limit);
   [[nodiscard]] const OperationStats& stats() const { return stats_; }
   [[nodiscard]] const OperationRequest& request() const { return request_; }
   [[nodiscard]] ProviderInstance& instance() const { return instance_; }
@@ -106,7 +112,9 @@ class Operation : public std::enable_shared_from_this<Operation> {
   void exchange_head(const http::Head& head);
   void exchange_data(std::size_t size) { stats_.bytes += size; }
   void exchange_end(const http::End& end);
-  [[nodiscard]] bool plugin_listens() const { return !released_ && !invalidated_; }
+  [[nodiscard]] bool plugin_listens() const {
+    return !released_ && !invalidated_ && !start_failed_;
+  }
 
   void set_live_index(std::size_t index) { live_index_ = index; }
   [[nodiscard]] std::size_t live_index() const { return live_index_; }
@@ -122,10 +130,12 @@ class Operation : public std::enable_shared_from_this<Operation> {
   void call_start();
   void end(const Error* error);
   void end_later(Error error);
+  void take_worker_events();
   void worker_done();
   void maybe_release();
   void release();
   void give_up_on_plugin();
+  void drop_plugins_work();
   void settle_exchanges();
   void drain(const std::shared_ptr<Exchange>& exchange);
   [[nodiscard]] std::optional<Error> request_problem(const prx_http_req& request) const;
@@ -140,7 +150,8 @@ class Operation : public std::enable_shared_from_this<Operation> {
   State state_ = State::kStarting;
   bool started_ok_ = false, cancelled_ = false, released_ = false, invalidated_ = false,
        paused_ = false;
-  bool release_posted_ = false, ended_well_ = false;
+  bool release_posted_ = false, ended_well_ = false, start_failed_ = false;
+  std::optional<Error> breach_;  ///< the end, whatever the plugin says now
   unsigned events_in_start_ = 0;
   MonotonicTime started_at_;
   OperationStats stats_;
@@ -155,6 +166,7 @@ class Operation : public std::enable_shared_from_this<Operation> {
   std::mutex worker_mutex_;
   std::condition_variable worker_room_;
   std::size_t worker_events_ = 0;
+  std::deque<WorkerEvent> worker_queue_;  ///< loop only; waits while the call is paused
   bool worker_stop_ = false;
 };
 

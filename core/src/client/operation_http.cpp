@@ -6,6 +6,7 @@
 
 #include "client/abi_convert.hpp"
 #include "client/operation.hpp"
+#include "http/byte_set.hpp"
 
 namespace prx::driver {
 
@@ -19,29 +20,27 @@ bool same_name(std::string_view a, std::string_view b) {
          });
 }
 
-bool token(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-           c == '_';
-  });
-}
+constexpr http::ByteSet kNameBytes{[](char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+         c == '_';
+}};
 
-bool header_value(std::string_view value) {
-  return std::none_of(value.begin(), value.end(), [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
-  });
-}
+bool token(std::string_view name) { return !name.empty() && kNameBytes.has_all(name); }
+
+bool header_value(std::string_view value) { return http::kHeaderValueBytes.has_all(value); }
 
 void set_header(std::vector<http::Header>& headers, std::string_view name, std::string value) {
   std::erase_if(headers, [&](const auto& header) { return same_name(header.name, name); });
-  headers.push_back({std::string(name), std::move(value)});
+  http::Header& header = headers.emplace_back();
+  header.name = name;
+  header.value = std::move(value);
 }
 
 std::optional<std::chrono::milliseconds> clock(
     std::int64_t limit_ms, std::optional<std::chrono::milliseconds> configured) {
   if (limit_ms < 0) return configured;
   if (limit_ms == 0) return std::nullopt;
-  return std::chrono::milliseconds(limit_ms);
+  return std::min(std::chrono::milliseconds(limit_ms), Operation::kWaitMax);
 }
 
 /// The attempt's own body is shared; anything else is copied, since it is borrowed for the call.
@@ -76,21 +75,22 @@ Error invalid(std::string message) {
 }  // namespace
 
 std::optional<Error> Operation::request_problem(const prx_http_req& request) const {
-  const std::string who = "provider '" + instance_.config().name + "': ";
-  if (state_ == State::kEnded) return invalid(who + "the operation has ended");
-  if (exchanges_.size() >= kExchangesMax)
-    return invalid(who + "too many exchanges for one operation");
-  if (request.header_count > kHeadersMax) return invalid(who + "more than 64 headers");
-  if (!token(view(request.method))) return invalid(who + "the method is no HTTP method");
+  const auto refused = [this](const std::string& why) {
+    return invalid("provider '" + instance_.config().name + "': " + why);
+  };
+  if (state_ == State::kEnded || cancelled_ || start_failed_)
+    return refused("the operation has ended");
+  if (exchanges_.size() >= kExchangesMax) return refused("too many exchanges for one operation");
+  if (request.header_count > kHeadersMax) return refused("more than 64 headers");
+  if (!token(view(request.method))) return refused("the method is no HTTP method");
   if (!instance_.reachable(view(request.url))) {
-    Error error =
-        invalid(who + "its plugin may not reach this host; only its own hosts and base_url");
+    Error error = refused("its plugin may not reach this host; only its own hosts and base_url");
     error.error_class = ErrorClass::kPermission;
     return error;
   }
   for (std::size_t i = 0; i < request.header_count; ++i)
     if (!token(view(request.headers[i].key)) || !header_value(view(request.headers[i].value)))
-      return invalid(who + "header " + std::to_string(i) + " of the plugin's request is malformed");
+      return refused("header " + std::to_string(i) + " of the plugin's request is malformed");
   return std::nullopt;
 }
 
@@ -100,9 +100,11 @@ http::Request Operation::build_request(const prx_http_req& request) const {
   out.method = view(request.method);
   out.url = view(request.url);
   out.headers.reserve(request.header_count + config.headers.size() + 1);
-  for (std::size_t i = 0; i < request.header_count; ++i)
-    out.headers.push_back(
-        {std::string(view(request.headers[i].key)), std::string(view(request.headers[i].value))});
+  for (std::size_t i = 0; i < request.header_count; ++i) {
+    http::Header& header = out.headers.emplace_back();
+    header.name = view(request.headers[i].key);
+    header.value = view(request.headers[i].value);
+  }
   if (request.key_header.len > 0 && request_.key < config.keys.size())
     set_header(out.headers, view(request.key_header),
                std::string(view(request.key_prefix)) + config.keys[request_.key].secret.reveal());
@@ -120,8 +122,8 @@ std::int32_t Operation::send(const prx_http_req& request, const prx_http_sink& s
                              const prx_fail* fail, std::uint64_t* id) {
   if (const auto problem = request_problem(request)) return report(fail, *problem);
   ++stats_.exchanges;
-  auto exchange =
-      std::make_shared<Exchange>(*this, instance_.transport(), sink);  // shared while it drains
+  auto exchange = std::make_shared<Exchange>(
+      *this, instance_.transport(), sink, request.idle_timeout_ms < 0);  // shared while it drains
   exchanges_.push_back(exchange);
   exchange->send(build_request(request));
   if (paused_) exchange->pause();

@@ -74,12 +74,17 @@ Result<std::unique_ptr<ProviderInstance>> ProviderInstance::create(Runtime& runt
 }
 
 ProviderInstance::~ProviderInstance() {
+  if (created_ && quarantined_) module_.leave_behind();
   if (created_ && !quarantined_) provider().destroy(instance_);
 }
 
-bool ProviderInstance::reachable(std::string_view url) const {
+bool ProviderInstance::reachable(std::string_view url) {
+  if (!url.empty() && url == reached_url_) return true;
   const auto origin = origin_of(url);
-  return origin && std::find(origins_.begin(), origins_.end(), *origin) != origins_.end();
+  if (!origin || std::find(origins_.begin(), origins_.end(), *origin) == origins_.end())
+    return false;
+  reached_url_ = url;
+  return true;
 }
 
 std::optional<Error> ProviderInstance::key_problem() const {

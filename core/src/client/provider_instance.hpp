@@ -39,6 +39,8 @@ class PluginModule {
 
   [[nodiscard]] const LoadedPlugin& plugin() const { return plugin_; }
   [[nodiscard]] void* handle() const { return module_; }
+  /// An instance of it was left behind: it is never deinitialised.
+  void leave_behind() { initialised_ = false; }
 
  private:
   PluginModule(Runtime& runtime, LoadedPlugin plugin);
@@ -71,8 +73,8 @@ class ProviderInstance {
   [[nodiscard]] http::Transport& transport() const { return transport_; }
   [[nodiscard]] Runtime& runtime() const { return *context_.runtime; }
 
-  /// Whether a URL is of one of the provider's own hosts.
-  [[nodiscard]] bool reachable(std::string_view url) const;
+  /// Whether a URL is of one of the provider's own hosts; loop thread.
+  [[nodiscard]] bool reachable(std::string_view url);
   /// Whether calls must have a key: nullopt when they may start, else why not.
   [[nodiscard]] std::optional<Error> key_problem() const;
 
@@ -107,6 +109,7 @@ class ProviderInstance {
   void* instance_ = nullptr;
   bool created_ = false;
   std::vector<std::string> origins_;
+  std::string reached_url_;  ///< the last one found reachable: mostly they are all the same
   std::vector<std::shared_ptr<Operation>> operations_;  // shared with the driver and with workers
   unsigned misbehaviour_ = 0;
   bool quarantined_ = false;

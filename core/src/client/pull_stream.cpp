@@ -13,7 +13,7 @@ CallError blocking_on_loop() {
 }
 
 PullStream::~PullStream() {
-  if (!call_->gone() && loop_.on_loop())
+  if (!call_->gone() && call_->on_own_loop())
     *flush_posted_ = false;  // the posted flush must not find us
   call_->close();
 }

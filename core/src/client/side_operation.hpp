@@ -2,8 +2,11 @@
 /// An operation that is not a chat: models, health, warm-up.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "client/operation.hpp"
 
@@ -17,30 +20,49 @@ class SideOperation final : private OperationObserver {
   using Done = std::function<void(const Error*, const OperationStats&)>;
 
   SideOperation(Take take, Done done) : take_(std::move(take)), done_(std::move(done)) {}
-  void start(ProviderInstance& instance, OperationRequest request) {
+
+  /// `limit` is of the whole operation; it ends as kTimeout then.
+  void start(ProviderInstance& instance, OperationRequest request,
+             std::optional<Milliseconds> limit) {
+    loop_ = &instance.runtime().loop;
+    if (limit) {
+      const auto wait = std::min(*limit, Operation::kWaitMax);
+      request.deadline = loop_->now() + wait;
+      timer_ = loop_->start_timer(wait, [this] { expire(); });
+    }
     operation_ = Operation::start(instance, std::move(request), *this);
   }
   void cancel() {
     if (operation_) operation_->cancel();
   }
-  [[nodiscard]] bool ended() const { return ended_; }
 
  private:
+  void expire() {
+    timer_ = 0;
+    timed_out_ = true;
+    cancel();
+  }
   void on_operation_head() override {}
   void on_operation_event(const prx_event& event) override {
     if (take_) take_(event);
   }
   void on_operation_end(const Error* error) override {
-    ended_ = true;
-    const OperationStats stats = operation_->stats();
-    operation_.reset();
-    done_(error, stats);
+    if (timer_ != 0) loop_->cancel_timer(timer_);
+    const auto operation = std::exchange(operation_, nullptr);
+    if (error == nullptr || !timed_out_) return done_(error, operation->stats());
+    Error timeout;
+    timeout.error_class = ErrorClass::kTimeout;
+    timeout.message =
+        "provider '" + operation->instance().config().name + "': the deadline ran out";
+    done_(&timeout, operation->stats());
   }
 
   Take take_;
   Done done_;
+  Loop* loop_ = nullptr;
   std::shared_ptr<Operation> operation_;
-  bool ended_ = false;
+  Loop::TimerId timer_ = 0;
+  bool timed_out_ = false;
 };
 
 }  // namespace prx::driver

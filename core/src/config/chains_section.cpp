@@ -20,8 +20,7 @@ std::vector<std::string_view> target_keys() {
 // Reads one [chains.<name>].
 class ChainReader {
  public:
-  ChainReader(LoadContext& context, const Member& member, const Table& table,
-              const LoadState& state)
+  ChainReader(LoadContext& context, const Member& member, const Table& table, LoadState& state)
       : context_(context),
         member_(member),
         state_(state),
@@ -74,7 +73,8 @@ class ChainReader {
       return context_.error(node.place, path + " has no provider; write { provider = \"...\" }");
     PRX_TRY_SET(target.provider, reader.filled_text("provider", ""));
     PRX_TRY_SET(target.model, reader.filled_text("model", ""));
-    PRX_TRY_SET(target.extra_body, reader.json_object("extra_body"));
+    PRX_TRY_SET(target.extra_body,
+                reader.json_object("extra_body", state_.target_secrets[target.provider]));
     PRX_TRY_SET(const auto overrides, read_timeouts(reader));
     target.timeouts = timeouts_of(target.provider, overrides);
     chain_.targets.push_back(std::move(target));
@@ -88,14 +88,14 @@ class ChainReader {
     apply(timeouts_, timeouts);
     if (const auto found = state_.provider_timeouts.find(provider);
         found != state_.provider_timeouts.end())
-      apply(found->second, timeouts);
+      config::apply(found->second, timeouts);
     apply(overrides, timeouts);
     return timeouts;
   }
 
   LoadContext& context_;
   const Member& member_;
-  const LoadState& state_;
+  LoadState& state_;
   TableReader reader_;
   ChainConfig chain_;
   TimeoutOverrides timeouts_;

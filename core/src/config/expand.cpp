@@ -2,10 +2,20 @@
 #include <algorithm>
 #include <utility>
 
+#include "config/mask.hpp"
 #include "config/table_reader.hpp"
 #include "config/text_values.hpp"
 
 namespace prx::config {
+namespace {
+
+Unexpected<Error> unset(const LoadContext& context, const Node& node, const std::string& path,
+                        const std::string& variable) {
+  return context.error(node.place, path + ": " + variable + " is not set; export it or " +
+                                       "write ${" + variable + ":-default}");
+}
+
+}  // namespace
 
 Result<Interpolation> expand(const LoadContext& context, const Node& node,
                              const std::string& path) {
@@ -17,23 +27,38 @@ Result<Interpolation> expand(const LoadContext& context, const Node& node,
 Result<std::string> expand_fully(const LoadContext& context, const Node& node,
                                  const std::string& path) {
   PRX_TRY_SET(auto result, expand(context, node, path));
-  if (!result.missing.empty())
-    return context.error(node.place, path + ": " + result.missing + " is not set; export it or " +
-                                         "write ${" + result.missing + ":-default}");
+  if (!result.missing.empty()) return unset(context, node, path, result.missing);
   return std::move(result.text);
 }
 
-Result<Node> expand_all(const LoadContext& context, Node node, const std::string& path) {
+namespace {
+
+Result<std::string> expand_text(const LoadContext& context, const Node& node,
+                                const SecretScope& scope) {
+  PRX_TRY_SET(auto result, expand(context, node, scope.path));
+  if (!result.missing.empty()) return unset(context, node, scope.path, result.missing);
+  if ((scope.secret_name || !result.values.empty()) && !result.text.empty())
+    scope.secrets.push_back(result.text);
+  for (auto& value : result.values)
+    if (value != result.text) scope.secrets.push_back(std::move(value));
+  return std::move(result.text);
+}
+
+}  // namespace
+
+Result<Node> expand_all(const LoadContext& context, Node node, const SecretScope& scope) {
   if (node.as<std::string>()) {
-    PRX_TRY_SET(node.value, expand_fully(context, node, path));
+    PRX_TRY_SET(node.value, expand_text(context, node, scope));
   } else if (auto* array = node.as<Array>()) {
     for (auto& element : *array) {
-      PRX_TRY_SET(element, expand_all(context, std::move(element), path));
+      PRX_TRY_SET(element, expand_all(context, std::move(element), scope));
     }
   } else if (auto* table = node.as<Table>()) {
     for (auto& member : *table) {
+      const bool secret_name = scope.secret_name || is_secret_name(member.key);
       PRX_TRY_SET(member.node,
-                  expand_all(context, std::move(member.node), path + '.' + member.key));
+                  expand_all(context, std::move(member.node),
+                             {scope.path + '.' + member.key, secret_name, scope.secrets}));
     }
   }
   return node;

@@ -26,6 +26,7 @@ Result<void> replace(std::string_view reference, const Environment& environment,
                 "${NAME:-default}, or $${ for the text ${");
   result.variables.push_back(name);
   const auto value = environment ? environment(name) : std::nullopt;
+  if (value && !value->empty()) result.values.push_back(*value);
   if (value && !(has_default && value->empty()))
     result.text += *value;
   else if (has_default)

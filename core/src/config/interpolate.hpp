@@ -17,6 +17,7 @@ inline constexpr std::size_t kExpandedMax = 64u << 10;  ///< bytes of one string
 struct Interpolation {
   std::string text;
   std::vector<std::string> variables;  ///< names that were asked for, in order
+  std::vector<std::string> values;     ///< what the environment gave for them, where not empty
   std::string missing;                 ///< the first name that is not set and has no default, or ""
 };
 

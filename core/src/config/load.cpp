@@ -98,4 +98,9 @@ const ChainConfig* Config::find_chain(std::string_view wanted) const {
   return nullptr;
 }
 
+const std::string& Config::first_provider() const {
+  const auto* in_force = find_chain(chain);
+  return in_force && !in_force->targets.empty() ? in_force->targets.front().provider : provider;
+}
+
 }  // namespace prx

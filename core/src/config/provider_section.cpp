@@ -30,7 +30,7 @@ class ProviderReader {
     PRX_TRY(read_base_url());
     PRX_TRY_SET(provider_.model, reader_.filled_text("model", ""));
     PRX_TRY(read_headers());
-    PRX_TRY_SET(provider_.extra_body, reader_.json_object("extra_body"));
+    PRX_TRY_SET(provider_.extra_body, reader_.json_object("extra_body", provider_.secrets));
     PRX_TRY(read_http());
     PRX_TRY_SET(overrides_, read_timeouts(reader_));
     PRX_TRY(read_options());
@@ -67,19 +67,21 @@ class ProviderReader {
     if (!member.node.as<std::string>())
       return headers.wrong_type(member, "a string", "put it in quotes");
     const auto path = headers.path_of(member.key);
-    PRX_TRY_SET(auto value, expand_fully(context_, member.node, path));
+    const bool secret = is_secret_name(member.key);
+    PRX_TRY_SET(const auto node,
+                expand_all(context_, member.node, {path, secret, provider_.secrets}));
+    const auto& value = *node.as<std::string>();
     if (!is_header_value(value))
       return context_.error(member.node.place, headers.name_of(member.key) +
                                                    " has a line break or control character; "
                                                    "remove it");
-    const bool secret = is_secret_name(member.key);
     const bool literal = member.node.as<std::string>()->find("${") == std::string::npos;
     if (secret && literal && context_.input().readable_by_others)
       context_.warn(context_.where(member.node.place) + ": " + path +
                     " is written in a file that others can read; run chmod 600 on it, or write "
                     "\"${VARIABLE}\"");
-    context_.set(path, toml_text(secret ? kMask : std::string_view(value)), member.node.place);
-    provider_.headers.emplace_back(member.key, std::move(value));
+    context_.set(path, toml_text(member.node, secret), member.node.place);
+    provider_.headers.emplace_back(member.key, value);
     return {};
   }
 
@@ -127,9 +129,10 @@ class ProviderReader {
         continue;
       const auto path = reader_.path_of(member.key);
       options.push_back(member);
-      PRX_TRY_SET(options.back().node, expand_all(context_, member.node, path));
-      const bool secret = member.node.as<std::string>() && is_secret_name(member.key);
-      context_.set(path, secret ? toml_text(kMask) : toml_text(options.back().node), member.place);
+      const bool secret = is_secret_name(member.key);
+      PRX_TRY_SET(options.back().node,
+                  expand_all(context_, member.node, {path, secret, provider_.secrets}));
+      context_.set(path, toml_text(member.node, secret), member.place);
     }
     Node table;
     table.value = std::move(options);
@@ -197,6 +200,10 @@ void add_implicit_providers(const LoadContext& context, LoadState& state) {
   add_implicit(context, state, state.config.provider);
   if (is_mentioned(state.config, state.written_provider))
     add_implicit(context, state, state.written_provider);
+  for (auto& provider : state.config.providers) {
+    const auto& more = state.target_secrets[provider.name];
+    provider.secrets.insert(provider.secrets.end(), more.begin(), more.end());
+  }
 }
 
 }  // namespace prx::config

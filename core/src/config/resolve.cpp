@@ -52,7 +52,8 @@ class ProviderResolver {
     provider_.model_prefix = note_.model_prefix;
     PRX_TRY(config::check_options(config_, provider_, note_));
     take_base_url();
-    if (provider_.keys.empty() && provider_.key_missing.empty()) take_key();
+    const bool wanted = provider_.keys.empty() && provider_.key_missing.empty();
+    if (wanted && provider_.problem.empty()) take_key();
     return {};
   }
 
@@ -65,7 +66,8 @@ class ProviderResolver {
     if (!provider_.base_url.empty() || !url) return;
     if (const auto origin = config::parse_base_url(*url); !origin) {
       provider_.problem = "the provider " + config::shown(provider_.name) + ": " +
-                          note_.base_url_env + ' ' + origin.error().message;
+                          note_.base_url_env + ' ' + origin.error().message +
+                          "; correct or unset it, or set [" + table() + "] base_url";
       return;
     }
     provider_.base_url = without_slash(*url);

@@ -35,6 +35,8 @@ struct LoadState {
   Config config;
   TimeoutConfig timeouts;  ///< those of [reliability]
   std::map<std::string, TimeoutOverrides> provider_timeouts;
+  std::map<std::string, std::vector<std::string>>
+      target_secrets;                ///< in the extra_body of targets, by provider
   std::string written_provider;      ///< what the file says, or what it is when nothing says
   bool provider_overridden = false;  ///< by a flag or a variable, with another name than the file's
   Place default_provider, default_chain, fallback_providers;  ///< in the file
@@ -63,7 +65,7 @@ inline constexpr std::array<std::string_view, 17> kProviderKeys = {
 void apply(const TimeoutOverrides& overrides, TimeoutConfig& timeouts);
 
 /// Adds providers without a table that are in use: the default one, and the one that the file names
-/// where a chain or the model still speaks of it.
+/// where a chain or the model still speaks of it. Gives each provider the secrets of its targets.
 void add_implicit_providers(const LoadContext& context, LoadState& state);
 
 /// Adds the chain "default" of the short form, then checks every chain against its policy: unknown

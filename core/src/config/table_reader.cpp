@@ -192,13 +192,14 @@ Result<std::optional<Milliseconds>> TableReader::duration_or_off(
   return fallback;
 }
 
-Result<std::string> TableReader::json_object(std::string_view key) {
+Result<std::string> TableReader::json_object(std::string_view key,
+                                             std::vector<std::string>& secrets) {
   const auto* member = find(key);
   if (!member) return std::string();
   if (!member->node.as<Table>()) return wrong_type(*member, "a table", "write { name = value }");
-  PRX_TRY_SET(const auto node, expand_all(context_, member->node, path_of(key)));
+  PRX_TRY_SET(const auto node, expand_all(context_, member->node, {path_of(key), false, secrets}));
   PRX_TRY_SET(auto json, to_json(context_, node, path_of(key)));
-  record(key, member, toml_text(node));
+  record(key, member, toml_text(member->node));  // as written: no variable's value is shown
   return json;
 }
 

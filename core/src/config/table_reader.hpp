@@ -50,8 +50,10 @@ class TableReader {
   /// 1 ms or more, or "off".
   [[nodiscard]] Result<std::optional<Milliseconds>> duration_or_off(
       std::string_view key, std::optional<Milliseconds> fallback);
-  /// A table as JSON text, variables replaced; "" when absent.
-  [[nodiscard]] Result<std::string> json_object(std::string_view key);
+  /// A table as JSON text, variables replaced; "" when absent. Adds what is secret in it to
+  /// `secrets`.
+  [[nodiscard]] Result<std::string> json_object(std::string_view key,
+                                                std::vector<std::string>& secrets);
 
   /// The table below `key`, or nullptr when absent. Fails when it is no table.
   [[nodiscard]] Result<const Table*> table(std::string_view key) const;
@@ -86,9 +88,17 @@ class TableReader {
 /// The same where an unset variable is an error.
 [[nodiscard]] Result<std::string> expand_fully(const LoadContext& context, const Node& node,
                                                const std::string& path);
-/// A copy of any value with the variables of every string in it replaced.
+/// A value whose secrets must be known: where it stands, whether its name is a secret one, and
+/// where they are gathered.
+struct SecretScope {
+  std::string path;
+  bool secret_name = false;
+  std::vector<std::string>& secrets;
+};
+/// A copy of any value with the variables of every string in it replaced. Secrets are: each string
+/// that holds a variable's value, that value alone, and each string below a secret name.
 [[nodiscard]] Result<Node> expand_all(const LoadContext& context, Node node,
-                                      const std::string& path);
+                                      const SecretScope& scope);
 /// JSON of an expanded value. Errors: "path: TOML ... cannot be sent as JSON".
 [[nodiscard]] Result<std::string> to_json(const LoadContext& context, const Node& node,
                                           const std::string& path);

@@ -24,19 +24,17 @@ std::string key_text(std::string_view key) {
   return is_bare_key(key) ? std::string(key) : toml_text(key);
 }
 
-std::string table_text(const Table& table) {
+std::string table_text(const Table& table, bool masked) {
   std::string text;
-  for (const auto& member : table) {
-    const bool hidden = member.node.as<std::string>() && is_secret_name(member.key);
+  for (const auto& member : table)
     text += (text.empty() ? "" : ", ") + key_text(member.key) + " = " +
-            (hidden ? toml_text(kMask) : toml_text(member.node));
-  }
+            toml_text(member.node, masked || is_secret_name(member.key));
   return text.empty() ? "{}" : "{ " + text + " }";
 }
 
-std::string array_text(const Array& array) {
+std::string array_text(const Array& array, bool masked) {
   std::string text;
-  for (const auto& node : array) text += (text.empty() ? "" : ", ") + toml_text(node);
+  for (const auto& node : array) text += (text.empty() ? "" : ", ") + toml_text(node, masked);
   return "[" + text + "]";
 }
 
@@ -104,10 +102,10 @@ std::string toml_text(std::string_view text) {
   return result + '"';
 }
 
-std::string toml_text(const Node& node) {
-  if (const auto* table = node.as<Table>()) return table_text(*table);
-  if (const auto* array = node.as<Array>()) return array_text(*array);
-  if (const auto* text = node.as<std::string>()) return toml_text(std::string_view(*text));
+std::string toml_text(const Node& node, bool masked) {
+  if (const auto* table = node.as<Table>()) return table_text(*table, masked);
+  if (const auto* array = node.as<Array>()) return array_text(*array, masked);
+  if (const auto* text = node.as<std::string>()) return toml_text(masked ? kMask : *text);
   if (const auto* integer = node.as<std::int64_t>()) return std::to_string(*integer);
   if (const auto* number = node.as<double>()) return toml_text(*number);
   if (const auto* flag = node.as<bool>()) return *flag ? "true" : "false";

@@ -12,8 +12,9 @@ namespace prx::config {
 
 /// A string with quotes and escapes, as TOML writes it.
 [[nodiscard]] std::string toml_text(std::string_view text);
-/// A value on one line; strings below a name for which is_secret_name holds are masked.
-[[nodiscard]] std::string toml_text(const Node& node);
+/// A value on one line; strings at any depth below a name for which is_secret_name holds are
+/// masked, all of them when `masked`.
+[[nodiscard]] std::string toml_text(const Node& node, bool masked = false);
 [[nodiscard]] std::string toml_text(std::span<const std::string> texts);
 [[nodiscard]] std::string toml_text(double number);
 

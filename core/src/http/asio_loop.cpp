@@ -1,7 +1,5 @@
 #include "http/asio_loop.hpp"
 
-#include <signal.h>
-
 #include <atomic>
 #include <cassert>
 #include <mutex>
@@ -13,6 +11,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "http/signals_blocked.hpp"
 #include "http/timer_heap.hpp"
 
 namespace prx {
@@ -56,9 +55,6 @@ AsioLoop::Turn::Turn(AsioLoop& loop) : loop_(loop) {
 AsioLoop::Turn::~Turn() { --loop_.impl_->turns; }
 
 void AsioLoop::Impl::run() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
   thread_id = std::this_thread::get_id();
   auto work = asio::make_work_guard(context);
   context.run();
@@ -118,6 +114,7 @@ void AsioLoop::Impl::fire() {
 }
 
 AsioLoop::AsioLoop() : impl_(std::make_unique<Impl>(*this)) {
+  const SignalsBlocked blocked;
   impl_->thread = std::thread([impl = impl_.get()] { impl->run(); });
 }
 

@@ -72,7 +72,7 @@ void CurlExchange::close() {
 }
 
 Error CurlExchange::error_of(CURLcode code) {
-  if (failure) return *std::exchange(failure, std::nullopt);
+  if (failure) return *std::exchange(failure, nullptr);
   CurlFailure what;
   what.code = code == CURLE_OK ? CURLE_PARTIAL_FILE : code;
   what.phase = clock.phase();
@@ -123,9 +123,13 @@ int CurlExchange::on_ready(void* self, char*, char*, int, int) {
   return CURL_PREREQFUNC_OK;
 }
 
+void CurlExchange::stop_with(ErrorClass error_class, Phase phase, std::string message) {
+  failure = std::make_unique<Error>(make_error(error_class, phase, std::move(message)));
+}
+
 void CurlExchange::refuse_resend() {
   if (failure) return;
-  failure = make_error(ErrorClass::kNetwork, Phase::kHead, pooled_closed(endpoint.host));
+  stop_with(ErrorClass::kNetwork, Phase::kHead, pooled_closed(endpoint.host));
 }
 
 // libcurl 7.88 resets each stream after its end, and servers count that. So the connection goes in
@@ -154,16 +158,16 @@ std::size_t CurlExchange::take_header(std::string_view line) {
     case ResponseHead::State::kComplete:
       return deliver_head() ? line.size() : 0;
     case ResponseHead::State::kTooLarge:
-      failure = make_error(ErrorClass::kBadResponse, Phase::kHead,
-                           "the response head of '" + std::string(endpoint.host) + "' is above " +
-                               std::to_string(context.headers_max) + " headers or " +
-                               std::to_string(context.head_bytes_max) + " bytes");
+      stop_with(ErrorClass::kBadResponse, Phase::kHead,
+                "the response head of '" + std::string(endpoint.host) + "' is above " +
+                    std::to_string(context.headers_max) + " headers or " +
+                    std::to_string(context.head_bytes_max) + " bytes");
       return 0;
     case ResponseHead::State::kBroken:
       break;
   }
-  failure = make_error(ErrorClass::kBadResponse, Phase::kHead,
-                       "host '" + std::string(endpoint.host) + "' did not answer in HTTP");
+  stop_with(ErrorClass::kBadResponse, Phase::kHead,
+            "host '" + std::string(endpoint.host) + "' did not answer in HTTP");
   return 0;
 }
 
@@ -192,9 +196,9 @@ std::size_t CurlExchange::take_body(char* bytes, std::size_t size) {
   bytes_ += size;
   if (bytes_ > request.body_max) {
     forbid_reuse();
-    failure = make_error(ErrorClass::kBadResponse, Phase::kBody,
-                         "the response body of '" + std::string(endpoint.host) + "' is above " +
-                             std::to_string(request.body_max) + " bytes");
+    stop_with(ErrorClass::kBadResponse, Phase::kBody,
+              "the response body of '" + std::string(endpoint.host) + "' is above " +
+                  std::to_string(request.body_max) + " bytes");
     return 0;
   }
   clock.touch();

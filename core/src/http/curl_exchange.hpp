@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,16 @@
 
 namespace prx::http {
 
+/// A URL, read once for all exchanges that go there: mostly one follows the other.
+struct TargetUrl {
+  struct Free {
+    void operator()(CURLU* url) const { curl_url_cleanup(url); }
+  };
+  std::string text;
+  Endpoint endpoint;                    ///< views into `text`
+  std::unique_ptr<CURLU, Free> parsed;  ///< null when libcurl cannot read it
+};
+
 /// What exchanges share, owned by the transport.
 struct ExchangeContext {
   AsioLoop& loop;
@@ -34,7 +45,8 @@ struct ExchangeContext {
   std::uint32_t h2_streams_max = 0;  ///< 0: no limit
   std::size_t headers_max = 0;
   std::size_t head_bytes_max = 0;
-  std::uint64_t connections = 0;  ///< counted: connections made ready
+  std::uint64_t connections = 0;                      ///< counted: connections made ready
+  std::shared_ptr<const TargetUrl> target = nullptr;  ///< of the last exchange that was checked
 };
 
 /// Loop thread only. The transport drives the stages; libcurl drives the callbacks.
@@ -76,7 +88,7 @@ class CurlExchange final : public CurlDriver::Handle {
   std::uint64_t addresses_version = 0;  ///< given to libcurl with this exchange
   bool pool_taught = false;             ///< libcurl knows these addresses now
   bool held = false;                    ///< libcurl keeps data that the pause refused
-  std::optional<Error> failure;         ///< why a callback stopped the transfer
+  std::unique_ptr<Error> failure;       ///< why a callback stopped the transfer
 
  private:
   static curl_socket_t on_open(void* self, curlsocktype purpose, curl_sockaddr* address);
@@ -88,15 +100,18 @@ class CurlExchange final : public CurlDriver::Handle {
 
   void set_constants();
   void set_authorities();
+  void set_url();
   void set_method();
   void set_headers();
   void set_version();
+  void stop_with(ErrorClass error_class, Phase phase, std::string message);
   void refuse_resend();
   void count_use();
   bool deliver_head();
   std::size_t take_header(std::string_view line);
   std::size_t take_body(char* bytes, std::size_t size);
 
+  std::shared_ptr<const TargetUrl> target_;  // shared, since `endpoint` points into it
   ResponseHead head_;
   std::string header_text_;
   std::vector<curl_slist> header_list_;

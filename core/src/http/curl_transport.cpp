@@ -71,6 +71,7 @@ class CurlTransport::Impl final : private CurlDriver::Listener {
   void cancel(ExchangeId id);
   void pause(ExchangeId id);
   void resume(ExchangeId id);
+  void set_idle(ExchangeId id, std::optional<std::chrono::milliseconds> limit);
   [[nodiscard]] TransportStats stats() const { return {sent_, context_.connections, active_}; }
 
  private:
@@ -177,6 +178,12 @@ void CurlTransport::Impl::resume(ExchangeId id) {
   if (!exchange->held) return;
   resuming_.push_back(id);
   schedule();
+}
+
+void CurlTransport::Impl::set_idle(ExchangeId id, std::optional<std::chrono::milliseconds> limit) {
+  CurlExchange* const exchange = find(id);
+  if (exchange == nullptr || exchange->stage == CurlExchange::Stage::kLeaving) return;
+  exchange->clock.set_idle(limit);
 }
 
 CurlExchange& CurlTransport::Impl::take_exchange() {
@@ -345,6 +352,9 @@ ExchangeId CurlTransport::send(Request request, Handler& handler) {
 void CurlTransport::cancel(ExchangeId id) { impl_->cancel(id); }
 void CurlTransport::pause(ExchangeId id) { impl_->pause(id); }
 void CurlTransport::resume(ExchangeId id) { impl_->resume(id); }
+void CurlTransport::set_idle(ExchangeId id, std::optional<std::chrono::milliseconds> limit) {
+  impl_->set_idle(id, limit);
+}
 TransportStats CurlTransport::stats() const { return impl_->stats(); }
 
 }  // namespace prx::http

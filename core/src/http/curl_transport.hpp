@@ -2,6 +2,7 @@
 /// The real Transport: libcurl on an AsioLoop, with a pool of connections.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -53,6 +54,8 @@ struct TransportStats {
 /// All functions on the loop thread, the constructor too; the destructor there, outside of on_head
 /// and on_data, or after the loop stopped. Exchanges under way are dropped by it without a
 /// callback. The loop and the workers outlive it.
+///
+/// `workers` are for name look-ups alone: what else may fill that pool would stop all resolving.
 class CurlTransport final : public Transport {
  public:
   CurlTransport(AsioLoop& loop, Workers& workers, TransportOptions options);
@@ -62,6 +65,7 @@ class CurlTransport final : public Transport {
   void cancel(ExchangeId id) override;
   void pause(ExchangeId id) override;
   void resume(ExchangeId id) override;
+  void set_idle(ExchangeId id, std::optional<std::chrono::milliseconds> limit) override;
 
   [[nodiscard]] TransportStats stats() const;
 

@@ -22,6 +22,11 @@ void PhaseClock::enter(Phase phase) {
   arm();
 }
 
+void PhaseClock::set_idle(std::optional<std::chrono::milliseconds> limit) {
+  limits_.idle = limit;
+  if (phase_ == Phase::kBody) enter(Phase::kBody);
+}
+
 void PhaseClock::pause() {
   if (std::exchange(paused_, true)) return;
   paused_at_ = loop_.now();

@@ -24,6 +24,8 @@ class PhaseClock {
   void enter(Phase phase);           ///< kHead or kBody; its clock starts now
   /// A sign of life: the clock of this phase starts anew.
   void touch() { since_ = loop_.now(); }
+  /// Another idle limit. In the body its clock starts anew.
+  void set_idle(std::optional<std::chrono::milliseconds> limit);
   void pause();
   void resume();
   void stop();

@@ -70,7 +70,7 @@ struct End {
 
 /// Receives one exchange: head at most once, then pieces, then end exactly once and last, all on
 /// the loop. Borrowed by the transport until on_end, or until cancel returned. Any callback may
-/// call cancel, pause, resume and send.
+/// call cancel, pause, resume, set_idle and send.
 class Handler {
  public:
   virtual void on_head(const Head& head) = 0;
@@ -99,6 +99,9 @@ class Transport {
   /// too.
   virtual void pause(ExchangeId id) = 0;
   virtual void resume(ExchangeId id) = 0;
+  /// From now on the body may be silent for `limit` at most; nullopt: as long as it likes. For
+  /// streams whose idle clock starts at the first token. Unknown ids are ignored.
+  virtual void set_idle(ExchangeId id, std::optional<std::chrono::milliseconds> limit) = 0;
 };
 
 }  // namespace prx::http

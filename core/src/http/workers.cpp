@@ -1,30 +1,11 @@
 #include "http/workers.hpp"
 
-#include <signal.h>
-
+#include <exception>
 #include <utility>
 
+#include "http/signals_blocked.hpp"
+
 namespace prx {
-
-namespace {
-
-// Signals belong to the program's own threads; a new thread inherits the mask.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_{};
-};
-
-}  // namespace
 
 Workers::Workers(Options options) : options_(options) {}
 
@@ -43,13 +24,26 @@ bool Workers::run(Task task) {
   const std::lock_guard lock(mutex_);
   if (ending_ || queue_.size() >= options_.queue_max) return false;
   queue_.push_back(std::move(task));
-  if (idle_ < queue_.size() && threads_.size() < options_.threads_max) {
-    const SignalsBlocked blocked;
-    threads_.emplace_back([this] { work(); });
-  } else {
-    wake_.notify_one();
+  const bool short_of_threads = idle_ < queue_.size() && threads_.size() < options_.threads_max;
+  if (short_of_threads && start_thread()) return true;
+  if (threads_.empty()) {
+    task = std::move(queue_.back());  // to die after the lock
+    queue_.pop_back();
+    return false;
   }
+  wake_.notify_one();
   return true;
+}
+
+// The system may be out of threads or memory: then those that run must do.
+bool Workers::start_thread() {
+  const SignalsBlocked blocked;
+  try {
+    threads_.emplace_back([this] { work(); });
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
 }
 
 bool Workers::wait_idle(std::chrono::milliseconds limit) {

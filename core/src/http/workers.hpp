@@ -27,8 +27,8 @@ class Workers {
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
-  /// Runs a task on some worker. False when the queue is full or the pool is ending; then it never
-  /// runs. Any thread.
+  /// Runs a task on some worker. False when the queue is full, the pool is ending, or it has no
+  /// thread and the system gives none; then the task never runs. Any thread.
   [[nodiscard]] bool run(Task task);
   /// Waits until no task is queued or running, at most `limit`; whether that is so. Any thread but
   /// a worker.
@@ -36,6 +36,7 @@ class Workers {
 
  private:
   void work();
+  bool start_thread();
 
   const Options options_;
   std::mutex mutex_;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 #include <optional>
 
 #include "plugin/note.hpp"
@@ -32,22 +33,52 @@ Unexpected<Error> wrong_note(const std::string& what) {
                                             "; correct the plugin's note and build it again");
 }
 
-/// Before the parse, so that neither the tree nor its writer can recurse deeply.
-bool too_deep(std::string_view json) {
-  std::size_t depth = 0;
-  bool in_text = false;
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    const char c = json[i];
-    if (in_text && c == '\\')
-      ++i;
-    else if (c == '"')
-      in_text = !in_text;
-    else if (!in_text && (c == '{' || c == '[') && ++depth > kDepthMax)
-      return true;
-    else if (!in_text && (c == '}' || c == ']') && depth > 0)
-      --depth;
+/// Builds the tree of a note, and stops at kDepthMax: neither the parser, the tree nor its writer
+/// can recurse deeply.
+class NoteTree {
+ public:
+  explicit NoteTree(rapidjson::Document& document) : document_(document) {}
+  [[nodiscard]] bool too_deep() const { return depth_ > kDepthMax; }
+
+  bool Null() { return document_.Null(); }
+  bool Bool(bool value) { return document_.Bool(value); }
+  bool Int(int value) { return document_.Int(value); }
+  bool Uint(unsigned value) { return document_.Uint(value); }
+  bool Int64(std::int64_t value) { return document_.Int64(value); }
+  bool Uint64(std::uint64_t value) { return document_.Uint64(value); }
+  bool Double(double value) { return document_.Double(value); }
+  bool RawNumber(const char* text, rapidjson::SizeType size, bool copy) {
+    return document_.RawNumber(text, size, copy);
   }
-  return false;
+  bool String(const char* text, rapidjson::SizeType size, bool copy) {
+    return document_.String(text, size, copy);
+  }
+  bool Key(const char* text, rapidjson::SizeType size, bool copy) {
+    return document_.Key(text, size, copy);
+  }
+  bool StartObject() { return enter() && document_.StartObject(); }
+  bool StartArray() { return enter() && document_.StartArray(); }
+  bool EndObject(rapidjson::SizeType size) { return leave() && document_.EndObject(size); }
+  bool EndArray(rapidjson::SizeType size) { return leave() && document_.EndArray(size); }
+
+ private:
+  bool enter() { return ++depth_ <= kDepthMax; }
+  bool leave() { return depth_-- > 0; }
+
+  rapidjson::Document& document_;
+  std::size_t depth_ = 0;
+};
+
+bool is_ascii(std::string_view text) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  std::uint64_t seen = 0;
+  for (std::uint64_t eight = 0; end - at >= 8; at += 8) {
+    std::memcpy(&eight, at, sizeof eight);
+    seen |= eight;
+  }
+  for (; at != end; ++at) seen |= static_cast<unsigned char>(*at);
+  return (seen & 0x8080'8080'8080'8080u) == 0;
 }
 
 std::string_view view(const Json& value) { return {value.GetString(), value.GetStringLength()}; }
@@ -281,22 +312,44 @@ Result<void> read_options(const Members& members, PluginNote& note) {
   return {};
 }
 
+/// Parses a note in `text`, which is overwritten and which the document then points into.
+Result<void> parse_tree(rapidjson::Document& document, char* text, std::size_t size) {
+  using rapidjson::kParseInsituFlag;
+  NoteTree tree(document);
+  rapidjson::Reader reader;
+  rapidjson::InsituStringStream stream(text);
+  rapidjson::ParseResult result;
+  auto parse = [&](rapidjson::Document&) {
+    constexpr unsigned kChecked = kParseInsituFlag | rapidjson::kParseValidateEncodingFlag;
+    result = is_ascii({text, size}) ? reader.Parse<kParseInsituFlag>(stream, tree)
+                                    : reader.Parse<kChecked>(stream, tree);
+    return !result.IsError();
+  };
+  document.Populate(parse);
+  if (tree.too_deep()) return wrong_note("nests deeper than " + std::to_string(kDepthMax));
+  if (result.IsError())
+    return wrong_note("is not JSON in UTF-8 at byte " + std::to_string(result.Offset()) + " (" +
+                      rapidjson::GetParseError_En(result.Code()) + ")");
+  if (stream.Tell() != size)
+    return wrong_note("is not JSON in UTF-8 at byte " + std::to_string(stream.Tell()) +
+                      " (a zero byte)");
+  if (!document.IsObject()) return wrong_note("is not a JSON object");
+  return {};
+}
+
 }  // namespace
 
 Result<PluginNote> parse_note(std::string_view json) {
   if (json.size() > PRX_NOTE_MAX)
     return wrong_note("has " + std::to_string(json.size()) + " bytes, more than " +
                       std::to_string(PRX_NOTE_MAX));
-  if (too_deep(json)) return wrong_note("nests deeper than " + std::to_string(kDepthMax));
+  std::array<char, PRX_NOTE_MAX + 1> text;  // NOLINT: filled as far as it is read
+  std::copy(json.begin(), json.end(), text.begin());
+  text[json.size()] = '\0';
   std::array<char, 16 * 1024> buffer;  // enough for most notes: no allocation
   rapidjson::MemoryPoolAllocator<> pool(buffer.data(), buffer.size());
   rapidjson::Document document(&pool);
-  // Recursion is bounded by kDepthMax here, and faster than kParseIterativeFlag.
-  document.Parse<rapidjson::kParseValidateEncodingFlag>(json.data(), json.size());
-  if (document.HasParseError())
-    return wrong_note("is not JSON in UTF-8 at byte " + std::to_string(document.GetErrorOffset()) +
-                      " (" + rapidjson::GetParseError_En(document.GetParseError()) + ")");
-  if (!document.IsObject()) return wrong_note("is not a JSON object");
+  PRX_TRY(parse_tree(document, text.data(), json.size()));
   const Members members(document);
   PluginNote note;
   PRX_TRY(read_identity(members, note));

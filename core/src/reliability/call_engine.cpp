@@ -33,6 +33,11 @@ void CallEngine::on_content(AttemptNumber attempt, MonotonicTime now, Actions& o
   out.emplace_back(Commit{attempt});
 }
 
+void CallEngine::on_progress(AttemptNumber attempt, MonotonicTime now) {
+  if (attempt != attempt_ || ended()) return;
+  phase_since_ = now;
+}
+
 void CallEngine::on_finish_reason(AttemptNumber attempt, MonotonicTime now) {
   if (attempt != attempt_ || ended()) return;
   state_ = State::kFinishing;

@@ -67,11 +67,13 @@ class CallEngine {
   CallEngine(const Plan& plan, MonotonicTime now);
 
   void start(MonotonicTime now, Actions& out);
-  /// The response head of an attempt came.
+  /// The response head of an attempt came, or it has none to wait for: the first token is next.
   void on_head(AttemptNumber attempt, MonotonicTime now);
   /// A first or further piece of text, reasoning or tool call came. The hot path: no allocation
   /// after the commit.
   void on_content(AttemptNumber attempt, MonotonicTime now, Actions& out);
+  /// A sign of life that is no piece of the answer, such as a model being loaded.
+  void on_progress(AttemptNumber attempt, MonotonicTime now);
   /// A choice of the answer has its finish reason; content of another may still follow.
   void on_finish_reason(AttemptNumber attempt, MonotonicTime now);
   /// The attempt is over; nullopt: its answer is complete.

@@ -9,7 +9,7 @@ std::string KeyLanes::name(const std::string& provider, std::size_t key) {
 void KeyLanes::record(const std::string& provider, std::size_t key, const Error* error,
                       MonotonicTime now) {
   if (error == nullptr) {
-    until_.erase(name(provider, key));
+    if (!until_.empty()) until_.erase(name(provider, key));
     return;
   }
   const bool dead =
@@ -24,6 +24,7 @@ bool KeyLanes::cooling(const std::string& provider, std::size_t key, MonotonicTi
 
 std::size_t KeyLanes::pick(const std::string& provider, std::size_t count,
                            MonotonicTime now) const {
+  if (until_.empty()) return 0;
   std::size_t best = 0;
   MonotonicTime soonest = MonotonicTime::max();
   for (std::size_t key = 0; key < count; ++key) {

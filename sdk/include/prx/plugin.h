@@ -9,12 +9,12 @@
  * How it grows
  *  - The major version is in the name of the entry symbol. Another major is another symbol.
  *  - The minor version grows by size: every struct begins with `size`, is extended at its tail
- * only, and a field added later is read through PRX_HAS. Each side fills `size` with its own
- * sizeof.
+ *    only, and a field added later is read through PRX_HAS. Each side fills `size` with its own
+ *    sizeof.
  *  - Behaviour grows by string id: prx_plugin::interface_ and prx_host::service return NULL for
- * unknown ids.
+ *    unknown ids.
  *  - Unknown event types below PRX_EV_DONE, unknown flags and unknown enum values are ignored, or
- * read as PRX_E_INTERNAL where an error code is meant.
+ *    read as PRX_E_INTERNAL where an error code is meant.
  *
  * Ownership: every pointer and prx_str is borrowed for the duration of the call that passes it,
  * unless its comment says otherwise. Nothing is freed across the boundary. A prx_str is UTF-8 and
@@ -69,11 +69,10 @@ typedef struct prx_text_out {
   void (*write)(void* ctx, prx_str piece) PRX_NOEXCEPT;
 } prx_text_out;
 
-/* -------------------------------------------------------------------------------------------
- * errors */
+/* -------------------------------------------------------------------------------------- errors */
 
-/** What the caller can do about a failure. A value that the host does not know is read as INTERNAL.
- */
+/** What the caller can do about a failure. The host reads a value that it does not know as
+ * INTERNAL. */
 enum {
   PRX_OK = 0,
   PRX_E_CANCELLED = 1,
@@ -104,12 +103,11 @@ enum {
 
 typedef struct prx_error {
   uint32_t size;
-  int32_t code;        /**< PRX_E_*; PRX_OK never travels in a prx_error */
-  int32_t http_status; /**< 100 to 599, or 0 when there was none */
-  uint32_t flags;      /**< zero */
-  int32_t
-      retryable; /**< what the provider itself said about the same request: 1, 0, or -1 nothing */
-  int32_t phase; /**< PRX_PHASE_* */
+  int32_t code;           /**< PRX_E_*; PRX_OK never travels in a prx_error */
+  int32_t http_status;    /**< 100 to 599, or 0 when there was none */
+  uint32_t flags;         /**< zero */
+  int32_t retryable;      /**< what the provider said about trying again: 1 yes, 0 no, -1 nothing */
+  int32_t phase;          /**< PRX_PHASE_* */
   int64_t retry_after_ms; /**< milliseconds from now, 0 or more; -1 unknown */
   prx_str message;        /**< one line for a person: what, why, remedy; no key, no prompt */
   prx_str provider_code;  /**< the provider's own code, as it wrote it */
@@ -124,23 +122,21 @@ typedef struct prx_fail {
   void (*set)(void* ctx, const prx_error* error) PRX_NOEXCEPT;
 } prx_fail;
 
-/* ----------------------------------------------------------------------------------------------
- * host */
+/* ---------------------------------------------------------------------------------------- host */
 
-/** One per plugin instance, and one per module for `init`. Lives until `destroy` (`deinit`)
+/** One per plugin instance, and one per module for `init`. Lives until `destroy` or `deinit`
  * returned. */
 typedef struct prx_host prx_host;
 struct prx_host {
   uint32_t size, abi_minor; /**< the host's own minor */
   void* ctx;                /**< the host's; not for plugins */
   prx_str name, version;    /**< e.g. "prx", "0.1.0"; valid as long as the prx_host */
-  /** A host service by id ("prx.http/1"), or NULL. The table lives as long as the process. @thread
-   * [any] */
+  /** A host service by id ("prx.http/1"), or NULL. The table lives as long as the process.
+   * @thread [any] */
   const void* (*service)(const prx_host* host, prx_str id)PRX_NOEXCEPT;
 };
 
-/* -------------------------------------------------------------------------------------- host
- * services */
+/* ------------------------------------------------------------------------------- host services */
 
 #define PRX_LOG_ID "prx.log/1"
 enum {
@@ -156,8 +152,8 @@ typedef struct prx_log {
   uint32_t size, zero;
   /** 1 when a line of this level would be kept. @thread [any] */
   int32_t (*enabled)(const prx_host* host, int32_t level) PRX_NOEXCEPT;
-  /** Writes one line; line breaks inside are replaced. Never a prompt, a body or a key. @thread
-   * [any] */
+  /** Writes one line; line breaks inside are replaced. Never a prompt, a body or a key.
+   * @thread [any] */
   void (*write)(const prx_host* host, int32_t level, prx_str line) PRX_NOEXCEPT;
 } prx_log;
 
@@ -166,23 +162,20 @@ typedef struct prx_log {
 /** One HTTP request. The host owns connections, proxies, TLS, keys and clocks; redirects are not
  * followed. */
 typedef struct prx_http_req {
-  uint32_t size, flags; /**< flags: zero */
-  uint64_t
-      op_id; /**< of the operation that this request is part of; another instance's is refused */
-  prx_str method; /**< "GET", "POST", ... */
-  prx_str url;    /**< absolute, http or https; only the hosts of the note and of `base_url` */
-  const prx_kv*
-      headers; /**< without the key's header; the host adds the configured ones after these */
-  size_t header_count; /**< 0 to 64 */
-  prx_str key_header;  /**< header that carries the key, "authorization"; empty: the request has no
-                          key */
-  prx_str key_prefix;  /**< what stands before the key in that header, "Bearer " */
-  prx_str body;        /**< copied, unless it is the body of the prx_request itself */
-  int64_t connect_timeout_ms; /**< -1: as configured; 0: none. Name, connection and TLS together */
-  int64_t head_timeout_ms;    /**< -1: as configured; 0: none. From request sent to response head */
-  int64_t
-      idle_timeout_ms; /**< -1: as configured; 0: none. Longest time without any byte of the body */
-  uint64_t body_max;   /**< bytes of response body; 0: the host's limit */
+  uint32_t size, flags;  /**< flags: zero */
+  uint64_t op_id;        /**< of the operation that it is for; another instance's is refused */
+  prx_str method;        /**< "GET", "POST", ... */
+  prx_str url;           /**< absolute, http or https; only hosts of the note and of `base_url` */
+  const prx_kv* headers; /**< without the key's; the host adds the configured ones after these */
+  size_t header_count;   /**< 0 to 64 */
+  prx_str key_header;    /**< the header for the key, "authorization"; empty: no key is sent */
+  prx_str key_prefix;    /**< what stands before the key in that header, "Bearer " */
+  prx_str body;          /**< copied, unless it is the body of the prx_request itself */
+  /* Clocks; -1: as configured, 0: none. */
+  int64_t connect_timeout_ms; /**< name, connection and TLS together */
+  int64_t head_timeout_ms;    /**< from request sent to response head */
+  int64_t idle_timeout_ms;    /**< longest time without any byte of the body */
+  uint64_t body_max;          /**< bytes of response body; 0: the host's limit */
 } prx_http_req;
 
 typedef struct prx_http_head {
@@ -190,8 +183,7 @@ typedef struct prx_http_head {
   int32_t status;        /**< 200 to 599; 1xx are not reported */
   uint32_t http_version; /**< 10, 11 or 20 */
   uint32_t flags;        /**< PRX_HTTP_REUSED */
-  const prx_kv*
-      headers; /**< in order of arrival, names in lower case; at most 256, 256 KiB together */
+  const prx_kv* headers; /**< as they came, names in lower case; at most 256, 256 KiB together */
   size_t header_count;
 } prx_http_head;
 #define PRX_HTTP_REUSED 1u /**< the exchange went over a pooled connection */
@@ -267,19 +259,15 @@ typedef struct prx_secret {
   int32_t (*get)(const prx_host* host, uint64_t op_id, const prx_text_out* out) PRX_NOEXCEPT;
 } prx_secret;
 
-/* ----------------------------------------------------------------------------------------
- * operations */
+/* ---------------------------------------------------------------------------------- operations */
 
 enum {
-  PRX_OP_CHAT = 1,   /**< body: a Chat Completions request. Events: the whole grammar */
-  PRX_OP_MODELS = 2, /**< body: empty. One ITEM per model: id, and json as the provider gave it */
-  PRX_OP_HEALTH = 3, /**< body: empty. Cheapest question that shows the provider answers this key */
-  PRX_OP_WARMUP =
-      4, /**< body: empty. Leaves a usable pooled connection; verifies the key on the way */
-  PRX_OP_ACCOUNT =
-      5, /**< body: empty. ITEMs named "key", "credits" ...: json as the provider gave it */
-  PRX_OP_CALL =
-      6 /**< any other endpoint: path in model ("/embeddings"), body posted, one ITEM back */
+  PRX_OP_CHAT = 1,    /**< body: a Chat Completions request. Events: the whole grammar */
+  PRX_OP_MODELS = 2,  /**< no body. One ITEM per model: id, and json as the provider gave it */
+  PRX_OP_HEALTH = 3,  /**< no body. Cheapest question that shows the provider answers this key */
+  PRX_OP_WARMUP = 4,  /**< no body. Leaves a usable pooled connection; verifies the key */
+  PRX_OP_ACCOUNT = 5, /**< no body. ITEMs "key", "credits" ...: json as the provider gave it */
+  PRX_OP_CALL = 6     /**< another endpoint: path in model ("/embeddings"), body posted, one ITEM */
 };
 
 #define PRX_RF_STREAM 1u     /**< the body asks for a stream */
@@ -308,25 +296,29 @@ typedef struct prx_usage {
   double cost;                /**< US dollars billed for this answer */
 } prx_usage;
 
+/* clang-format off */
 /** Types of events. The grammar of one operation:
+ *
  *    META? (TEXT|REASONING|TOOL_CALL|ITEM|RAW|PROGRESS|FINISH)* USAGE? (DONE|ERROR)
- *  where nothing of a choice comes after its FINISH, which comes at most once, and as soon as it is
+ *
+ * where nothing of a choice comes after its FINISH, which comes at most once, and as soon as it is
  * known. For PRX_OP_CHAT, DONE without a FINISH is a breach. */
 enum {
-  PRX_EV_META = 1, /**< id: generation id; name: served model; text: serving vendor, when it says */
-  PRX_EV_TEXT = 2, /**< text: a piece of the answer, not empty */
+  PRX_EV_META = 1,      /**< id: generation id; name: served model; text: serving vendor, if said */
+  PRX_EV_TEXT = 2,      /**< text: a piece of the answer, not empty */
   PRX_EV_REASONING = 3, /**< text: a piece of readable reasoning, not empty */
   PRX_EV_TOOL_CALL = 4, /**< index: which call of the choice; id, name: complete, on its first
-                           event; text: a piece of the arguments, maybe empty */
+                             event; text: a piece of the arguments, maybe empty */
   PRX_EV_USAGE = 5,     /**< usage; json: the provider's whole usage object */
   PRX_EV_FINISH = 6,    /**< finish: PRX_FINISH_*; name: the provider's own reason */
-  PRX_EV_ITEM = 7, /**< name: what it is ("model", "reasoning_details", "annotations", "refusal",
-                      "images", "audio", "logprobs" ...); id; json: its value */
-  PRX_EV_RAW = 8,  /**< json: a frame that carries nothing of the above */
-  PRX_EV_PROGRESS = 9, /**< text: what is going on (loading a model); counts as a sign of life */
-  PRX_EV_DONE = 100,   /**< terminal: complete */
-  PRX_EV_ERROR = 101   /**< terminal: error */
+  PRX_EV_ITEM = 7,      /**< name: what it is ("model", "reasoning_details", "annotations",
+                             "refusal", "images", "audio", "logprobs" ...); id; json: its value */
+  PRX_EV_RAW = 8,       /**< json: a frame that carries nothing of the above */
+  PRX_EV_PROGRESS = 9,  /**< text: what is going on (loading a model); counts as a sign of life */
+  PRX_EV_DONE = 100,    /**< terminal: complete */
+  PRX_EV_ERROR = 101    /**< terminal: error */
 };
+/* clang-format on */
 
 enum {
   PRX_FINISH_OTHER = 0,
@@ -336,8 +328,8 @@ enum {
   PRX_FINISH_CONTENT_FILTER = 4
 };
 
-#define PRX_EVF_SAME_FRAME \
-  1u /**< on every event after the first that comes from one source frame */
+/** On every event after the first that comes from one source frame. */
+#define PRX_EVF_SAME_FRAME 1u
 
 typedef struct prx_event {
   uint32_t size, type;
@@ -360,8 +352,7 @@ typedef struct prx_sink {
   int32_t (*event)(void* ctx, const prx_event* event) PRX_NOEXCEPT;
 } prx_sink;
 
-/* -------------------------------------------------------------------------------------------
- * plugin */
+/* -------------------------------------------------------------------------------------- plugin */
 
 #define PRX_PROVIDER_ID "prx.provider/1"
 
@@ -373,8 +364,7 @@ typedef struct prx_provider {
    * @param instance_host  for all service calls of this instance; lives until `destroy` returned.
    * @param kind           one of the note's kinds.
    * @param config_json    borrowed; the TOML table as an object: the keys of the note's schema and
-   *                       "base_url", without keys, headers and extra_body (the host applies
-   * those).
+   *                       "base_url", without keys, headers and extra_body: those are the host's.
    * @param fail           borrowed; set when the result is not PRX_OK.
    * @param instance       receives the instance when PRX_OK.
    * @thread [init] */
@@ -391,16 +381,15 @@ typedef struct prx_provider {
    * @param sink     copied; called until the terminal event returned.
    * @param fail     borrowed; set once when the result is not PRX_OK.
    * @param op       receives the operation when PRX_OK.
-   * @return PRX_OK, and then exactly one terminal event, never before this returns; else no event
-   * ever.
+   * @return PRX_OK, and then exactly one terminal event, never before this returns; else none.
    * @thread [loop] of the operation, several loops at once; must not block. */
   int32_t (*start)(void* instance, const prx_request* request, const prx_sink* sink,
                    const prx_fail* fail, void** op) PRX_NOEXCEPT;
   /** Asks for the end. May come twice and after the end; the terminal event still comes, within a
    * second. It may come from inside `cancel`. @thread [loop] */
   void (*cancel)(void* op) PRX_NOEXCEPT;
-  /** Frees the operation: once, after the call that delivered the terminal event returned. @thread
-   * [loop] */
+  /** Frees the operation: once, after the call that delivered the terminal event returned.
+   * @thread [loop] */
   void (*release)(void* op) PRX_NOEXCEPT;
 } prx_provider;
 
@@ -421,22 +410,30 @@ typedef struct prx_plugin {
 PRX_EXPORT const prx_plugin* prx_plugin_query_v1(void) PRX_NOEXCEPT;
 #define PRX_QUERY_SYMBOL "prx_plugin_query_v1"
 
-/* ------------------------------------------------------------------------------------------ ELF
- * note */
+/* ------------------------------------------------------------------------------------ ELF note */
 
+/* clang-format off */
 /** Section, owner name and type of the note; its descriptor is one JSON object, at most 8 KiB.
- * Members: "id", "version"       text "abi", "needs"        "1.0" "kinds"               names that
- * a configuration's `plugin` may use; the first is the default "operations"          of "chat",
- * "models", "health", "warmup", "account", "call" "hosts"               origins it may talk to
- * without configuration, "https://openrouter.ai" "key_env"             variable with the key, ""
- * when it needs none "key_url"             where a person gets one; "credit_url": where a person
- * buys credit "title"               the provider's name for messages, "OpenRouter" "base_url_env"
- * variable with the base URL "default_model"       asked for when nothing else names a model
- *    "model_prefix"        vendor prefix that means this provider, "openai/"; may be absent
- *    "signs"               true: it needs prx.secret/1
- *    "capabilities"        object, see describe()
- *    "config"              object: key -> {"type":
- * "string"|"integer"|"number"|"boolean"|"array"|"table", "default": any, "help": one line} */
+ *
+ *    member              value
+ *    "id", "version"     text
+ *    "abi", "needs"      "1.0": built against, and the lowest that it can live with
+ *    "kinds"             names that a configuration's `plugin` may use; the first is the default
+ *    "operations"        of "chat", "models", "health", "warmup", "account", "call"
+ *    "hosts"             origins it may talk to without configuration, "https://openrouter.ai"
+ *    "key_env"           variable with the key, "" when it needs none
+ *    "key_url"           where a person gets one
+ *    "credit_url"        where a person buys credit
+ *    "title"             the provider's name for messages, "OpenRouter"
+ *    "base_url_env"      variable with the base URL
+ *    "default_model"     asked for when nothing else names a model
+ *    "model_prefix"      vendor prefix that means this provider, "openai/"; may be absent
+ *    "signs"             true: it needs prx.secret/1
+ *    "capabilities"      object, see describe()
+ *    "config"            object: key -> {"type": "string" | "integer" | "number" | "boolean" |
+ *                        "array" | "table", "default": any, "help": one line}
+ */
+/* clang-format on */
 #define PRX_NOTE_SECTION ".note.prx"
 #define PRX_NOTE_NAME "prx"
 #define PRX_NOTE_TYPE 1u

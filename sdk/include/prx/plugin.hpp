@@ -1,3 +1,4 @@
+// clang-format off
 /// \file plugin.hpp
 /// The C++ layer over prx/plugin.h, headers only. Three steps; take the highest that fits:
 ///
@@ -9,13 +10,17 @@
 ///
 ///     class Echo {
 ///      public:
-///       Echo(const prx::sdk::Config& config, prx::sdk::Host host);   // or: static
-///                                  // Result<std::unique_ptr<Echo>> create(config, host) to refuse
-///       std::string describe() const;                                // capabilities, a JSON
-///       object void start(prx::sdk::Op op, const prx::sdk::Request& request);  // not for
-///       HttpProvider
+///       Echo(const prx::sdk::Config& config, prx::sdk::Host host);
+///       std::string describe() const;  // what it can do, as a JSON object
+///       void start(prx::sdk::Op op, const prx::sdk::Request& request);  // not for HttpProvider
 ///     };
 ///     PRX_PLUGIN(Echo, "echo", "1.0.0")
+///
+/// One that may refuse its configuration has, in place of that constructor:
+///
+///       static prx::Result<std::unique_ptr<Echo>> create(const prx::sdk::Config& config,
+///                                                        prx::sdk::Host host);
+// clang-format on
 ///
 /// What the layer keeps for the author: no exception crosses the C interface; each operation ends
 /// exactly once; nothing is emitted from inside prx_provider::start; a cancel undoes timers and

@@ -8,8 +8,9 @@ namespace {
 curl_slist* make_headers() {
   curl_slist* list = nullptr;
   for (const char* line :
-       {"Content-Type: application/json", "HTTP-Referer: https://example.org/prx", "X-Title: bench",
-        "X-OpenRouter-Title: bench", "Expect:", "Authorization: Bearer sk-bench-0000"})
+       {"HTTP-Referer: https://github.com/theonlyhennygod/openprx", "X-Title: OpenPRX",
+        "X-OpenRouter-Title: OpenPRX", "content-type: application/json", "accept: application/json",
+        "authorization: Bearer sk-bench-0000", "User-Agent: prx/0.1.0"})
     list = curl_slist_append(list, line);
   return list;
 }

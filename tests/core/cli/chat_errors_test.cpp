@@ -6,6 +6,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 /// A fault of the simulator and what must come of it.
@@ -83,6 +84,33 @@ TEST_F(ChatErrors, AMissingKeyHasItsLine) {
             "prx: OpenRouter API key not set; export OPENROUTER_API_KEY=... or set "
             "[providers.openrouter] "
             "api_key; get one at https://openrouter.ai/keys\n");
+}
+
+TEST_F(ChatErrors, AMissingKeyIsThatOfTheFirstTarget) {
+  environment.erase("OPENAI_API_KEY");
+  configure(
+      "[default]\nchain = \"careful\"\n[providers.box]\nplugin = \"openai\"\n"
+      "[chains.careful]\ntargets = [{ provider = \"box\" }]\n");
+  const auto result = run({"chat", "Hello"});
+  EXPECT_EQ(result.exit_code, 4);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("OPENAI_API_KEY"), HasSubstr("[providers.box] api_key"),
+                                Not(HasSubstr("OPENROUTER"))));
+}
+
+TEST_F(ChatErrors, AnUnknownModelSaysWhatToDo) {
+  simulate();
+  const auto result = run({"chat", "--model", "nonsense", "Hello"});
+  EXPECT_EQ(result.exit_code, 7);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("nonsense is not a valid model ID"),
+                                HasSubstr("check the parameters, and the model named by --model")));
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+}
+
+TEST_F(ChatErrors, ABadUrlVariableIsAConfigurationError) {
+  environment["OPENROUTER_BASE_URL"] = "localhost:8080/v1";
+  const auto result = run({"chat", "Hello"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("OPENROUTER_BASE_URL"), HasSubstr("unset it")));
 }
 
 TEST_F(ChatErrors, AKeyThatTheProviderDoesNotKnowIsRejected) {

@@ -52,6 +52,45 @@ TEST_F(ConfigCheck, AMissingPluginIsAnError) {
   EXPECT_THAT(result.err, HasSubstr("nowhere"));
 }
 
+TEST_F(ConfigCheck, ABadUrlVariableOfTheFirstProviderIsAnError) {
+  environment["OPENROUTER_BASE_URL"] = "localhost:8080/v1";
+  const auto result = run({"config", "check"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(result.err,
+            "prx: the provider 'openrouter': OPENROUTER_BASE_URL must begin with http:// or "
+            "https://; correct or unset it, or set [providers.openrouter] base_url\n");
+}
+
+TEST_F(ConfigCheck, AProblemOfAnotherProviderIsAWarningSaidOnce) {
+  environment["OPENAI_BASE_URL"] = "localhost:8080/v1";
+  environment["OPENAI_API_KEY"] = kKey;
+  const std::string table = "[providers.openai]\n[providers.box]\nplugin = \"nowhere\"\n";
+  for (const auto* fallbacks : {"[]", "[\"openai\", \"box\"]"}) {
+    configure(table + "[reliability]\nfallback_providers = " + fallbacks + "\n");
+    const auto result = run({"config", "check"});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_THAT(result.err, AllOf(HasSubstr("prx: warning: "), HasSubstr("OPENAI_BASE_URL must"),
+                                  HasSubstr("no plugin offers 'nowhere'")));
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 2) << result.err;
+  }
+}
+
+TEST_F(ConfigCheck, JudgesTheFirstTargetOfTheChainInForce) {
+  const std::string chain = "[chains.careful]\ntargets = [{ provider = \"box\" }]\n";
+  configure("[default]\nchain = \"careful\"\n[providers.box]\nplugin = \"nowhere\"\n" + chain);
+  const auto broken = run({"config", "check"});
+  EXPECT_EQ(broken.exit_code, 3);
+  EXPECT_THAT(broken.err, HasSubstr("nowhere"));
+  configure(
+      "[plugins]\nallow = [\"openai\"]\n[default]\nchain = \"careful\"\n"
+      "[providers.box]\nplugin = \"openai\"\n" +
+      chain);
+  const auto other = run({"config", "check"});
+  EXPECT_EQ(other.exit_code, 0) << other.err;
+  EXPECT_EQ(other.err, "") << "nobody asked for the provider 'openrouter'";
+}
+
 TEST_F(ConfigCheck, AMissingFileIsAnError) {
   const auto result = run({"config", "check", "--config", home / "none.toml"});
   EXPECT_EQ(result.exit_code, 3);
@@ -80,6 +119,20 @@ TEST_F(ConfigShow, NamesEachValueWithItsOriginAndMasksKeys) {
   EXPECT_THAT(result.out,
               AllOf(HasSubstr("providers.openrouter.api_key"), HasSubstr("config.toml:4:")));
   EXPECT_THAT(result.out, AllOf(HasSubstr("log.level = \"off\""), HasSubstr("# flag --log-level")));
+}
+
+TEST_F(ConfigShow, ShowsNoValueOfAVariableInABodyAnOptionOrAHeader) {
+  configure(
+      "[providers.openrouter]\ntitle = \"${TITLE}\"\nheaders = { X-Team = \"of ${TITLE}\" }\n"
+      "extra_body = { a = { user = \"${TITLE}\", token = \"literal-hidden\" } }\n");
+  environment["TITLE"] = "title-hidden";
+  for (const auto& arguments :
+       std::vector<std::vector<std::string>>{{"config", "show"}, {"config", "show", "--json"}}) {
+    const auto result = run(arguments);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_EQ((result.out + result.err).find("hidden"), std::string::npos) << result.out;
+    EXPECT_THAT(result.out, HasSubstr("of ${TITLE}"));
+  }
 }
 
 TEST_F(ConfigShow, JsonHasTheSameSettings) {

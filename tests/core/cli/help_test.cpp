@@ -12,10 +12,10 @@ TEST_F(Help, OfTheProgramNamesEveryVerbVariableAndExitCode) {
   const auto result = run({"--help"});
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_EQ(result.err, "");
-  for (const char* text :
-       {"chat", "plugin list", "config check", "config show", "sim", "version", "--config FILE",
-        "--no-config", "--log-level LEVEL", "PRX_CONFIG", "PRX_PROVIDER", "PRX_MODEL",
-        "PRX_PLUGIN_PATH", "OPENROUTER_API_KEY", "Exit codes:", "130", "prx chat \""})
+  for (const char* text : {"chat", "plugin list", "config check", "config show", "sim", "version",
+                           "--config FILE", "--no-config", "--log-level LEVEL", "PRX_CONFIG",
+                           "PRX_PROVIDER", "PRX_MODEL", "PRX_PLUGIN_PATH", "PRX_NO_PLUGINS",
+                           "OPENROUTER_API_KEY", "Exit codes:", "130", "prx chat \""})
     EXPECT_THAT(result.out, HasSubstr(text));
 }
 

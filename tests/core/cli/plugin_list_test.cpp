@@ -76,6 +76,14 @@ TEST_F(PluginList, NeedsNoKeyAndNoUsableProvider) {
   EXPECT_EQ(run({"plugin", "list"}).exit_code, 0);
 }
 
+TEST_F(PluginList, SaysThatPluginsAreTurnedOff) {
+  environment["PRX_NO_PLUGINS"] = "1";
+  const auto result = run({"plugin", "list", "--json"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.err, HasSubstr("PRX_NO_PLUGINS=1"));
+  EXPECT_TRUE(parse_array(result.out).Empty());
+}
+
 TEST_F(PluginList, AWrongConfigurationIsSaid) {
   const std::string file = configure("[plugins]\ndir = []\n");
   const auto result = run({"plugin", "list"});

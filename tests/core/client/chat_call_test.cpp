@@ -182,6 +182,86 @@ TEST_F(ChatCallTest, TheFirstTokenClockCancelsTheAttempt) {
   EXPECT_TRUE(rig.transport.sent[0].cancelled);
 }
 
+TEST_F(ChatCallTest, TheFirstTokenClockRunsWithoutAnExchangeToo) {
+  plugin.on_cancel = [this] { plugin.error(PRX_E_CANCELLED, "stopped"); };
+  driver::ChatPlan plan = rig.plan();
+  plan.plan.targets[0].clocks.first_token = 50ms;
+  const auto call = rig.start(std::move(plan));
+  rig.loop.advance(50ms);
+  EXPECT_EQ(failure().phase, Phase::kFirstToken);
+}
+
+TEST_F(ChatCallTest, ProgressIsASignOfLifeAndDeliveredAtOnce) {
+  driver::ChatPlan plan = rig.plan();
+  plan.plan.targets[0].clocks.first_token = 50ms;
+  const auto call = rig.start(std::move(plan));
+  rig.loop.advance(40ms);
+  prx_event progress{};
+  progress.type = PRX_EV_PROGRESS;
+  progress.text = driver::to_c("loading the model");
+  plugin.emit(progress);
+  EXPECT_EQ(sink.types, (std::vector{StreamEvent::Type::kProgress}));
+  rig.loop.advance(40ms);
+  EXPECT_EQ(sink.ends, 0);
+  plugin.text("x");
+  plugin.finish();
+  plugin.done();
+  rig.loop.run_ready();
+  EXPECT_EQ(answer().text, "x");
+}
+
+TEST_F(ChatCallTest, TheIdleClockOfAStreamStartsAtTheFirstToken) {
+  const auto call = rig.start();
+  prx_http_req request{};
+  request.size = sizeof request;
+  request.op_id = plugin.request.op_id;
+  request.method = driver::to_c("GET");
+  request.url = driver::to_c("https://own.example/");
+  request.idle_timeout_ms = -1;
+  const prx_http_sink http{sizeof(prx_http_sink),
+                           0,
+                           nullptr,
+                           [](void*, const prx_http_head*) noexcept {},
+                           [](void*, char*, size_t) noexcept {},
+                           [](void*, const prx_http_end*) noexcept {}};
+  ASSERT_EQ(plugin.http().send(plugin.host, &request, &http, nullptr, nullptr), PRX_OK);
+  EXPECT_EQ(rig.transport.sent[0].request.clocks.idle, std::nullopt);
+  plugin.text("a");
+  EXPECT_EQ(rig.transport.sent[0].idle, 30s);
+  plugin.finish();
+  plugin.done();
+}
+
+TEST_F(ChatCallTest, NothingIsReportedToAHandleThatWasLetGo) {
+  plugin.on_cancel = [this] { plugin.done(); };
+  int attempts = 0;
+  driver::ChatPlan plan = rig.plan();
+  plan.options.on_attempt = [&](const Attempt&) { ++attempts; };
+  const auto call = rig.start(std::move(plan));
+  call->close();
+  rig.loop.run_ready();
+  EXPECT_EQ(attempts, 0);
+  EXPECT_EQ(rig.ended, 1);
+}
+
+TEST_F(ChatCallTest, APauseBeforeTheStartHolds) {
+  driver::ChatPlan plan = rig.plan();
+  plan.plan.targets[0].clocks.first_token = 50ms;
+  auto call =
+      std::make_shared<driver::ChatCall>(rig.runtime, rig.lanes, std::move(plan), sink, [] {});
+  call->start(std::nullopt);
+  call->pause();
+  rig.loop.advance(1h);
+  EXPECT_EQ(sink.ends, 0);
+  call->resume();
+  call->pause();
+  rig.loop.advance(1h);
+  EXPECT_EQ(sink.ends, 0) << "the last word counts";
+  plugin.on_cancel = [this] { plugin.done(); };
+  call->close();
+  rig.loop.run_ready();
+}
+
 TEST_F(ChatCallTest, ARefusedKeyIsNotUsedByTheNextCall) {
   const auto first = rig.start();
   plugin.error(PRX_E_AUTH, "no such key");

@@ -179,6 +179,7 @@ TEST_F(OperationTest, TheTerminalEventIsLatched) {
   EXPECT_EQ(watcher.text, "");
   rig.loop.run_ready();
   EXPECT_EQ(plugin.text("after release"), 1) << "the stale handle finds nothing";
+  EXPECT_EQ(rig.operations.late(), 1u) << "but it is counted";
 }
 
 TEST_F(OperationTest, APluginThatMisbehavesTooOftenIsQuarantined) {
@@ -201,6 +202,46 @@ TEST_F(OperationTest, AnEventFromInsideStartIsABreach) {
   EXPECT_EQ(watcher.ends, 0) << "never before start returned";
   rig.loop.run_ready();
   EXPECT_EQ(watcher.ends, 1);
+  ASSERT_TRUE(watcher.last) << "whatever the plugin says to the cancel";
+  EXPECT_EQ(watcher.last->error_class, ErrorClass::kInternal);
+  EXPECT_EQ(plugin.releases, 1);
+}
+
+TEST_F(OperationTest, WhatAFailedStartLeftBehindNeverRuns) {
+  int fired = 0;
+  const prx_http_sink sink = exchange.sink();
+  plugin.start_code = PRX_E_UNSUPPORTED;
+  plugin.on_start = [&] {
+    const prx_task task = [](void* ctx) noexcept { ++*static_cast<int*>(ctx); };
+    plugin.exec().timer(plugin.host, plugin.request.op_id, 0, task, &fired);
+    plugin.exec().post(plugin.host, plugin.request.op_id, task, &fired);
+    const prx_http_req request = get("https://own.example/");
+    ASSERT_EQ(plugin.http().send(plugin.host, &request, &sink, nullptr, nullptr), PRX_OK);
+  };
+  const auto operation = start();
+  rig.loop.advance(1h);
+  EXPECT_EQ(fired, 0);
+  EXPECT_TRUE(rig.transport.sent.at(0).cancelled);
+  EXPECT_EQ(watcher.last->error_class, ErrorClass::kUnsupported);
+}
+
+TEST_F(OperationTest, ACancelledOperationSendsNothingMore) {
+  const auto operation = start();
+  const prx_http_sink sink = exchange.sink();
+  plugin.on_cancel = [&] {
+    const prx_http_req request = get("https://own.example/");
+    EXPECT_EQ(plugin.http().send(plugin.host, &request, &sink, nullptr, nullptr),
+              PRX_E_INVALID_REQUEST);
+    plugin.done();
+  };
+  operation->cancel();
+  EXPECT_TRUE(rig.transport.sent.empty());
+}
+
+TEST_F(OperationTest, ErrorsOfEveryOperationAreRedacted) {
+  const auto operation = start();
+  plugin.error(PRX_E_AUTH, "bad key sk-first-secret");
+  EXPECT_EQ(watcher.last->message, "bad key [redacted]");
 }
 
 TEST_F(OperationTest, TimersRunOnTheLoopAndNotAfterTheirCancelOrTheEnd) {

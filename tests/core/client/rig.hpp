@@ -21,16 +21,23 @@ class FakeTransport final : public http::Transport {
  public:
   struct Sent {
     http::Request request;
-    http::Handler* handler;
+    http::Handler* handler = nullptr;
     bool cancelled = false, paused = false;
+    std::optional<std::chrono::milliseconds> idle;
   };
   http::ExchangeId send(http::Request request, http::Handler& handler) override {
-    sent.push_back({std::move(request), &handler});
+    Sent& one = sent.emplace_back();
+    one.request = std::move(request);
+    one.handler = &handler;
     return sent.size();
   }
   void cancel(http::ExchangeId id) override { sent[id - 1].cancelled = true; }
   void pause(http::ExchangeId id) override { sent[id - 1].paused = true; }
   void resume(http::ExchangeId id) override { sent[id - 1].paused = false; }
+
+  void set_idle(http::ExchangeId id, std::optional<std::chrono::milliseconds> limit) override {
+    sent[id - 1].idle = limit;
+  }
 
   std::vector<Sent> sent;
 };
@@ -110,9 +117,9 @@ struct ScriptedPlugin {
     self.body = driver::view(request->body);
     self.sink = *sink;
     *op = instance;
+    if (self.on_start) self.on_start();
     if (self.start_code != PRX_OK)
       return driver::report(fail, error_class_from(self.start_code), "start said no");
-    if (self.on_start) self.on_start();
     return PRX_OK;
   }
   static void cancel(void* op) noexcept {

@@ -1,6 +1,7 @@
 // core/docs/configuration.md: every TOML block in it loads, and every key is in it.
 #include <gmock/gmock.h>
 
+#include <set>
 #include <sstream>
 
 #include "config/key_file.hpp"
@@ -53,6 +54,24 @@ TEST(Documentation, EachKeyIsDescribed) {
                           "sha256", "level", "file", "format", "provider", "model", "chain"})
     keys.push_back(key);
   for (const auto key : keys) EXPECT_THAT(text, HasSubstr("| `" + std::string(key) + "` |"));
+}
+
+// Whoever makes one of these keys act changes the guide and this test.
+TEST(Documentation, SaysWhichKeysDoNotActYet) {
+  const std::set<std::string_view> acting = {
+      "deadline",           "connect_timeout",     "head_timeout",
+      "non_stream_timeout", "first_token_timeout", "idle_timeout",
+      "progress_timeout",   "finish_grace"};
+  auto keys = policy_keys();
+  keys.insert(keys.end(), {"fallback_providers", "share_health"});
+  const auto text = guide();
+  const auto section = text.substr(text.find("## [reliability]"));
+  for (const auto key : keys) {
+    const auto begin = section.find("| `" + std::string(key) + "` |");
+    ASSERT_NE(begin, std::string::npos) << key;
+    const auto line = section.substr(begin, section.find('\n', begin) - begin);
+    EXPECT_THAT(line, ::testing::EndsWith(acting.contains(key) ? "| yes |" : "| **no** |"));
+  }
 }
 
 }  // namespace

@@ -154,5 +154,30 @@ TEST(Load, TheProcessEnvironmentIsReadEachTime) {
   EXPECT_EQ(environment("PRX_CONFIG_TEST_VARIABLE"), std::nullopt);
 }
 
+TEST(FirstProvider, IsTheFirstTargetOfTheChainInForce) {
+  const auto first = [](const std::string& toml, const std::optional<std::string>& flag = {}) {
+    auto source = testing::source();
+    source.provider = flag;
+    return Config::parse(toml, "prx.toml", "/etc/prx", source)->first_provider();
+  };
+  const std::string careful =
+      "[providers.openai]\n[chains.careful]\ntargets = [{ provider = 'openai' }, "
+      "{ provider = 'openrouter' }]\n";
+  EXPECT_EQ(first(""), "openrouter");
+  EXPECT_EQ(first("[default]\nprovider = 'openai'"), "openai");
+  EXPECT_EQ(first(careful), "openrouter") << "a chain that is not in force";
+  EXPECT_EQ(first(careful + "[default]\nchain = 'careful'"), "openai");
+  EXPECT_EQ(first(careful + "[default]\nchain = 'careful'", "work"), "work");
+}
+
+TEST(FirstProvider, WithoutAChainIsTheDefaultOne) {
+  Config config;
+  config.provider = "box";
+  EXPECT_EQ(config.first_provider(), "box");
+  config.chain = "empty";
+  config.chains.push_back({"empty", {}, {}, ""});
+  EXPECT_EQ(config.first_provider(), "box");
+}
+
 }  // namespace
 }  // namespace prx::config

@@ -149,6 +149,19 @@ TEST(Resolve, ABadUrlVariableIsAProblemOfItsProviderOnly) {
   EXPECT_EQ(config->find_provider("openrouter")->problem, "");
 }
 
+TEST(Resolve, ABadUrlVariableIsNamedWithTheRemedyAndGetsNoKey) {
+  const auto config = resolve("", {{"OPENROUTER_BASE_URL", "localhost:8080/v1"},
+                                   {"OPENROUTER_API_KEY", "sk-or-v1-0123456789abcd"}});
+  ASSERT_TRUE(config);
+  const auto& provider = config->providers[0];
+  EXPECT_EQ(provider.problem,
+            "the provider 'openrouter': OPENROUTER_BASE_URL must begin with http:// or https://; "
+            "correct or unset it, or set [providers.openrouter] base_url");
+  EXPECT_TRUE(provider.keys.empty());
+  EXPECT_EQ(provider.key_missing, "");
+  EXPECT_EQ(find_setting(*config, "providers.openrouter.api_key"), nullptr);
+}
+
 TEST(Resolve, AnUnknownPluginIsAProblemNotAnError) {
   const auto config = resolve("[default]\nprovider = 'opnrouter'");
   ASSERT_TRUE(config);

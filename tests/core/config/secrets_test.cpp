@@ -179,6 +179,19 @@ TEST(KeyCommand, AChildThatKeepsTheOutputOpenDoesNotHoldItUp) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
 }
 
+TEST(KeyCommand, StartsWithTheDefaultActionOfEverySignal) {
+  struct sigaction ignore {
+  }, before{};
+  ignore.sa_handler = SIG_IGN;
+  ASSERT_EQ(::sigaction(SIGPIPE, &ignore, &before), 0);  // as the program does
+  const auto mask = run_key_command(
+      {{"sed", "-n", "s/^SigIgn:.\\(.*\\)/0x\\1/p", "/proc/self/status"}, {}, 10'000ms});
+  ::sigaction(SIGPIPE, &before, nullptr);
+  ASSERT_TRUE(mask) << mask.error().message;
+  constexpr auto kStandard = 0x7fffffffULL;  // signals 1 to 31; libc keeps some of those above
+  EXPECT_EQ(std::stoull(*mask, nullptr, 16) & kStandard, 0u) << *mask;
+}
+
 TEST(KeyCommand, IsNotRunWhenSecretsAreNotRead) {
   const TemporaryFolder folder;
   auto source = testing::source();

@@ -82,12 +82,77 @@ TEST(Clocks, StandStillWhilePaused) {
   recorder.data_hook = [&] { client.transport().pause(recorder.id); };
   client.send(with_clocks(get(server.url()), {1s, 1s, 20ms}), recorder);
   ASSERT_TRUE(recorder.wait_until([](const Answer& answer) { return answer.body == "abc"; }));
-  std::promise<void> later;  // a timer of the loop, well after the idle limit
-  client.run([&] { client.loop.start_timer(100ms, [&] { later.set_value(); }); });
-  later.get_future().wait();
+  client.wait_for(100ms);  // well after the idle limit
   EXPECT_FALSE(recorder.now().end) << recorder.now().message();
   client.run([&] { client.transport().resume(recorder.id); });
   EXPECT_EQ(recorder.wait().error_class(), ErrorClass::kTimeout);
+}
+
+TEST(Clocks, IdleOfNoneLetsABodyBeSilent) {
+  std::promise<void> go;
+  WireServer server([&](WireConnection& connection) {
+    (void)connection.read_request();
+    connection.write("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabc");
+    go.get_future().wait();
+    connection.write("def");
+  });
+  HttpClient client;
+  Recorder recorder;
+  client.send(with_clocks(get(server.url()), {20ms, 20ms, std::nullopt}), recorder);
+  ASSERT_TRUE(recorder.wait_until([](const Answer& answer) { return answer.body == "abc"; }));
+  client.wait_for(100ms);
+  EXPECT_FALSE(recorder.now().end) << recorder.now().message();
+  go.set_value();
+  EXPECT_EQ(recorder.wait().body, "abcdef");
+}
+
+TEST(Clocks, SetIdleStartsAClockThatTheRequestDidNotHave) {
+  WireServer server(&begin_and_stay);
+  HttpClient client;
+  Recorder recorder;
+  recorder.data_hook = [&] { client.transport().set_idle(recorder.id, 30ms); };
+  client.send(with_clocks(get(server.url()), {1s, 1s, std::nullopt}), recorder);
+  const Answer answer = recorder.wait();
+  EXPECT_EQ(answer.error_class(), ErrorClass::kTimeout);
+  EXPECT_EQ(answer.phase(), Phase::kBody);
+  EXPECT_THAT(answer.message(), testing::HasSubstr("30 ms (idle_timeout)"));
+}
+
+TEST(Clocks, SetIdleBeforeTheHeadWaitsForTheBody) {
+  std::promise<void> go;
+  WireServer server([&](WireConnection& connection) {
+    (void)connection.read_request();
+    go.get_future().wait();
+    connection.write(kStreamHead);
+    connection.wait_closed();
+  });
+  HttpClient client;
+  Recorder recorder;
+  client.send(with_clocks(get(server.url()), {30s, 30s, std::nullopt}), recorder);
+  client.run([&] { client.transport().set_idle(recorder.id, 20ms); });
+  client.wait_for(100ms);
+  EXPECT_FALSE(recorder.now().end) << recorder.now().message();
+  go.set_value();
+  EXPECT_EQ(recorder.wait().phase(), Phase::kBody);
+}
+
+TEST(Clocks, SetIdleOfAnExchangeThatEndedOrWasCancelledIsIgnored) {
+  WireServer server(&begin_and_stay);
+  HttpClient client;
+  Recorder recorder;
+  recorder.data_hook = [&] {
+    client.transport().cancel(recorder.id);
+    client.transport().set_idle(recorder.id, 1ms);
+  };
+  client.send(get(server.url()), recorder);
+  ASSERT_TRUE(recorder.wait_until([](const Answer& answer) { return answer.body == "abc"; }));
+  client.wait_for(50ms);
+  client.run([&] {
+    client.transport().set_idle(recorder.id, 1ms);
+    client.transport().set_idle(0, 1ms);
+  });
+  client.wait_for(50ms);
+  EXPECT_FALSE(recorder.now().end);
 }
 
 TEST(Pause, StopsTheServer) {

@@ -135,6 +135,12 @@ class HttpClient {
     });
     done.get_future().wait();
   }
+  /// Returns when the loop's clock has moved by `delay`.
+  void wait_for(std::chrono::milliseconds delay) {
+    std::promise<void> later;
+    run([&] { loop.start_timer(delay, [&] { later.set_value(); }); });
+    later.get_future().wait();
+  }
   void drop() {
     run([&] { transport_.reset(); });
   }

@@ -1,5 +1,8 @@
+#include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <atomic>
@@ -14,11 +17,54 @@
 #include "http/workers.hpp"
 #include "support/virtual_loop.hpp"
 
+namespace {
+
+std::atomic<int> threads_open_to_signals = 0;
+
+bool takes_signals() {
+  sigset_t mask;
+  pthread_sigmask(SIG_BLOCK, nullptr, &mask);
+  return sigismember(&mask, SIGINT) == 0 || sigismember(&mask, SIGUSR1) == 0;
+}
+
+}  // namespace
+
+// Stands in front of the system's function, to see with which mask threads are made.
+extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
+                              void* (*body)(void*), void* argument) noexcept {
+  static const auto next =
+      reinterpret_cast<decltype(&pthread_create)>(dlsym(RTLD_NEXT, "pthread_create"));
+  if (takes_signals()) ++threads_open_to_signals;
+  return next(thread, attributes, body, argument);
+}
+
 namespace prx::test {
 namespace {
 
 using namespace std::chrono_literals;
 using testing::ElementsAre;
+
+/// While it lives no thread can be made: the system has no room for such a stack.
+class NoNewThreads {
+ public:
+  NoNewThreads() {
+    pthread_getattr_default_np(&before_);
+    pthread_attr_t huge;
+    pthread_attr_init(&huge);
+    pthread_attr_setstacksize(&huge, std::size_t{1} << 48);
+    pthread_setattr_default_np(&huge);
+    pthread_attr_destroy(&huge);
+  }
+  ~NoNewThreads() {
+    pthread_setattr_default_np(&before_);
+    pthread_attr_destroy(&before_);
+  }
+  NoNewThreads(const NoNewThreads&) = delete;
+  NoNewThreads& operator=(const NoNewThreads&) = delete;
+
+ private:
+  pthread_attr_t before_{};
+};
 
 void wait_for(AsioLoop& loop, const std::function<void()>& task) {
   std::promise<void> done;
@@ -143,6 +189,49 @@ TEST(Workers, RefuseWhenTheQueueIsFullAndDropItAtTheEnd) {
   EXPECT_GE(ran, 1);
 }
 
+TEST(Workers, RefuseATaskWhenNoThreadCanBeMade) {
+  auto token = std::make_shared<int>(0);
+  std::promise<void> done;
+  Workers workers;
+  {
+    const NoNewThreads none;
+    EXPECT_FALSE(workers.run([token] { *token = 1; }));
+  }
+  EXPECT_EQ(token.use_count(), 1);
+  EXPECT_TRUE(workers.run([&] { done.set_value(); }));
+  EXPECT_EQ(done.get_future().wait_for(30s), std::future_status::ready);
+  EXPECT_EQ(*token, 0);
+}
+
+TEST(Workers, KeepATaskForTheThreadsThereAreWhenNoMoreCanBeMade) {
+  std::promise<void> gate, running, done;
+  Workers workers;
+  ASSERT_TRUE(workers.run([&] {
+    running.set_value();
+    gate.get_future().wait();
+  }));
+  running.get_future().wait();
+  {
+    const NoNewThreads none;
+    EXPECT_TRUE(workers.run([&] { done.set_value(); }));
+  }
+  gate.set_value();
+  EXPECT_EQ(done.get_future().wait_for(30s), std::future_status::ready);
+}
+
+TEST(Threads, AreMadeWithSignalsBlockedAndLeaveTheMakersMaskAlone) {
+  threads_open_to_signals = 0;
+  {
+    AsioLoop loop;
+    Workers workers;
+    ASSERT_TRUE(workers.run([] {}));
+  }
+  EXPECT_EQ(threads_open_to_signals, 0);
+  EXPECT_TRUE(takes_signals());
+  std::thread([] {}).join();
+  EXPECT_EQ(threads_open_to_signals, 1);  // the test sees one that is not
+}
+
 TEST(Workers, RunAsManyAtOnceAsAllowed) {
   std::promise<void> met;
   std::atomic<int> present = 0;
@@ -203,6 +292,80 @@ TEST(PhaseClock, PausedTimeDoesNotCount) {
   loop.advance(1h);
   clock.resume();
   loop.advance(3ms);
+  EXPECT_EQ(expired, 0);
+  loop.advance(1ms);
+  EXPECT_EQ(expired, 1);
+}
+
+TEST(PhaseClock, SetIdleInTheBodyStartsItsClockAnew) {
+  VirtualLoop loop;
+  int expired = 0;
+  http::PhaseClock clock(loop, [&] { ++expired; });
+  clock.start({10ms, 10ms, 1h});
+  clock.enter(Phase::kBody);
+  loop.advance(30min);
+  clock.set_idle(20ms);
+  loop.advance(19ms);
+  EXPECT_EQ(expired, 0);
+  loop.advance(1ms);
+  EXPECT_EQ(expired, 1);
+}
+
+TEST(PhaseClock, SetIdleBeforeTheBodyOnlyChangesTheLimitOfTheBody) {
+  VirtualLoop loop;
+  int expired = 0;
+  http::PhaseClock clock(loop, [&] { ++expired; });
+  clock.start({10ms, 10ms, std::nullopt});
+  loop.advance(9ms);
+  clock.set_idle(5ms);
+  EXPECT_EQ(clock.limit(), 10ms);
+  clock.enter(Phase::kHead);
+  loop.advance(9ms);
+  clock.set_idle(6ms);
+  clock.enter(Phase::kBody);
+  loop.advance(5ms);
+  EXPECT_EQ(expired, 0);
+  loop.advance(1ms);
+  EXPECT_EQ(expired, 1);
+}
+
+TEST(PhaseClock, SetIdleBeforeTheBodyDoesNotMoveTheClockThatRuns) {
+  VirtualLoop loop;
+  int expired = 0;
+  http::PhaseClock clock(loop, [&] { ++expired; });
+  clock.start({10ms, 10ms, 10ms});
+  loop.advance(6ms);
+  clock.set_idle(1h);
+  loop.advance(4ms);
+  EXPECT_EQ(expired, 1);
+}
+
+TEST(PhaseClock, SetIdleOfNoneEndsTheIdleClockAndALaterLimitStartsIt) {
+  VirtualLoop loop;
+  int expired = 0;
+  http::PhaseClock clock(loop, [&] { ++expired; });
+  clock.start({10ms, 10ms, 10ms});
+  clock.enter(Phase::kBody);
+  clock.set_idle(std::nullopt);
+  loop.advance(1h);
+  EXPECT_EQ(expired, 0);
+  clock.set_idle(10ms);
+  loop.advance(10ms);
+  EXPECT_EQ(expired, 1);
+}
+
+TEST(PhaseClock, SetIdleWhilePausedCountsFromTheResume) {
+  VirtualLoop loop;
+  int expired = 0;
+  http::PhaseClock clock(loop, [&] { ++expired; });
+  clock.start({10ms, 10ms, 10ms});
+  clock.enter(Phase::kBody);
+  clock.pause();
+  loop.advance(1h);
+  clock.set_idle(20ms);
+  loop.advance(1h);
+  clock.resume();
+  loop.advance(19ms);
   EXPECT_EQ(expired, 0);
   loop.advance(1ms);
   EXPECT_EQ(expired, 1);

@@ -177,6 +177,8 @@ TEST(ParseNote, RefusesWhatIsNotJsonInUtf8) {
   EXPECT_THAT(error_of("[]"), HasSubstr("is not a JSON object"));
   EXPECT_THAT(error_of(note_with("") + "x"), HasSubstr("is not JSON in UTF-8 at byte"));
   EXPECT_THAT(error_of(note_with("\"title\":\"\xff\"")), HasSubstr("is not JSON in UTF-8"));
+  EXPECT_THAT(error_of(note_with("") + '\0' + "{}"), HasSubstr("a zero byte"));
+  EXPECT_EQ(error_of(note_with("\"title\":\"M\xC3\xBCller\"")), "no error");
   const std::string whole = note_with(R"("config":{"a":{"type":"string"}})");
   for (std::size_t size = 0; size < whole.size(); ++size)
     EXPECT_FALSE(parse_note(whole.substr(0, size)));

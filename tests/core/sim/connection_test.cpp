@@ -137,7 +137,7 @@ TEST(ClientGone, IsSeenWhileWaitingForATokenAndCounted) {
 TEST(ClientGone, IsSeenWhileItDoesNotRead) {
   const auto simulator = Simulator::start({}).value();
   RawClient client(simulator->port());
-  client.send(request_text("POST", kChat, chat_body("sim/oversized?bytes=50000000", true)));
+  client.send(request_text("POST", kChat, chat_body("sim/oversized?bytes=16000000", true)));
   ASSERT_TRUE(client.read_until("xxxx"));
   client.close(true);
   EXPECT_TRUE(

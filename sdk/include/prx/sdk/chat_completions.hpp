@@ -28,8 +28,8 @@ struct ChatHead {
 };
 
 struct ChatDecoderOptions {
-  bool stream =
-      true;  ///< asked for a stream; an answer of another media type is still read as what it is
+  /// Asked for a stream; an answer of another media type is still read as what it is
+  bool stream = true;
   bool want_frame = false;           ///< fill prx_event::frame
   std::size_t line_max = 16u << 20;  ///< bytes of one SSE line or event; more is kBadResponse
   std::size_t body_max = 64u << 20;  ///< bytes of a body that does not stream; more is kBadResponse
@@ -55,9 +55,8 @@ struct ChatDecoderOptions {
 ///    choice says after that is dropped. USAGE is held until the end, since it may be repeated;
 ///    when known it also comes before ERROR.
 ///  - The end: [DONE] with a finish reason of some choice is DONE. An end of the body, clean or
-///  cut,
-///    is DONE when every choice that began has its finish reason: nothing of the answer is missing.
-///    Everything else is kBadResponse ("truncated"), or what HTTP said.
+///    cut, is DONE when every choice that began has its finish reason: nothing of the answer is
+///    missing. Everything else is kBadResponse ("truncated"), or what HTTP said.
 ///  - An answer without any content, tool call, item and used token is kBadResponse ("empty
 ///    answer"), unless it ended by a content filter.
 ///  - A finish reason "stop" of a choice with tool calls is PRX_FINISH_TOOL_CALLS; its name stays

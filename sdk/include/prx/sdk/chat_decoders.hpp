@@ -21,8 +21,8 @@ namespace prx::sdk {
 struct AccountPart {
   std::string name;  ///< of the ITEM: "key", "credits"
   std::string path;  ///< after the base URL
-  std::string
-      forbidden;  ///< what a 403 means here; the part is then null with this note. "": an error
+  /// What a 403 means here; the part is then null with this note. "": an error
+  std::string forbidden;
 };
 
 namespace detail {

@@ -126,8 +126,8 @@ class ChatProvider : public HttpProvider {
     call.method = method;
     call.url = options_.base_url;
     call.url += path;
-    call.headers.reserve(options_.headers.size() + 4);
-    call.headers = options_.headers;
+    call.headers.reserve(4);
+    call.common_headers = options_.headers;
     return call;
   }
   [[nodiscard]] HttpCall get(std::string_view path) const {

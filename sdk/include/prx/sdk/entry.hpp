@@ -30,10 +30,14 @@ concept Creates = requires(const Config& config, Host host) {
 
 template <class P>
 [[nodiscard]] Result<std::unique_ptr<P>> create_provider(const Config& config, Host host) {
-  if constexpr (Creates<P>)
-    return P::create(config, host);
-  else
+  if constexpr (Creates<P>) {
+    auto created = P::create(config, host);
+    if (created && *created == nullptr)
+      return fail(ErrorClass::kInternal, "bug in the plugin: create() returned a null pointer");
+    return created;
+  } else {
     return std::make_unique<P>(config, host);
+  }
 }
 
 template <class P>

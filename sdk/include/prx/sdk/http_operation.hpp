@@ -29,18 +29,22 @@ class HttpOperation final : public Operation {
         decoder_(provider.decoder(request, out_.sink())) {}
 
   [[nodiscard]] Result<void> send(const HttpCall& call) {
-    if (call.headers.size() > kHeadersMax)
+    if (decoder_ == nullptr)
+      return fail(ErrorClass::kInternal, "bug in the plugin: decoder() returned a null pointer");
+    if (call.headers.size() + call.common_headers.size() > kHeadersMax)
       return fail(ErrorClass::kInvalidRequest, "more than 64 headers in one request");
     std::array<prx_kv, kHeadersMax> headers;  // NOLINT: filled below as far as it is read
-    for (std::size_t i = 0; i < call.headers.size(); ++i)
-      headers[i] = {str(call.headers[i].name), str(call.headers[i].value)};
+    std::size_t count = 0;
+    for (const Header& each : call.common_headers)
+      headers[count++] = {str(each.name), str(each.value)};
+    for (const Header& each : call.headers) headers[count++] = {str(each.name), str(each.value)};
     prx_http_req request{};
     request.size = sizeof request;
     request.op_id = op_id_;
     request.method = str(call.method);
     request.url = str(call.url);
     request.headers = headers.data();
-    request.header_count = call.headers.size();
+    request.header_count = count;
     request.key_header = str(call.key_header);
     request.key_prefix = str(call.key_prefix);
     request.body = call.body ? str(*call.body) : str(body_);

@@ -31,10 +31,11 @@ inline constexpr int kExchangesMax = 8;         ///< of one operation
 struct HttpCall {
   std::string method = "POST";
   std::string url;                           ///< absolute
-  std::vector<Header> headers;               ///< at most kHeadersMax
+  std::vector<Header> headers;               ///< at most kHeadersMax, common ones included
   std::string key_header = "authorization";  ///< "" sends no key
   std::string key_prefix = "Bearer ";
   std::optional<std::string> body;  ///< unset: the operation's own body, handed on without a copy
+  std::span<const Header> common_headers{};  ///< the provider's own, not copied; sent first
 };
 
 /// Head of an answer; views are borrowed for the call.

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "prx/plugin.h"
@@ -32,7 +33,8 @@ class OpTask {
 };
 
 /// Shared by the host, the Op and what is scheduled. At most one task is scheduled at a time, since
-/// it owns the one Op. Threads: loop, and the one worker that has the Op.
+/// it owns the one Op. Threads: loop, and the one worker that has the Op. Runs of tasks overlap
+/// when one hands the Op on before it returns; events come from the one that has it.
 class OpState final : public Operation {
  public:
   OpState(Host of_instance, const prx_request& asked, const prx_sink& sink)
@@ -49,8 +51,8 @@ class OpState final : public Operation {
     cancelled_.store(true);
     drop_scheduled();
     const auto hook = std::exchange(on_cancel_, nullptr);
-    if (hook) guard(hook, [this](const prx_error& bug) { out.error(bug); });
-    if (!working_.load()) out.error(cancelled_error());
+    if (hook) guard(hook, [this](const prx_error& bug) { running() ? log(bug) : out.error(bug); });
+    if (!running()) out.error(cancelled_error());
   }
   void abandon() override { drop_scheduled(); }
   [[nodiscard]] bool cancelled() const { return cancelled_.load(); }
@@ -58,10 +60,7 @@ class OpState final : public Operation {
 
   /// The Op is gone: an operation that has no end yet gets one.
   void dropped() {
-    if (std::uncaught_exceptions() > 0)
-      orphaned_.store(true);  // run_scheduled() can say what was thrown
-    else
-      settle();
+    if (!leave_to_run()) settle();
   }
   void settle() {
     if (out.ended()) return;
@@ -75,7 +74,7 @@ class OpState final : public Operation {
   [[nodiscard]] bool begin(std::unique_ptr<OpTask> task) {
     if (set_timer(0, std::move(task))) return true;
     out.mark_ended();
-    const auto [self, dropped_task] = take_scheduled();
+    const Scheduled dropped_with_its_op = take_scheduled();
     return false;
   }
   void start_timer(std::int64_t delay_ms, std::unique_ptr<OpTask> task) {
@@ -99,6 +98,18 @@ class OpState final : public Operation {
   }
 
  private:
+  /// A task and the reference that kept this alive for it.
+  struct Scheduled {
+    std::shared_ptr<Operation> self;
+    std::unique_ptr<OpTask> task;  ///< dies first
+  };
+  /// A task that runs, on the loop or a worker.
+  struct Run {
+    const std::thread::id thread = std::this_thread::get_id();
+    const int exceptions = std::uncaught_exceptions();  ///< under way when it began
+    bool orphaned = false;                              ///< an exception took the Op with it
+  };
+
   [[nodiscard]] static std::string copy(const prx_request& asked) {
     std::string texts;
     for (const prx_str text :
@@ -130,38 +141,76 @@ class OpState final : public Operation {
     const std::lock_guard lock(mutex_);
     task_ = std::move(task);
     held_by_task_ = shared_from_this();
+    run_ = nullptr;  // whoever ran has handed the Op on
   }
-  /// The task and the reference that kept this alive for it.
-  [[nodiscard]] std::pair<std::shared_ptr<Operation>, std::unique_ptr<OpTask>> take_scheduled() {
+  /// With `run`, a task that was there has the Op from now on.
+  [[nodiscard]] Scheduled take_scheduled(Run* run = nullptr) {
     const std::lock_guard lock(mutex_);
+    if (task_ != nullptr) run_ = run;
     return {std::move(held_by_task_), std::move(task_)};
   }
+  /// The task alone, which never runs then: its timer or post finds nothing to do.
+  [[nodiscard]] std::unique_ptr<OpTask> take_task() {
+    const std::lock_guard lock(mutex_);
+    return std::move(task_);
+  }
   void refuse(const char* why) {
-    const auto [self, task] = take_scheduled();
+    const Scheduled dropped_after_the_error = take_scheduled();
     out.error(internal_error(why));
   }
   /// A timer is undone; a posted or spawned task still comes and then finds nothing to do.
   void drop_scheduled() {
     if (const std::uint64_t timer = std::exchange(timer_, 0); timer != 0) {
       host.exec()->timer_cancel(host.abi(), timer);
-      const auto [self, task] = take_scheduled();
+      const Scheduled dropped_with_its_op = take_scheduled();
       return;
     }
-    std::unique_ptr<OpTask> task;
-    {
-      const std::lock_guard lock(mutex_);
-      task = std::move(task_);
-    }
+    const std::unique_ptr<OpTask> dropped_with_its_op = take_task();
   }
 
   void run_scheduled() {
-    working_.store(true);
-    const auto [self, task] = take_scheduled();
-    if (task != nullptr) {
-      guard([&] { task->run(); }, [this](const prx_error& bug) { out.error(bug); });
+    Run run;
+    const Scheduled scheduled = take_scheduled(&run);
+    if (scheduled.task == nullptr) return;
+    guard([&scheduled] { scheduled.task->run(); },
+          [this, &run](const prx_error& bug) { thrown(run, bug); });
+    if (ends_operation(run)) settle();
+  }
+  /// A task that has handed the Op on can still take it back; once the next one runs it is too
+  /// late.
+  void thrown(const Run& run, const prx_error& bug) {
+    std::unique_ptr<OpTask> taken_back;
+    if (!has_op(run)) {
+      taken_back = take_task();
+      if (taken_back == nullptr) return log(bug);
     }
-    working_.store(false);
-    if (orphaned_.load() || cancelled()) settle();
+    out.error(bug);
+  }
+  /// For what cannot become the end, since another has the Op.
+  void log(const prx_error& bug) const { host.log(LogLevel::kError, view(bug.message)); }
+  [[nodiscard]] bool has_op(const Run& run) {
+    const std::lock_guard lock(mutex_);
+    return run_ == &run;
+  }
+  [[nodiscard]] bool running() {
+    const std::lock_guard lock(mutex_);
+    return run_ != nullptr;
+  }
+  /// After a run: whether it is the one to say that the operation ended. A cancel that came before
+  /// left that to it; one that comes later sees no run.
+  [[nodiscard]] bool ends_operation(const Run& run) {
+    const std::lock_guard lock(mutex_);
+    if (run_ != &run) return false;
+    run_ = nullptr;
+    return run.orphaned || cancelled();
+  }
+  /// True when an exception on its way out of the current run drops the Op: the run can say what
+  /// was thrown.
+  [[nodiscard]] bool leave_to_run() {
+    const std::lock_guard lock(mutex_);
+    if (run_ == nullptr || run_->thread != std::this_thread::get_id()) return false;
+    if (std::uncaught_exceptions() <= run_->exceptions) return false;
+    return run_->orphaned = true;
   }
   static void on_timer(void* self) noexcept {
     static_cast<OpState*>(self)->timer_ = 0;
@@ -172,11 +221,10 @@ class OpState final : public Operation {
 
   const std::string texts_;  ///< copies of the request's texts, but for the body
   std::atomic<bool> cancelled_{false};
-  std::atomic<bool> orphaned_{false};
-  std::atomic<bool> working_{false};  ///< a task runs, on the loop or a worker: it reports the end
-  std::function<void()> on_cancel_;   ///< loop only
-  std::uint64_t timer_ = 0;           ///< loop only
-  std::mutex mutex_;                  ///< guards the two below
+  std::function<void()> on_cancel_;  ///< loop only
+  std::uint64_t timer_ = 0;          ///< loop only
+  std::mutex mutex_;                 ///< guards the three below
+  Run* run_ = nullptr;               ///< the one that has the Op; null: scheduled, or kept
   std::unique_ptr<OpTask> task_;
   std::shared_ptr<Operation> held_by_task_;
 };

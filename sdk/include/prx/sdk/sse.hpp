@@ -186,8 +186,8 @@ class SseParser {
   std::size_t line_max_;
   char* at_ = nullptr;   // next byte of the piece
   char* end_ = nullptr;  // of the piece
-  char* lf_ =
-      nullptr;  // next LF at or after at_, end_ when there is none, nullptr when not looked up
+  // Next LF at or after at_, end_ when there is none, nullptr when not looked up
+  char* lf_ = nullptr;
   char* cr_ = nullptr;
   std::string carry_;   // a line that pieces cut
   std::string joined_;  // data that could not stay in place

@@ -1,0 +1,49 @@
+// A plugin that answers from a worker, through the real core.
+#include "e2e/rig.hpp"
+
+namespace prx::test {
+namespace {
+
+class Worker : public ::testing::Test {
+ protected:
+  Worker() {
+    rig.environment["PRX_PLUGIN_PATH"] = PRX_E2E_PLUGINS;
+    rig.environment["WORKER_KEY"] = "sk-worker-key";
+    rig.toml += "[default]\nprovider = \"worker\"\n";
+  }
+  Rig rig;
+};
+
+TEST_F(Worker, ItsAnswerArrivesWholeAndInOrder) {
+  const auto client = rig.open();
+  const ChatResponse answer = expect_answer(client->chat(ask("hi")));
+  EXPECT_EQ(answer.text.size(), 20'000u * 6);
+}
+
+TEST_F(Worker, ASlowReaderHoldsItBack) {
+  const auto client = rig.open();
+  const auto stream = client->stream(ask("hi"));
+  std::size_t pieces = 0;
+  while (stream->next() != nullptr) ++pieces;
+  EXPECT_EQ(pieces, 20'000u);
+  EXPECT_TRUE(stream->result());
+}
+
+TEST_F(Worker, LettingGoEndsItAndItsThread) {
+  const auto client = rig.open();
+  for (int i = 0; i < 20; ++i) {
+    auto stream = client->stream(ask("hi"));
+    ASSERT_NE(stream->next(), nullptr);
+    stream.reset();
+  }
+}
+
+TEST_F(Worker, ManyAtOnceWithMoreThanThereAreThreads) {
+  const auto client = rig.open();
+  std::vector<std::unique_ptr<Stream>> streams;
+  for (int i = 0; i < 24; ++i) streams.push_back(client->stream(ask("hi")));
+  for (const auto& stream : streams) EXPECT_TRUE(stream->result());
+}
+
+}  // namespace
+}  // namespace prx::test
