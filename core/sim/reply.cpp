@@ -114,9 +114,9 @@ PlainReply error_reply(const Dialect& dialect, const VendorError& error) {
   PlainReply plain;
   plain.status = error.status;
   plain.headers = dialect.headers("", 0);
-  for (auto& [name, value] : dialect.wait_headers(error, std::chrono::system_clock::now())) {
-    std::erase_if(plain.headers, [&](const auto& each) { return each.first == name; });
-    plain.headers.emplace_back(name, value);
+  for (const auto& header : dialect.wait_headers(error, std::chrono::system_clock::now())) {
+    std::erase_if(plain.headers, [&](const auto& each) { return each.first == header.first; });
+    plain.headers.push_back(header);
   }
   plain.body = dialect.error(error);
   return plain;

@@ -15,6 +15,11 @@ add_library(prx::sdk ALIAS prx_sdk)
 target_include_directories(prx_sdk INTERFACE ${PRX_SDK_INCLUDE_DIR})
 target_compile_features(prx_sdk INTERFACE cxx_std_20)
 
+get_property(prx_languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+if(NOT "CXX" IN_LIST prx_languages)  # a plain C plugin needs the header alone
+  return()
+endif()
+
 include(${CMAKE_CURRENT_LIST_DIR}/PrxAddPlugin.cmake)
 
 find_path(PRX_RAPIDJSON_INCLUDE_DIR rapidjson/reader.h)

@@ -201,7 +201,7 @@ void ChatCall::perform_one(const reliability::Commit&) {
 
 void ChatCall::perform_one(const reliability::Finish&) {
   if (const auto whole = answer_.complete(); !whole) {
-    const Error error = whole.error();
+    const Error& error = whole.error();
     close_attempt(&error);
     return end(error);
   }

@@ -40,14 +40,14 @@ std::unique_ptr<Stream> Client::stream(const ChatRequest& request, const CallOpt
 }
 
 ChatResult Client::chat(const ChatRequest& request, const CallOptions& options) {
-  if (driver::on_prx_thread()) return Unexpected(driver::blocking_on_loop());
+  if (driver::on_prx_thread()) return Unexpected(CallError(driver::blocking_on_loop()));
   driver::BlockingSink sink;
   const auto call = start(request, options, sink);
   return sink.wait();
 }
 
 Result<std::vector<Model>> Client::models(const std::string& provider, const CallOptions& options) {
-  if (driver::on_prx_thread()) return Unexpected<Error>(driver::blocking_on_loop());
+  if (driver::on_prx_thread()) return Unexpected(driver::blocking_on_loop());
   std::vector<Model> models;
   const auto done = impl_->run(PRX_OP_MODELS, provider, options, [&](const prx_event& event) {
     if (event.type == PRX_EV_ITEM)
@@ -59,7 +59,7 @@ Result<std::vector<Model>> Client::models(const std::string& provider, const Cal
 }
 
 Result<Health> Client::health(const std::string& provider, const CallOptions& options) {
-  if (driver::on_prx_thread()) return Unexpected<Error>(driver::blocking_on_loop());
+  if (driver::on_prx_thread()) return Unexpected(driver::blocking_on_loop());
   const auto began = std::chrono::steady_clock::now();
   const auto done = impl_->run(PRX_OP_HEALTH, provider, options, nullptr);
   if (!done) return Unexpected(done.error());

@@ -47,7 +47,7 @@ ProviderInstance::ProviderInstance(Runtime& runtime, PluginModule& module,
 namespace {
 /// The TOML table as the plugin sees it: its own keys and base_url.
 std::string create_config(const ProviderConfig& config) {
-  const std::string options = config.options.empty() ? "{}" : config.options;
+  std::string options = config.options.empty() ? "{}" : config.options;
   const auto index = json::ObjectIndex::parse(options);
   if (!index || config.base_url.empty()) return options;
   return json::ObjectEdit(*index).set("base_url", json::quoted(config.base_url)).str();

@@ -6,7 +6,7 @@
 
 namespace prx::driver {
 
-CallError blocking_on_loop() {
+Error blocking_on_loop() {
   Error error;
   error.message = "a blocking call on a thread of prx would wait for itself; use start() there";
   return error;

@@ -29,7 +29,7 @@ class PushCall final : public Call {
 };
 
 /// What a blocking call answers on a thread of prx, where waiting would be a deadlock.
-[[nodiscard]] CallError blocking_on_loop();
+[[nodiscard]] Error blocking_on_loop();
 
 /// Events cross in batches, one lock a loop turn. Above the marks the upstream is held back; below
 /// half of them it goes on.
@@ -71,7 +71,7 @@ class PullStream final : public Stream, public Sink {
   std::deque<OwnedEvent> batch_;  ///< reader only
   StreamEvent current_;
   std::optional<OwnedEvent> current_owner_;
-  const ChatResult misuse_{Unexpected(blocking_on_loop())};
+  const ChatResult misuse_{Unexpected(CallError(blocking_on_loop()))};
 };
 
 /// The blocking form: keeps only the end.

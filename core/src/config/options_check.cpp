@@ -85,8 +85,8 @@ Result<void> check_options(Config& config, ProviderConfig& provider, const Plugi
   if (options.HasParseError() || !options.IsObject())
     return fail(ErrorClass::kInternal, "the options of the provider " + shown(provider.name) +
                                            " are not a JSON object; give it one");
-  for (const auto& member : options.GetObject())
-    PRX_TRY(check_option(config, provider, note, member));
+  for (auto member = options.MemberBegin(); !(member == options.MemberEnd()); ++member)
+    PRX_TRY(check_option(config, provider, note, *member));
   for (const auto& option : note.options) fill_default(config, provider, note, option, options);
   provider.options = text_of(options);
   return {};

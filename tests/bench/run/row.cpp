@@ -41,7 +41,7 @@ std::string json_row(const Row& row) {
 bool Row::fails() const {
   if (!value || !goal) return false;
   if (kind == Kind::kRatio) return *value > *goal * kRatioSlack;
-  return kind == Kind::kCount && *value > *goal;
+  return kind == Kind::kCount && *value > tripwire.value_or(*goal);
 }
 
 Row skipped_row(std::string name, std::string reason) {

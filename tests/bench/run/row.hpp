@@ -13,7 +13,7 @@ enum class Kind {
   kInfo,   ///< no goal
   kTime,   ///< drifts with the machine: reported, never fails
   kRatio,  ///< of paired runs: fails above goal x kRatioSlack
-  kCount,  ///< deterministic: fails above the goal
+  kCount,  ///< deterministic: fails above the goal, or the tripwire
 };
 inline constexpr double kRatioSlack = 1.15;
 
@@ -23,6 +23,8 @@ struct Row {
   std::string unit;
   Kind kind = Kind::kInfo;
   std::optional<double> goal;
+  std::optional<double>
+      tripwire;  ///< kCount: fails above this instead, where the goal is not reached yet
   std::optional<double> floor;  ///< what a prototype reached
   std::string note;             ///< spread, or why it was skipped
   bool broken = false;          ///< it should have been measured, and could not

@@ -25,6 +25,15 @@ TEST(BenchRow, ACountFailsAboveItsGoal) {
   EXPECT_EQ(exit_code({row(Kind::kCount, 100.1, 100)}), 1);
 }
 
+TEST(BenchRow, ATripwireStandsInForAGoalThatIsNotReachedYet) {
+  Row above = row(Kind::kCount, 140, 100);
+  above.tripwire = 150;
+  EXPECT_EQ(exit_code({above}), 0);
+  EXPECT_FALSE(above.within_goal());
+  above.value = 150.1;
+  EXPECT_EQ(exit_code({above}), 1);
+}
+
 TEST(BenchRow, ATimeNeverFails) {
   EXPECT_EQ(exit_code({row(Kind::kTime, 1e9, 1)}), 0);
   EXPECT_FALSE(row(Kind::kTime, 1e9, 1).within_goal());

@@ -45,6 +45,15 @@ TEST_F(Chat, TheAnswerStreamsBeforeItIsComplete) {
   EXPECT_EQ(end(process).out, "This is a\n");
 }
 
+TEST_F(Chat, TheModelFlagWinsOverAChainTargetsOwn) {
+  simulate();
+  configure(
+      "[default]\nchain = \"one\"\n[chains.one]\n"
+      "targets = [{ provider = \"openrouter\", model = \"openai/gpt-4o\" }]\n");
+  EXPECT_EQ(run({"chat", "--model", "sim/ok", "Hello"}).exit_code, 0);
+  EXPECT_STREQ(only_body()["model"].GetString(), "sim/ok");
+}
+
 TEST_F(Chat, QuietLeavesOutTheStatusLine) {
   simulate();
   EXPECT_EQ(run({"chat", "--quiet", "Hello"}).err, "");
