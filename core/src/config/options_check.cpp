@@ -85,8 +85,9 @@ Result<void> check_options(Config& config, ProviderConfig& provider, const Plugi
   if (options.HasParseError() || !options.IsObject())
     return fail(ErrorClass::kInternal, "the options of the provider " + shown(provider.name) +
                                            " are not a JSON object; give it one");
-  for (auto member = options.MemberBegin(); !(member == options.MemberEnd()); ++member)
-    PRX_TRY(check_option(config, provider, note, *member));
+  const auto members = options.MemberBegin();
+  for (rapidjson::SizeType i = 0; i < options.MemberCount(); ++i)
+    PRX_TRY(check_option(config, provider, note, *(members + static_cast<std::ptrdiff_t>(i))));
   for (const auto& option : note.options) fill_default(config, provider, note, option, options);
   provider.options = text_of(options);
   return {};

@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -81,24 +82,40 @@ bool is_ours(const Elf64_Nhdr& note, std::span<const std::byte> name) {
          std::memcmp(name.data(), PRX_NOTE_NAME, sizeof PRX_NOTE_NAME) == 0;
 }
 
-/// The descriptor of the first prx note in a segment, or nullopt.
+/// The descriptor of the first prx note in a segment, or nullopt. What is aligned are offsets in
+/// the segment, not sizes: in one of alignment 8 a name of 4 bytes ends at 16 without padding.
 Result<std::optional<std::string_view>> find_in_segment(std::span<const std::byte> segment,
                                                         std::size_t alignment) {
-  while (segment.size() >= sizeof(Elf64_Nhdr)) {
-    const auto note = read_struct<Elf64_Nhdr>(segment);
-    segment = segment.subspan(sizeof(Elf64_Nhdr));
-    if (note.n_namesz > segment.size() || padded(note.n_namesz, alignment) > segment.size())
+  std::size_t at = 0;
+  while (at < segment.size() && segment.size() - at >= sizeof(Elf64_Nhdr)) {
+    const auto note = read_struct<Elf64_Nhdr>(segment.subspan(at));
+    const std::size_t name_at = at + sizeof(Elf64_Nhdr);
+    if (note.n_namesz > segment.size() - name_at)
       return malformed("a note's name is longer than its segment");
-    const auto name = segment.first(note.n_namesz);
-    segment = segment.subspan(padded(note.n_namesz, alignment));
-    if (note.n_descsz > segment.size()) return malformed("a note is longer than its segment");
-    if (is_ours(note, name)) {
-      const auto* text = reinterpret_cast<const char*>(segment.data());
+    const std::size_t text_at = padded(name_at + note.n_namesz, alignment);
+    if (text_at > segment.size()) return malformed("a note's name is longer than its segment");
+    if (note.n_descsz > segment.size() - text_at)
+      return malformed("a note is longer than its segment");
+    if (is_ours(note, segment.subspan(name_at, note.n_namesz))) {
+      const auto* text = reinterpret_cast<const char*>(segment.data() + text_at);
       return std::optional(std::string_view(text, note.n_descsz));
     }
-    segment = segment.subspan(std::min(padded(note.n_descsz, alignment), segment.size()));
+    at = padded(text_at + note.n_descsz, alignment);
   }
   return std::optional<std::string_view>();
+}
+
+/// A file that was cut would only be found out by the dynamic linker, by a crash.
+Result<void> check_complete(Image& image, const std::vector<Elf64_Phdr>& headers) {
+  std::uint64_t end = 0;
+  for (const Elf64_Phdr& header : headers) {
+    if ((header.p_type != PT_LOAD && header.p_type != PT_DYNAMIC) || header.p_filesz == 0) continue;
+    if (header.p_filesz > UINT64_MAX - header.p_offset) return malformed("a segment is too long");
+    end = std::max(end, header.p_offset + header.p_filesz);
+  }
+  if (end == 0) return {};
+  if (!image.read(end - 1, 1)) return malformed("it is cut off");
+  return {};
 }
 
 Result<std::optional<std::string_view>> find_in_header(Image& image, const Elf64_Phdr& header) {
@@ -194,6 +211,7 @@ Result<std::span<const std::byte>> FileImage::read(std::uint64_t offset, std::si
 Result<std::string_view> find_note(Image& image) {
   PRX_TRY_SET(const auto header, read_header(image));
   PRX_TRY_SET(const auto program_headers, read_program_headers(image, header));
+  PRX_TRY(check_complete(image, program_headers));
   for (const auto& program_header : program_headers) {
     PRX_TRY_SET(const auto note, find_in_header(image, program_header));
     if (note) return *note;

@@ -113,7 +113,8 @@ class Search {
     if (auto reason = objection(candidate, entry); !reason.empty()) {
       // What the configuration names stays named by it, whatever the file says it is.
       if (entry != nullptr) candidate.info.id = entry->id;
-      return reject(std::move(candidate), candidate.info.path + ": " + reason);
+      reason.insert(0, candidate.info.path + ": ");
+      return reject(std::move(candidate), std::move(reason));
     }
     settle(std::move(candidate));
   }
