@@ -81,6 +81,9 @@ Result<void> check_limits(std::string_view text, std::string_view name) {
   if (text.size() > kDocumentMax)
     return fail(ErrorClass::kInvalidRequest,
                 std::string(name) + ": the file is larger than 1 MiB; make it smaller");
+  if (const auto place = stray_character(text))
+    return fail(ErrorClass::kInvalidRequest,
+                at(name, *place) + ": a character that TOML allows only in quotes; quote it");
   if (const auto place = too_deep(text, kNestingMax))
     return fail(ErrorClass::kInvalidRequest, at(name, *place) + ": nested deeper than " +
                                                  std::to_string(kNestingMax) +

@@ -151,6 +151,11 @@ TEST(Nesting, DepthIsNotASumOverSiblings) {
 }
 
 TEST(Nesting, TextsAndCommentsDoNotCount) {
+  EXPECT_EQ(stray_character("# \xc3\x9e\n\"\xc3\x9e\" = '\xc3\x9e'"), std::nullopt);
+  EXPECT_EQ(stray_character("\xEF\xBB\xBF"
+                            "a = 1"),
+            std::nullopt);
+  EXPECT_NE(stray_character("a = \"x\"\nb \xc3\x9e"), std::nullopt);
   EXPECT_EQ(too_deep("# [[[[[[[[[[\na = \"[[[[[[[[[[\"\nb = '[[[[[[[[[['", 4), std::nullopt);
   EXPECT_EQ(too_deep("a = \"\"\"[[[[[[\n\\\"\"\" [[[[[[\"\"\"\"\"\nb = '''[[[[[[\n'''", 4),
             std::nullopt);
