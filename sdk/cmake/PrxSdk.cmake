@@ -35,6 +35,7 @@ add_library(prx_sdk_chat STATIC EXCLUDE_FROM_ALL
   ${PRX_SDK_DIR}/src/error_class.cpp
   ${PRX_SDK_DIR}/src/error_read.cpp
   ${PRX_SDK_DIR}/src/json_edit.cpp
+  ${PRX_SDK_DIR}/src/json_mend.cpp
   ${PRX_SDK_DIR}/src/json_scan.cpp
   ${PRX_SDK_DIR}/src/json_text.cpp
   ${PRX_SDK_DIR}/src/json_validate.cpp

@@ -1,5 +1,6 @@
 #include "chat_answer.hpp"
 
+#include "error_read.hpp"
 #include "json_scan.hpp"
 #include "prx/sdk/json_edit.hpp"
 
@@ -26,6 +27,35 @@ std::uint32_t finish_of(std::string_view reason) {
   return PRX_FINISH_OTHER;
 }
 
+/// Some servers send an error without an "error" around it, in place of an answer:
+/// {"object":"error","message":..}, {"code":502,"message":..}, {"type":..,"message":..},
+/// {"detail":..}.
+bool is_bare_error(std::string_view frame) {
+  const char* const end = frame.data() + frame.size();
+  const char* const begin = json::scan::skip_space(frame.data(), end);
+  if (begin == end || *begin != '{') return false;
+  bool named = false, words = false, coded = false, detail = false;
+  json::scan::for_each_member({begin, static_cast<std::size_t>(end - begin)},
+                              [&](std::string_view key, std::string_view value) {
+                                if (says_nothing(value)) return;
+                                named |= (key == "object" || key == "type") && value == "\"error\"";
+                                words |= key == "message" && value.front() == '"';
+                                coded |= key == "code" || key == "type" || key == "status";
+                                detail |= key == "detail";
+                              });
+  return named || (words && coded) || detail;
+}
+
+/// After a finish reason only what describes the answer may come, not more of it.
+bool says_more(const Chunk& chunk, const ChunkChoice& delta) {
+  if (!delta.content.empty() || !delta.reasoning.empty()) return true;
+  for (RawMember member : {RawMember::kContent, RawMember::kRefusal, RawMember::kImages})
+    if (!delta.raw_of(member).empty()) return true;
+  for (std::size_t i = delta.tools_begin; i < delta.tools_end; ++i)
+    if (!chunk.tool_calls[i].name.empty() || !chunk.tool_calls[i].arguments.empty()) return true;
+  return false;
+}
+
 std::string string_member(const json::ObjectIndex& object, std::string_view key) {
   const auto value = object.find(key);
   return value ? json::unquoted(*value).value_or(std::string()) : std::string();
@@ -33,7 +63,7 @@ std::string string_member(const json::ObjectIndex& object, std::string_view key)
 
 }  // namespace
 
-Answer::Choice& Answer::choice(std::uint32_t index) {
+Answer::Choice& Answer::other_choice(std::uint32_t index) {
   for (Choice& known : choices_)
     if (known.index == index) return known;
   choices_.emplace_back().index = index;
@@ -43,11 +73,21 @@ Answer::Choice& Answer::choice(std::uint32_t index) {
 ChunkOutcome Answer::apply(const Chunk& chunk, std::string_view frame) {
   ++frame_number_;
   meta(chunk);
-  raw_frame(chunk, frame);
-  error_json_ = chunk.error == "false" || chunk.error == "\"\"" ? std::string_view() : chunk.error;
+  const bool nothing = chunk.choices.empty() && chunk.usage.empty() && chunk.error.empty();
+  if (nothing && is_bare_error(frame)) {
+    error_json_ = frame;
+    return ChunkOutcome::kErrorObject;
+  }
+  if (nothing || !chunk.debug.empty()) raw_frame(frame);
+  // An error in words or numbers may have its code beside it.
+  error_json_ = says_nothing(chunk.error) || chunk.error == "0" ? std::string_view()
+                : chunk.error.front() == '{'                    ? chunk.error
+                                                                : frame;
+  ChunkOutcome outcome = ChunkOutcome::kGoOn;
   bool error_finish = false;
   for (const ChunkChoice& delta : chunk.choices) {
-    if (!apply_choice(chunk, delta)) return ChunkOutcome::kTooManyCalls;
+    const ChunkOutcome own = apply_choice(chunk, delta);
+    if (outcome == ChunkOutcome::kGoOn) outcome = own;
     if (error_json_.empty()) error_json_ = delta.raw_of(RawMember::kError);
     error_finish |= delta.finish_reason == "error";
   }
@@ -57,84 +97,94 @@ ChunkOutcome Answer::apply(const Chunk& chunk, std::string_view frame) {
     usage_ = read_usage(chunk.usage);
   }
   if (!error_json_.empty()) return ChunkOutcome::kErrorObject;
-  if (!error_finish && all_finished()) flush_finish_reasons();
-  return error_finish ? ChunkOutcome::kErrorFinish : ChunkOutcome::kGoOn;
+  if (outcome != ChunkOutcome::kGoOn) return outcome;
+  if (error_finish) return ChunkOutcome::kErrorFinish;
+  return !all_finished() || flush_finish_reasons() ? ChunkOutcome::kGoOn
+                                                   : ChunkOutcome::kNamelessCall;
 }
 
 void Answer::meta(const Chunk& chunk) {
   if (meta_done_ || emitter_.any()) return;
   if (chunk.id.empty() && chunk.model.empty() && chunk.provider.empty()) return;
   meta_done_ = true;
-  emitter_.meta(chunk.id.empty() ? std::string_view(head_id_) : chunk.id, chunk.model,
-                chunk.provider);
+  emitter_.meta(one_line(chunk.id.empty() ? std::string_view(head_id_) : chunk.id, kNameMax),
+                one_line(chunk.model, kNameMax), one_line(chunk.provider, kNameMax));
   flush_early_raw();
 }
 
-void Answer::raw_frame(const Chunk& chunk, std::string_view frame) {
+void Answer::raw_frame(std::string_view frame) {
   constexpr std::size_t kEarlyMax = 8;  // frames that wait for META, so that it can be first
-  const bool nothing = chunk.choices.empty() && chunk.usage.empty() && chunk.error.empty();
-  if (chunk.debug.empty() && !nothing) return;
   if (meta_done_ || emitter_.any()) return emitter_.raw(frame);
   if (early_raw_.size() < kEarlyMax) early_raw_.emplace_back(frame);
 }
 
-void Answer::flush_early_raw() {
+void Answer::emit_early_raw() {
   for (const std::string& frame : early_raw_) emitter_.raw(frame);
   early_raw_.clear();
 }
 
-void Answer::content(std::uint32_t type, std::uint32_t choice_index, std::string_view text) {
-  if (choice(choice_index).finish_sent) return;
+bool Answer::content(std::uint32_t type, std::uint32_t choice_index, std::string_view text) {
+  if (choice(choice_index).finished) return false;
+  emit_text(type, choice_index, text);
+  return true;
+}
+
+void Answer::emit_text(std::uint32_t type, std::uint32_t choice_index, std::string_view text) {
   flush_early_raw();
   any_content_ = true;
   emitter_.text(type, choice_index, text);
 }
 
-bool Answer::apply_choice(const Chunk& chunk, const ChunkChoice& delta) {
-  if (choice(delta.index).finish_sent) return true;
-  if (!delta.reasoning.empty()) content(PRX_EV_REASONING, delta.index, delta.reasoning);
+ChunkOutcome Answer::apply_choice(const Chunk& chunk, const ChunkChoice& delta) {
+  Choice& at = choice(delta.index);
+  if (at.finished)
+    return says_more(chunk, delta) ? ChunkOutcome::kAfterFinish : ChunkOutcome::kGoOn;
+  if (!delta.reasoning.empty()) emit_text(PRX_EV_REASONING, delta.index, delta.reasoning);
   if (const auto details = delta.raw_of(RawMember::kReasoningDetails); !details.empty()) {
     flush_early_raw();
     any_content_ = true;
     emitter_.item(delta.index, "reasoning_details", {}, details);
   }
-  if (!delta.content.empty()) content(PRX_EV_TEXT, delta.index, delta.content);
+  if (!delta.content.empty()) emit_text(PRX_EV_TEXT, delta.index, delta.content);
   if (delta.has_raw) {
-    parts(delta.index, delta.raw_of(RawMember::kContent));
+    if (!parts(delta.index, delta.raw_of(RawMember::kContent))) return ChunkOutcome::kOddContent;
     items(delta);
   }
-  if (!tool_calls(chunk, delta)) return false;
-  finish_reason(delta);
-  return true;
+  if (!tool_calls(chunk, delta, at.tools)) return ChunkOutcome::kTooManyCalls;
+  finish_reason(delta, at);
+  return ChunkOutcome::kGoOn;
 }
 
-/// content as an array of parts, as some answers have it.
-void Answer::parts(std::uint32_t choice_index, std::string_view array) {
-  if (array.empty()) return;
+/// content as an array of parts, as some answers have it. False: a part of it is none.
+bool Answer::parts(std::uint32_t choice_index, std::string_view array) {
+  if (array.empty()) return true;
   if (array.front() != '[') return part(choice_index, array);
-  json::scan::for_each_element(array, [&](std::string_view element) {
-    part(choice_index, element);
-    return true;
-  });
+  return json::scan::for_each_element(
+      array, [&](std::string_view element) { return part(choice_index, element); });
 }
 
-void Answer::part(std::uint32_t choice_index, std::string_view text) {
-  if (!text.empty() && text.front() == '"') {
+bool Answer::part(std::uint32_t choice_index, std::string_view text) {
+  if (says_nothing(text)) return true;
+  if (text.front() == '"') {
     const std::string plain = json::unquoted(text).value_or(std::string());
-    if (!plain.empty()) content(PRX_EV_TEXT, choice_index, plain);
-    return;
+    if (!plain.empty()) emit_text(PRX_EV_TEXT, choice_index, plain);
+    return true;
   }
   const Result<json::ObjectIndex> object = json::ObjectIndex::parse(text);
-  if (!object) return;
-  const std::string type = string_member(*object, "type");
+  const std::string type = object ? string_member(*object, "type") : std::string();
+  if (type.empty()) {
+    odd_part_ = text;
+    return false;
+  }
   if (type == "text" || type == "output_text") {
     const std::string plain = string_member(*object, "text");
-    if (!plain.empty()) content(PRX_EV_TEXT, choice_index, plain);
-    return;
+    if (!plain.empty()) emit_text(PRX_EV_TEXT, choice_index, plain);
+    return true;
   }
   flush_early_raw();
   any_content_ = true;
   emitter_.item(choice_index, "content_part", type, text);
+  return true;
 }
 
 void Answer::items(const ChunkChoice& delta) {
@@ -147,10 +197,9 @@ void Answer::items(const ChunkChoice& delta) {
   }
 }
 
-bool Answer::tool_calls(const Chunk& chunk, const ChunkChoice& delta) {
+bool Answer::tool_calls(const Chunk& chunk, const ChunkChoice& delta, ToolCallTracker& tools) {
   for (std::size_t i = delta.tools_begin; i < delta.tools_end; ++i) {
     const ChunkToolCall& piece = chunk.tool_calls[i];
-    ToolCallTracker& tools = choice(delta.index).tools;
     const auto found = tools.resolve(piece, frame_number_, delta.whole_message);
     if (!found) return false;
     any_content_ = true;
@@ -175,37 +224,41 @@ void Answer::tool_call(std::uint32_t choice_index, std::size_t index, ToolCall& 
   call.held_arguments = {};
 }
 
-void Answer::flush_nameless_calls() {
+/// A name may come late, but not later than the finish reason; then the call is none, unless the
+/// provider itself stopped amid it.
+bool Answer::flush_nameless_calls() {
   for (Choice& each : choices_)
     for (std::size_t i = 0; i < each.tools.size(); ++i) {
       ToolCall& call = each.tools.at(i);
       if (call.announced) continue;
+      if (each.finish != PRX_FINISH_LENGTH && each.finish != PRX_FINISH_CONTENT_FILTER)
+        return false;
       call.announced = true;
       emitter_.tool_call(each.index, static_cast<std::uint32_t>(i), call.id, {},
                          call.held_arguments);
     }
+  return true;
 }
 
-void Answer::finish_reason(const ChunkChoice& delta) {
+void Answer::finish_reason(const ChunkChoice& delta, Choice& ending) {
   if (delta.finish_reason.empty() || delta.finish_reason == "error") return;
-  Choice& ending = choice(delta.index);
-  if (ending.finished) return;
   ending.finished = true;
   ending.finish = finish_of(delta.finish_reason);
-  ending.reason =
-      delta.native_finish_reason.empty() ? delta.finish_reason : delta.native_finish_reason;
-}
-
-bool Answer::any_finish() const {
-  for (const Choice& each : choices_)
-    if (each.finished) return true;
-  return false;
+  ending.reason = one_line(
+      delta.native_finish_reason.empty() ? delta.finish_reason : delta.native_finish_reason,
+      kNameMax);
 }
 
 bool Answer::all_finished() const {
   for (const Choice& each : choices_)
     if (!each.finished) return false;
   return !choices_.empty();
+}
+
+std::uint32_t Answer::unfinished_choice() const {
+  for (const Choice& each : choices_)
+    if (!each.finished) return each.index;
+  return 0;
 }
 
 bool Answer::is_empty() const {
@@ -216,25 +269,21 @@ bool Answer::is_empty() const {
 }
 
 void Answer::flush_end() {
-  flush_finish_reasons();
+  flush_early_raw();
   if (has_usage_) emitter_.usage(usage_, usage_json_);
 }
 
-void Answer::flush_finish_reasons() {
+bool Answer::flush_finish_reasons() {
   flush_early_raw();
-  flush_nameless_calls();
+  if (!flush_nameless_calls()) return false;
   for (Choice& each : choices_) {
-    if (!each.finished || each.finish_sent) continue;
+    if (each.finish_sent) continue;
     each.finish_sent = true;
     const bool calls = each.finish == PRX_FINISH_STOP && each.tools.size() > 0;
     const std::uint32_t finish = calls ? std::uint32_t{PRX_FINISH_TOOL_CALLS} : each.finish;
     emitter_.finish(each.index, finish, each.reason);
   }
-}
-
-void Answer::flush_before_error() {
-  flush_early_raw();
-  if (has_usage_) emitter_.usage(usage_, usage_json_);
+  return true;
 }
 
 }  // namespace prx::sdk

@@ -23,7 +23,14 @@ enum class ChunkOutcome {
   kErrorObject,  ///< error_json() has it
   kErrorFinish,  ///< finish_reason "error" without an error object
   kTooManyCalls,
+  kOddContent,    ///< content without a usable form: odd_part() has it
+  kAfterFinish,   ///< something of the answer after the finish reason of its choice
+  kNamelessCall,  ///< a choice finished whose tool call has no name
 };
+
+/// Bytes of the texts that name things, longer ones are cut: the finish reason, id, model,
+/// provider.
+inline constexpr std::size_t kNameMax = 512;
 
 class Answer {
  public:
@@ -32,11 +39,12 @@ class Answer {
   /// Emits what can go out now. FINISH goes out once every choice that began has its reason; USAGE
   /// is held.
   ChunkOutcome apply(const Chunk& chunk, std::string_view frame);
-  /// One piece of text or reasoning (type: PRX_EV_*), not empty.
-  void content(std::uint32_t type, std::uint32_t choice, std::string_view text);
+  /// One piece of text or reasoning (type: PRX_EV_*), not empty. False after the choice's finish
+  /// reason; then nothing was emitted.
+  [[nodiscard]] bool content(std::uint32_t type, std::uint32_t choice, std::string_view text);
 
   [[nodiscard]] std::string_view error_json() const { return error_json_; }
-  [[nodiscard]] bool any_finish() const;
+  [[nodiscard]] std::string_view odd_part() const { return odd_part_; }
   [[nodiscard]] bool all_finished() const;
   /// From the head, for an answer whose body names no id.
   void set_head_id(std::string_view id) { head_id_ = id; }
@@ -45,42 +53,51 @@ class Answer {
   /// Finished with nothing in it and no token used.
   [[nodiscard]] bool is_empty() const;
 
-  /// What was held for the end of a good answer: a FINISH that waited for other choices, USAGE.
+  /// The first choice that began and has no finish reason; call when not all_finished().
+  [[nodiscard]] std::uint32_t unfinished_choice() const;
+
+  /// What was held for the end: USAGE, and frames that waited for META.
   void flush_end();
-  /// What is still worth saying before an ERROR: USAGE.
-  void flush_before_error();
   /// No META can come any more: a frame like the one before has the same effect.
   [[nodiscard]] bool settled() const { return meta_done_ || emitter_.any(); }
 
  private:
   struct Choice {
     std::uint32_t index = 0;
-    bool finished = false;
-    bool finish_sent = false;  ///< nothing of this choice goes out after it
+    bool finished = false;  ///< nothing of this choice may come after it
+    bool finish_sent = false;
     std::uint32_t finish = PRX_FINISH_OTHER;
     std::string reason;
     ToolCallTracker tools;
   };
 
-  Choice& choice(std::uint32_t index);
+  Choice& choice(std::uint32_t index) {
+    if (!choices_.empty() && choices_.front().index == index) return choices_.front();
+    return other_choice(index);
+  }
+  Choice& other_choice(std::uint32_t index);
   void meta(const Chunk& chunk);
-  void raw_frame(const Chunk& chunk, std::string_view frame);
-  void flush_early_raw();
-  bool apply_choice(const Chunk& chunk, const ChunkChoice& delta);
-  void parts(std::uint32_t choice, std::string_view array);
-  void part(std::uint32_t choice, std::string_view json);
+  void raw_frame(std::string_view frame);
+  void flush_early_raw() {
+    if (!early_raw_.empty()) emit_early_raw();
+  }
+  void emit_early_raw();
+  ChunkOutcome apply_choice(const Chunk& chunk, const ChunkChoice& delta);
+  void emit_text(std::uint32_t type, std::uint32_t choice, std::string_view text);
+  bool parts(std::uint32_t choice, std::string_view array);
+  bool part(std::uint32_t choice, std::string_view json);
   void items(const ChunkChoice& delta);
-  bool tool_calls(const Chunk& chunk, const ChunkChoice& delta);
+  bool tool_calls(const Chunk& chunk, const ChunkChoice& delta, ToolCallTracker& tools);
   void tool_call(std::uint32_t choice_index, std::size_t index, ToolCall& call,
                  std::string_view arguments);
-  void flush_nameless_calls();
-  void flush_finish_reasons();
-  void finish_reason(const ChunkChoice& delta);
+  bool flush_nameless_calls();
+  bool flush_finish_reasons();
+  static void finish_reason(const ChunkChoice& delta, Choice& ending);
 
   Emitter& emitter_;
   std::vector<Choice> choices_;
   std::vector<std::string> early_raw_;
-  std::string usage_json_, error_json_, head_id_;
+  std::string usage_json_, error_json_, odd_part_, head_id_;
   prx_usage usage_{};
   std::uint64_t frame_number_ = 0;
   bool meta_done_ = false;

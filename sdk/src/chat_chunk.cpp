@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "chat_fields.hpp"
 #include "json_scan.hpp"
 
 namespace prx::sdk {
@@ -19,106 +20,6 @@ enum class Place : std::uint8_t {
   kFunction,
   kSkip,
 };
-
-/// The member whose value comes next.
-enum class Field : std::uint8_t {
-  kOther,
-  kId,
-  kModel,
-  kProvider,
-  kUsage,
-  kError,
-  kDebug,
-  kChoices,
-  kIndex,
-  kDelta,
-  kMessage,
-  kFinish,
-  kNativeFinish,
-  kContent,
-  kReasoning,
-  kToolCalls,
-  kName,
-  kFunction,
-  kArguments,
-  kReasoningDetails,
-  kAnnotations,
-  kImages,
-  kAudio,
-  kRefusal,
-  kLogprobs,
-};
-
-Field root_field(std::string_view key) {
-  switch (key.size()) {
-    case 2:
-      return key == "id" ? Field::kId : Field::kOther;
-    case 5:
-      if (key == "model") return Field::kModel;
-      if (key == "usage") return Field::kUsage;
-      if (key == "error") return Field::kError;
-      return key == "debug" ? Field::kDebug : Field::kOther;
-    case 7:
-      return key == "choices" ? Field::kChoices : Field::kOther;
-    case 8:
-      return key == "provider" ? Field::kProvider : Field::kOther;
-    default:
-      return Field::kOther;
-  }
-}
-
-Field choice_field(std::string_view key) {
-  switch (key.size()) {
-    case 5:
-      if (key == "delta") return Field::kDelta;
-      if (key == "index") return Field::kIndex;
-      return key == "error" ? Field::kError : Field::kOther;
-    case 7:
-      return key == "message" ? Field::kMessage : Field::kOther;
-    case 8:
-      return key == "logprobs" ? Field::kLogprobs : Field::kOther;
-    case 13:
-      return key == "finish_reason" ? Field::kFinish : Field::kOther;
-    case 20:
-      return key == "native_finish_reason" ? Field::kNativeFinish : Field::kOther;
-    default:
-      return Field::kOther;
-  }
-}
-
-Field delta_field(std::string_view key) {
-  switch (key.size()) {
-    case 5:
-      return key == "audio" ? Field::kAudio : Field::kOther;
-    case 6:
-      return key == "images" ? Field::kImages : Field::kOther;
-    case 7:
-      if (key == "content") return Field::kContent;
-      return key == "refusal" ? Field::kRefusal : Field::kOther;
-    case 9:
-      return key == "reasoning" ? Field::kReasoning : Field::kOther;
-    case 10:
-      return key == "tool_calls" ? Field::kToolCalls : Field::kOther;
-    case 11:
-      return key == "annotations" ? Field::kAnnotations : Field::kOther;
-    case 17:
-      if (key == "reasoning_content") return Field::kReasoning;
-      return key == "reasoning_details" ? Field::kReasoningDetails : Field::kOther;
-    default:
-      return Field::kOther;
-  }
-}
-
-Field tool_field(std::string_view key) {
-  if (key == "index") return Field::kIndex;
-  if (key == "id") return Field::kId;
-  return key == "function" ? Field::kFunction : Field::kOther;
-}
-
-Field function_field(std::string_view key) {
-  if (key == "name") return Field::kName;
-  return key == "arguments" ? Field::kArguments : Field::kOther;
-}
 
 std::optional<RawMember> raw_member(Field field) {
   switch (field) {
@@ -202,7 +103,13 @@ class ChunkHandler {
   bool StartObject() { return open(object_place()); }
   bool StartArray() { return open(array_place()); }
   bool EndObject(rapid::SizeType) { return close(); }
-  bool EndArray(rapid::SizeType) { return close(); }
+  bool EndArray(rapid::SizeType elements) {
+    if (place_ == Place::kChoices && elements != chunk_.choices.size() - choices_before_)
+      odd_element("choices");
+    if (place_ == Place::kToolCalls && elements != chunk_.tool_calls.size() - tools_before_)
+      odd_element("tool_calls");
+    return close();
+  }
 
  private:
   bool stop(ChunkFault fault) {
@@ -257,10 +164,13 @@ class ChunkHandler {
   }
   Place array_place() {
     if (place_ == Place::kRoot && field_ == Field::kChoices) {
-      chunk_.has_choices = true;
+      choices_before_ = chunk_.choices.size();
       return Place::kChoices;
     }
-    if (place_ == Place::kDelta && field_ == Field::kToolCalls) return Place::kToolCalls;
+    if (place_ == Place::kDelta && field_ == Field::kToolCalls) {
+      tools_before_ = chunk_.tool_calls.size();
+      return Place::kToolCalls;
+    }
     return Place::kSkip;
   }
 
@@ -296,6 +206,7 @@ class ChunkHandler {
         break;
       case Place::kToolCall:
         if (field_ == Field::kId) tool_call().id = text;
+        if (field_ == Field::kFunction) raw();
         break;
       case Place::kFunction:
         if (field_ == Field::kName) tool_call().name = text;
@@ -309,29 +220,36 @@ class ChunkHandler {
     if (field_ == Field::kId) chunk_.id = text;
     if (field_ == Field::kModel) chunk_.model = text;
     if (field_ == Field::kProvider) chunk_.provider = text;
-    if (field_ == Field::kError) raw();
+    if (field_ == Field::kError || field_ == Field::kChoices) raw();
   }
   void choice_string(std::string_view text) {
     if (field_ == Field::kFinish) choice().finish_reason = text;
     if (field_ == Field::kNativeFinish) choice().native_finish_reason = text;
-    if (field_ == Field::kError) raw();
+    if (field_ == Field::kError || field_ == Field::kDelta || field_ == Field::kMessage) raw();
   }
   void delta_string(std::string_view text) {
     if (field_ == Field::kContent) choice().content = text;
     if (field_ == Field::kReasoning && !text.empty()) choice().reasoning = text;
     if (field_ == Field::kRefusal && !text.empty()) raw();
+    if (field_ == Field::kToolCalls) raw();
   }
 
   bool integer(std::int64_t value) {
-    if (field_ == Field::kIndex) {
-      if (place_ == Place::kChoice && value >= 0 && value < kChoiceIndexMax)
-        choice().index = static_cast<std::uint32_t>(value);
-      if (place_ == Place::kToolCall) tool_call().index = value;
-    }
+    if (field_ != Field::kOther) number(value);  // never so in kSkip
     return scalar();
   }
+  void number(std::int64_t value) {
+    if (field_ != Field::kIndex) {
+      raw();
+      return;
+    }
+    if (place_ == Place::kChoice && value >= 0 && value < kChoiceIndexMax)
+      choice().index = static_cast<std::uint32_t>(value);
+    if (place_ == Place::kToolCall) tool_call().index = value;
+  }
 
-  /// Keeps the exact text of the pending member's value, where somebody wants it.
+  /// Keeps the exact text of the pending member's value, where somebody wants it, and notes a value
+  /// of a kind that nobody can use.
   bool raw() {
     switch (place_) {
       case Place::kRoot:
@@ -341,8 +259,12 @@ class ChunkHandler {
       case Place::kDelta:
         choice_raw();
         break;
+      case Place::kToolCall:
+        if (field_ == Field::kFunction) odd("function");
+        break;
       case Place::kFunction:
         if (field_ == Field::kArguments) tool_call().arguments = value();
+        if (field_ == Field::kName) odd("name");
         break;
       default:
         break;
@@ -350,17 +272,32 @@ class ChunkHandler {
     return true;
   }
   void root_raw() {
+    if (field_ == Field::kChoices) odd("choices");
     if (field_ == Field::kUsage) chunk_.usage = value();
     if (field_ == Field::kError) chunk_.error = value();
     if (field_ == Field::kDebug) chunk_.debug = value();
   }
   void choice_raw() {
+    if (field_ == Field::kDelta) odd("delta");
+    if (field_ == Field::kMessage) odd("message");
+    if (field_ == Field::kToolCalls) odd("tool_calls");
     const std::optional<RawMember> member = raw_member(field_);
     if (!member) return;
     const std::string_view text = value();
-    if (text == "[]" || text == "{}" || text == "false") return;
+    if (says_nothing(text)) return;
     choice().raw[static_cast<std::size_t>(*member)] = text;
     choice().has_raw = true;
+  }
+  void odd(std::string_view member) {
+    const std::string_view text = value();
+    if (!chunk_.odd_member.empty() || says_nothing(text)) return;
+    chunk_.odd_member = member;
+    chunk_.odd_value = text;
+  }
+  void odd_element(std::string_view member) {
+    if (!chunk_.odd_member.empty()) return;
+    chunk_.odd_member = member;
+    chunk_.odd_value = {};
   }
   /// The pass overwrites the copy, never the frame; a key begins at the same offset in both.
   [[nodiscard]] std::string_view value() const {
@@ -380,6 +317,7 @@ class ChunkHandler {
   const char* copy_;
   Chunk& chunk_;
   const char* key_ = nullptr;
+  std::size_t choices_before_ = 0, tools_before_ = 0;  // the open array's first element
   int depth_ = 0;
   Place place_ = Place::kStart;
   Field field_ = Field::kOther;
@@ -428,10 +366,9 @@ constexpr unsigned kParseFlags = rapid::kParseInsituFlag | rapid::kParseStopWhen
 }  // namespace
 
 void Chunk::clear() {
-  id = model = provider = usage = error = debug = {};
+  id = model = provider = usage = error = debug = odd_member = {};
   choices.clear();
   tool_calls.clear();
-  has_choices = false;
 }
 
 ChunkFault ChunkParser::parse(std::string_view frame, Chunk& chunk) {

@@ -42,6 +42,11 @@ struct ChunkChoice {
   [[nodiscard]] std::string_view raw_of(RawMember member) const {
     return raw[static_cast<std::size_t>(member)];
   }
+  /// "message" is there, or what a delta says in its place.
+  [[nodiscard]] bool has_message() const {
+    return whole_message || has_raw || !content.empty() || !reasoning.empty() ||
+           tools_begin != tools_end;
+  }
 };
 
 struct Chunk {
@@ -49,10 +54,18 @@ struct Chunk {
   std::string_view usage, error, debug;  ///< raw; "" when absent or null
   std::vector<ChunkChoice> choices;
   std::vector<ChunkToolCall> tool_calls;
-  bool has_choices = false;
+  /// The first member that has a value of a kind which the dialect does not know there, or "".
+  std::string_view odd_member;
+  std::string_view odd_value;  ///< raw; "" when an element of that array is not an object
 
   void clear();
 };
+
+/// What an absent member says: a raw value that is empty, whatever kind it is of.
+[[nodiscard]] inline bool says_nothing(std::string_view json) {
+  return json.size() <= 2 ? json.empty() || json == "\"\"" || json == "[]" || json == "{}"
+                          : json == "false" || json == "null";
+}
 
 /// Why a frame could not be read.
 enum class ChunkFault { kNone, kMalformed, kNotAnObject, kTooDeep, kTooMany };

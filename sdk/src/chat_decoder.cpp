@@ -28,7 +28,8 @@ class KeptHead {
     for (const prx_kv& kv : head.headers) {
       const std::string_view name = to_view(kv.key);
       if (name.substr(0, 2) == "x-" || name.substr(0, 5) == "retry" || name == "date" ||
-          name == "request-id" || name == "content-type")
+          name == "request-id" || name == "content-type" || name == "content-encoding" ||
+          name == "location")
         lines_.emplace_back(name, to_view(kv.value));
     }
     kvs_.clear();
@@ -42,14 +43,37 @@ class KeptHead {
   std::vector<prx_kv> kvs_;
 };
 
+constexpr char kGzipMagic = '\x1f';  // RFC 1952; begins no text
+
 bool is_json(std::string_view media) {
   return media == "application/json" || media == "text/json" ||
          (media.size() > 5 && media.substr(media.size() - 5) == "+json");
 }
 
+/// Where the JSON of a whole body begins.
 std::string_view without_bom(std::string_view text) {
   if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
-  return text;
+  const char* const end = text.data() + text.size();
+  const char* const begin = json::scan::skip_space(text.data(), end);
+  return {begin, static_cast<std::size_t>(end - begin)};
+}
+
+std::string_view kind_words(std::string_view json) {
+  switch (json.empty() ? '\0' : json.front()) {
+    case '\0':
+      return "has an element that is not an object";
+    case '{':
+      return "is an object";
+    case '[':
+      return "is an array";
+    case '"':
+      return "is a string";
+    case 't':
+    case 'f':
+      return "is a boolean";
+    default:
+      return "is a number";
+  }
 }
 
 std::string_view fault_words(ChunkFault fault) {
@@ -79,15 +103,23 @@ class ChatDecoder::Impl {
   void head(const ChatHead& head) {
     head_.keep(head);
     answer_.set_head_id(header(head.headers, "x-generation-id"));
-    if (head.status < 200 || head.status >= 300) mode_ = Mode::kErrorBody;
+    if (head.status < 200 || head.status >= 300) {
+      mode_ = Mode::kErrorBody;
+      return;
+    }
+    if (const std::string coding = content_encoding(head.headers); !coding.empty())
+      fail(bad("the answer is " + coding + "-encoded though no encoding was asked for"));
   }
 
   void data(char* bytes, std::size_t size) {
     if (ended_ || size == 0) return;
     if (mode_ == Mode::kSniff) {
-      const char* const first = json::scan::skip_space(bytes, bytes + size);
-      if (first == bytes + size) return;
-      mode_ = sniff(*first);
+      const auto blank =
+          static_cast<std::size_t>(json::scan::skip_space(bytes, bytes + size) - bytes);
+      bytes += blank;  // however the body is cut
+      size -= blank;
+      if (size == 0) return;
+      mode_ = sniff(*bytes);
     }
     switch (mode_) {
       case Mode::kStream:
@@ -122,7 +154,7 @@ class ChatDecoder::Impl {
     if (ended_) return;
     ended_ = true;
     emitter_.end_frame();
-    answer_.flush_before_error();
+    answer_.flush_end();
     emitter_.error(error);
   }
 
@@ -134,6 +166,7 @@ class ChatDecoder::Impl {
   [[nodiscard]] Mode sniff(char first) const {
     const std::string media = media_type(header(head_.view().headers, "content-type"));
     if (first == '{' && (media != "text/html")) return Mode::kWhole;
+    if (first == kGzipMagic) return Mode::kForeign;
     if (media == "text/event-stream") return Mode::kStream;
     const bool like_events =
         first == ':' || first == 'd' || first == 'e' || first == 'i' || first == 'r';
@@ -159,11 +192,12 @@ class ChatDecoder::Impl {
     if (event.type == "error") return fail(frame_error(text));
     if (const auto piece = answer_.settled() ? matcher_.match(text) : std::nullopt) {
       emitter_.begin_frame(text);
-      if (!piece->empty()) answer_.content(matcher_.type(), matcher_.choice(), *piece);
+      const bool open =
+          piece->empty() || answer_.content(matcher_.type(), matcher_.choice(), *piece);
       emitter_.end_frame();
-      return after_frame();
+      return open ? after_frame() : fail(after_finish());
     }
-    if (text == "[DONE]") return answer_.any_finish() ? done() : fail(truncated("[DONE] came"));
+    if (text == "[DONE]") return answer_.all_finished() ? done() : fail(truncated("[DONE] came"));
     json_frame(text);
   }
 
@@ -181,6 +215,10 @@ class ChatDecoder::Impl {
     emitter_.begin_frame(text);
     const ChunkOutcome outcome = answer_.apply(chunk_, text);
     emitter_.end_frame();
+    const bool is_error =
+        outcome == ChunkOutcome::kErrorObject || outcome == ChunkOutcome::kErrorFinish;
+    if (!chunk_.odd_member.empty() && !is_error)
+      return fail(odd(chunk_.odd_member, chunk_.odd_value));
     switch (outcome) {
       case ChunkOutcome::kGoOn:
         return;
@@ -190,6 +228,12 @@ class ChatDecoder::Impl {
         return fail(error_finish());
       case ChunkOutcome::kTooManyCalls:
         return fail(bad("too many tool calls"));
+      case ChunkOutcome::kOddContent:
+        return fail(odd("content", answer_.odd_part()));
+      case ChunkOutcome::kAfterFinish:
+        return fail(after_finish());
+      case ChunkOutcome::kNamelessCall:
+        return fail(bad("a tool call has no name"));
     }
   }
 
@@ -225,9 +269,12 @@ class ChatDecoder::Impl {
     apply(text);
     after_frame();
     if (ended_) return;
-    if (answer_.any_finish()) return done();
-    fail(bad(chunk_.choices.empty() ? "the answer has no choices"
-                                    : "the answer has no finish reason"));
+    if (chunk_.choices.empty()) return fail(bad("the answer has no choices"));
+    for (const ChunkChoice& choice : chunk_.choices)
+      if (!choice.has_message())
+        return fail(bad("choice " + std::to_string(choice.index) + " has no message"));
+    if (answer_.all_finished()) return done();
+    fail(bad("choice " + std::to_string(answer_.unfinished_choice()) + " has no finish reason"));
   }
 
   /// Bodies of errors and pages: only their beginning says something.
@@ -281,9 +328,21 @@ class ChatDecoder::Impl {
     return make(ErrorClass::kBadResponse, what);
   }
   [[nodiscard]] Error truncated(std::string_view what) const {
-    return bad("truncated: " + std::string(what) + " without a finish reason");
+    std::string words = "truncated: " + std::string(what) + " without a finish reason";
+    if (const std::uint32_t choice = answer_.unfinished_choice(); choice > 0)
+      words += " of choice " + std::to_string(choice);
+    return bad(words);
+  }
+  [[nodiscard]] Error odd(std::string_view member, std::string_view value) const {
+    return bad("the answer cannot be used: its \"" + std::string(member) + "\" " +
+               std::string(kind_words(value)));
+  }
+  [[nodiscard]] Error after_finish() const {
+    return bad("the answer goes on after its finish reason");
   }
   [[nodiscard]] Error foreign() const {
+    if (!body_.empty() && body_.front() == kGzipMagic)
+      return bad("the answer is gzip data though no encoding was asked for");
     std::string media = media_type(header(head_.view().headers, "content-type"));
     if (media.empty()) media = "no media type";
     return bad("the answer is " + media + ", not JSON or an event stream; is the base URL right?");

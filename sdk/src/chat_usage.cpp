@@ -33,11 +33,21 @@ bool is_number(std::string_view value) {
   return !value.empty() && (value.front() == '-' || (value.front() >= '0' && value.front() <= '9'));
 }
 
-/// -1 for what is no number of 0 or more.
-double dollars(std::string_view value) {
+// What no answer costs and no context holds: beyond them a number is a mistake, and sums of such
+// would mislead or overflow.
+constexpr double kCostMax = 1e6;
+constexpr std::int64_t kTokensMax = 1'000'000'000'000;
+
+double real(std::string_view value) {
   double number = -1;
   if (is_number(value)) std::from_chars(value.data(), value.data() + value.size(), number);
-  return number >= 0 ? number : -1;
+  return number;
+}
+
+/// -1 for what is no number of 0 to kCostMax.
+double dollars(std::string_view value) {
+  const double number = real(value);
+  return number >= 0 && number <= kCostMax ? number : -1;
 }
 
 std::int64_t count(std::string_view value) {
@@ -45,9 +55,10 @@ std::int64_t count(std::string_view value) {
   const char* const end = value.data() + value.size();
   std::int64_t whole = 0;
   const auto [at, error] = std::from_chars(value.data(), end, whole);
-  if (error == std::errc() && at == end) return whole < 0 ? -1 : whole;
-  const double number = dollars(value);  // "12.0", "1e3"
-  return number < 1e15 ? static_cast<std::int64_t>(number) : -1;
+  if (error == std::errc() && at == end) return whole < 0 || whole > kTokensMax ? -1 : whole;
+  const double number = real(value);  // "12.0", "1e3"
+  const bool usable = number >= 0 && number <= static_cast<double>(kTokensMax);
+  return usable ? static_cast<std::int64_t>(number) : -1;
 }
 
 std::int64_t tokens(const Members& object, std::string_view name, std::string_view other) {

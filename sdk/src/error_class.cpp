@@ -105,8 +105,9 @@ ErrorClass classify_status(int status) {
       break;
   }
   if (status >= 400 && status < 500) return ErrorClass::kInvalidRequest;
-  if (status >= 300 && status < 400) return ErrorClass::kBadResponse;  // redirects are not followed
-  return ErrorClass::kOverloaded;
+  const bool reported = status >= 200 && status < 300;  // within an answer, without a known code
+  if (reported || (status >= 500 && status < 600)) return ErrorClass::kOverloaded;
+  return ErrorClass::kBadResponse;  // redirects are not followed; the rest is no answer
 }
 
 }  // namespace

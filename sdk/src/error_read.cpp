@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "chat_emit.hpp"
+#include "json_mend.hpp"
 #include "rapid.hpp"
 
 namespace prx::sdk {
@@ -43,18 +44,24 @@ std::string scalar(const Value* value) {
   return std::string(digits, end.ptr);
 }
 
-/// A parsed document with the buffer that its strings point into.
+/// A parsed document with the buffer that its strings point into. A text that was cut, by a limit
+/// or on its way, is read as far as it goes.
 class Parsed {
  public:
   explicit Parsed(std::string_view json) {
-    constexpr unsigned kFlags = rapid::kParseInsituFlag | rapid::kParseIterativeFlag;
-    document_.ParseInsitu<kFlags>(scratch_.assign(json));
+    if (parse(json)) return;
+    if (const std::string mended = mend_json(json); !mended.empty()) parse(mended);
   }
   [[nodiscard]] const Value* root() const {
     return document_.HasParseError() ? nullptr : &document_;
   }
 
  private:
+  bool parse(std::string_view json) {
+    constexpr unsigned kFlags = rapid::kParseInsituFlag | rapid::kParseIterativeFlag;
+    return !document_.ParseInsitu<kFlags>(scratch_.assign(json)).HasParseError();
+  }
+
   Scratch scratch_;
   rapid::Document document_;
 };
@@ -83,6 +90,16 @@ std::string dig_text(std::string_view words, int depth) {
 
 std::string_view status_words(int status) {
   switch (status) {
+    case 301:
+      return "Moved Permanently";
+    case 302:
+      return "Found";
+    case 303:
+      return "See Other";
+    case 307:
+      return "Temporary Redirect";
+    case 308:
+      return "Permanent Redirect";
     case 400:
       return "Bad Request";
     case 401:
@@ -120,12 +137,31 @@ std::string_view status_words(int status) {
   }
 }
 
+/// scheme://host of a URL, or "" when it has none; never what may hold a secret: user, path, query.
+std::string origin_of(std::string_view url) {
+  constexpr std::size_t kOriginMax = 200;
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos || scheme > 5 || url.substr(0, 4) != "http") return {};
+  const std::string_view rest = url.substr(scheme + 3);
+  std::string_view host = rest.substr(0, rest.find_first_of("/?#"));
+  if (const std::size_t user = host.rfind('@'); user != std::string_view::npos)
+    host.remove_prefix(user + 1);
+  if (host.empty()) return {};
+  return one_line(std::string(url.substr(0, scheme + 3)).append(host), kOriginMax);
+}
+
+std::string redirect_words(std::span<const prx_kv> headers) {
+  const std::string origin = origin_of(header(headers, "location"));
+  return "redirects are not followed; base_url is probably wrong" +
+         (origin.empty() ? std::string() : " (this one leads to " + origin + ")");
+}
+
 /// The parts of one error object, and how they become an Error.
 class ErrorReader {
  public:
   ErrorReader(const ChatHead& head, std::string_view title, std::int64_t now_epoch)
       : head_(head), title_(title), now_epoch_(now_epoch) {
-    error_.http_status = head.status;
+    if (head.status >= 100 && head.status < 600) error_.http_status = head.status;
     error_.request_id = one_line(request_id(head.headers), 200);
   }
 
@@ -146,14 +182,18 @@ class ErrorReader {
   void find_parts(const Value* root) {
     if (root != nullptr && root->IsArray() && !root->Empty()) root = &(*root)[0];  // Google's form
     object_ = member(root, "error");
-    if (object_ == nullptr) object_ = root;
+    // {"error":"words","error_type":..}: what else is known stands beside it
+    if (object_ == nullptr || !object_->IsObject()) object_ = root;
     metadata_ = member(object_, "metadata");
     availability_ = member(object_, "availability");
     if (availability_ == nullptr) availability_ = member(metadata_, "availability");
   }
 
   void read_code() {
-    const std::string code = scalar(member(object_, "code"));
+    std::string code = scalar(member(object_, "code"));
+    if (code.empty()) code = bare_number();
+    if (const Value* const status = member(object_, "status"); code.empty() && status != nullptr)
+      code = status->IsInt() ? scalar(status) : std::string();  // else words of many kinds
     int number = 0;
     const auto result = std::from_chars(code.data(), code.data() + code.size(), number);
     const bool numeric = !code.empty() && result.ptr == code.data() + code.size();
@@ -164,7 +204,7 @@ class ErrorReader {
     for (std::string_view typed :
          {text(metadata_, "error_type"), text(object_, "error_type"), text(availability_, "code"),
           std::string_view(word_), text(object_, "type"), std::string_view(code)})
-      if (!typed.empty() && typed != "unmapped") {
+      if (!typed.empty() && typed != "unmapped" && typed != "error") {
         error_.provider_code = one_line(typed, 200);
         break;
       }
@@ -173,8 +213,15 @@ class ErrorReader {
       error_.provider_code = one_line(inner, 200);
   }
 
+  /// {"error":5}, or 5 alone.
+  [[nodiscard]] std::string bare_number() const {
+    const Value* const inner = member(object_, "error");
+    const Value* const value = inner == nullptr ? object_ : inner;
+    return value != nullptr && value->IsNumber() ? scalar(value) : std::string();
+  }
+
   void read_class() {
-    const int status = error_.http_status;
+    const int status = head_.status < 300 ? error_.http_status : head_.status;
     const ErrorClass by_status = classify(status, {});
     const std::string_view type = text(object_, "type");
     error_.error_class = by_status;
@@ -246,13 +293,15 @@ class ErrorReader {
     const std::string cause = dig(member(metadata_, "raw"), 0);
     const std::string_view upstream = text(metadata_, "provider_name");
     std::string line(title_);
-    if (error_.http_status >= 300) {
-      line += " answered " + std::to_string(error_.http_status);
-      if (const std::string_view words = status_words(error_.http_status); !words.empty())
+    const int status = std::max(head_.status, error_.http_status);
+    if (status < 200 || status >= 300) {
+      line += " answered " + std::to_string(status);
+      if (const std::string_view words = status_words(status); !words.empty())
         line.append(1, ' ').append(words);
     } else {
       line += " reported an error";
     }
+    if (status >= 300 && status < 400) line += ": " + redirect_words(head_.headers);
     if (!message.empty()) line += ": " + message;
     if (!cause.empty() && message.find(cause) == std::string::npos) line += ": " + cause;
     if (!upstream.empty()) line.append(" (provider ").append(upstream).append(")");
@@ -263,7 +312,8 @@ class ErrorReader {
     if (const std::string_view words = text(object_, "message"); !words.empty())
       return dig_text(words, 0);
     if (std::string found = dig(object_, 0); !found.empty()) return found;
-    return fallback_;
+    if (!fallback_.empty() || error_.provider_code.empty()) return fallback_;
+    return "code " + error_.provider_code;
   }
   std::string raw_words(const std::string& cause, const std::string& message) const {
     std::string raw(text(metadata_, "raw"));
@@ -339,13 +389,24 @@ std::string one_line(std::string_view text, std::size_t max) {
   return out += "...";
 }
 
+std::string content_encoding(std::span<const prx_kv> headers) {
+  constexpr std::size_t kCodingMax = 40;
+  std::string coding = one_line(header(headers, "content-encoding"), kCodingMax);
+  for (char& c : coding)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+  return coding == "identity" ? std::string() : coding;
+}
+
 Error read_error(const ChatHead& head, std::string_view body, std::string_view provider_title,
                  std::int64_t now_epoch) {
+  const std::string coding = content_encoding(head.headers);
+  if (!coding.empty()) body = {};
   const Parsed parsed(body);
   ErrorReader reader(head, provider_title, now_epoch);
   const Value* const root = parsed.root();
   const bool structured = root != nullptr && (root->IsObject() || root->IsArray());
-  if (!structured) reader.set_fallback(plain_words(body));
+  if (!structured)
+    reader.set_fallback(coding.empty() ? plain_words(body) : "its body is " + coding + "-encoded");
   Error error = reader.read(structured ? root : nullptr);
   error.phase = Phase::kHead;
   return error;

@@ -15,6 +15,8 @@ namespace prx::sdk {
 [[nodiscard]] std::string_view header(std::span<const prx_kv> headers, std::string_view name);
 /// The media type of a content-type header, in lower case, without parameters.
 [[nodiscard]] std::string media_type(std::string_view content_type);
+/// The content-encoding header in lower case, or "" when the body is as it is.
+[[nodiscard]] std::string content_encoding(std::span<const prx_kv> headers);
 /// The provider's id of the exchange.
 [[nodiscard]] std::string_view request_id(std::span<const prx_kv> headers);
 

@@ -176,6 +176,96 @@ TEST(HttpLayer, AWholeBodyComesWithItsHead) {
   EXPECT_EQ(op.events()[0].text, "yes");
 }
 
+TEST(HttpLayer, ARejectedStatusWinsOverWhatHappensToItsBody) {
+  TestInstance instance(module(), mode("wait for the body"));
+  TestOp op(instance, {});
+  instance.host.head(instance.host.last(), 429, {});
+  Error cut;
+  cut.error_class = ErrorClass::kBadResponse;
+  cut.message = "the response body is above 256 bytes";
+  instance.host.end(instance.host.last(), cut);
+  ASSERT_TRUE(op.error());
+  EXPECT_EQ(op.error()->error_class, ErrorClass::kRateLimit);
+  EXPECT_EQ(op.error()->http_status, 429);
+  EXPECT_EQ(op.error()->message,
+            "the server answered with HTTP status 429; the response body is above 256 bytes");
+  EXPECT_EQ(instance.host.timers(), 0u);
+}
+
+TEST(HttpLayer, TheBodyOfARejectedStatusIsWaitedForTwoSecondsAtMost) {
+  TestInstance instance(module(), mode("wait for the body"));
+  TestOp op(instance, {});
+  SentRequest& request = instance.host.last();
+  instance.host.head(request, 503, {});
+  instance.host.advance(std::chrono::milliseconds(1000));
+  instance.host.data(request, "slow");
+  instance.host.advance(std::chrono::milliseconds(999));
+  EXPECT_FALSE(op.ended());
+  instance.host.advance(std::chrono::milliseconds(1));
+  ASSERT_TRUE(op.error());
+  EXPECT_EQ(op.error()->error_class, ErrorClass::kOverloaded);
+  EXPECT_THAT(op.error()->message, HasSubstr("2000 ms"));
+  EXPECT_EQ(op.ends(), 1);
+  EXPECT_EQ(instance.host.in_flight(), 0u);
+}
+
+TEST(HttpLayer, TheBodyOfAnAnswerIsNotWaitedForBySuchAClock) {
+  TestInstance instance(module(), mode("wait for the body"));
+  TestOp op(instance, {});
+  instance.host.head(instance.host.last(), 200, {});
+  EXPECT_EQ(instance.host.timers(), 0u);
+}
+
+TEST(HttpLayer, TheClockOfARejectedBodyEndsWithTheBodyOrTheOperation) {
+  for (const bool cancel : {false, true}) {
+    TestInstance instance(module(), mode("wait for the body"));
+    TestOp op(instance, {});
+    instance.host.head(instance.host.last(), 400, {});
+    EXPECT_EQ(instance.host.timers(), 1u);
+    cancel ? op.cancel() : instance.host.end(instance.host.last());
+    EXPECT_TRUE(op.ended());
+    EXPECT_EQ(instance.host.timers(), 0u);
+  }
+  TestInstance instance(module(), mode("pieces"));  // ends at the head
+  TestOp op(instance, {});
+  instance.host.head(instance.host.last(), 400, {});
+  EXPECT_TRUE(op.ended());
+  EXPECT_EQ(instance.host.timers(), 0u);
+}
+
+TEST(HttpLayer, ARejectedStatusNeedsNoClockOfTheHost) {
+  TestInstance instance(module(), mode("wait for the body"));
+  instance.host.refuse_timers = true;
+  TestOp op(instance, {});
+  instance.host.head(instance.host.last(), 429, {});
+  EXPECT_FALSE(op.ended());
+  instance.host.end(instance.host.last());
+  EXPECT_TRUE(op.ended());
+}
+
+TEST(HttpLayer, WhatCameOfARejectedBodyIsGivenAwayAtItsLimitItsCutAndItsTimeout) {
+  for (const char* const how : {"limit", "cut", "timeout"}) {
+    TestInstance instance(module(), mode("whole"));
+    TestOp op(instance, {});
+    SentRequest& request = instance.host.last();
+    instance.host.head(request, 500, {});
+    instance.host.data(request, "12345678");
+    Error cut;
+    cut.error_class = ErrorClass::kNetwork;
+    if (how == std::string("limit")) {
+      instance.host.data(request, "123456789");
+      instance.host.end(request);
+    } else if (how == std::string("cut")) {
+      instance.host.end(request, cut);
+    } else {
+      instance.host.advance(std::chrono::seconds(2));
+    }
+    ASSERT_EQ(op.events().size(), 2u) << how;
+    EXPECT_EQ(op.events()[0].id, "500") << how;
+    EXPECT_EQ(op.events()[0].json, how == std::string("limit") ? "1234567812345678" : "12345678");
+  }
+}
+
 TEST(HttpLayer, ABodyOverItsLimitIsABadResponse) {
   TestInstance instance(module(), mode("whole"));
   TestOp op(instance, {});

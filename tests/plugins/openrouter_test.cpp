@@ -192,6 +192,21 @@ TEST(OpenRouterWarmup, GetsTheKeyAndThenItsOldPathAfterA404) {
   EXPECT_FALSE(op.error());
 }
 
+TEST(OpenRouterWarmup, A404WhoseBodyStallsIsStillOne) {
+  TestInstance instance(module(), "{}");
+  TestOp op(instance, {.op = PRX_OP_WARMUP});
+  instance.host.head(instance.host.last(), 404, {});
+  instance.host.advance(std::chrono::seconds(2));
+  ASSERT_EQ(instance.host.requests.size(), 2u);
+  EXPECT_TRUE(instance.host.requests[0].cancelled);
+  Error refused;
+  refused.error_class = ErrorClass::kNetwork;
+  refused.message = "refused";
+  instance.host.end(instance.host.last(), refused);
+  ASSERT_TRUE(op.error());
+  EXPECT_EQ(op.error()->error_class, ErrorClass::kNetwork) << "the 404 was of the exchange before";
+}
+
 TEST(OpenRouterWarmup, ASecond404IsNotFound) {
   TestInstance instance(module(), "{}");
   TestOp op(instance, {.op = PRX_OP_WARMUP});
@@ -348,6 +363,35 @@ TEST(OpenRouterError, ARejectedStatusKeepsRetryAfterAndTheCause) {
   EXPECT_EQ(op.error()->error_class, ErrorClass::kRateLimit);
   EXPECT_EQ(op.error()->retry_after, std::chrono::milliseconds(7000));
   EXPECT_THAT(op.error()->message, HasSubstr("queue is full"));
+}
+
+TEST(OpenRouterError, ARejectedStatusWhoseBodyStallsKeepsItsClassAndWords) {
+  TestInstance instance(module(), "{}");
+  TestOp op(instance, chat());
+  SentRequest& request = instance.host.last();
+  instance.host.head(request, 429, {{"content-type", "application/json"}, {"retry-after", "7"}});
+  instance.host.data(request,
+                     R"({"error":{"code":429,"message":"too fast","metadata":{"raw":"que)");
+  instance.host.advance(std::chrono::seconds(2));
+  ASSERT_TRUE(op.error());
+  EXPECT_EQ(op.error()->error_class, ErrorClass::kRateLimit);
+  EXPECT_EQ(op.error()->retry_after, std::chrono::milliseconds(7000));
+  EXPECT_THAT(op.error()->message, HasSubstr("too fast: que"));
+}
+
+TEST(OpenRouterError, AnEncodedBodyOfAnyOperationIsNamed) {
+  for (const std::uint32_t op_kind : {PRX_OP_CHAT, PRX_OP_MODELS, PRX_OP_HEALTH, PRX_OP_CALL}) {
+    TestInstance instance(module(), "{}");
+    TestOp op(instance, {.op = op_kind, .model = "/embeddings"});
+    SentRequest& request = instance.host.last();
+    instance.host.head(request, 200,
+                       {{"content-type", "application/json"}, {"content-encoding", "gzip"}});
+    instance.host.data(request, "\x1f\x8b\x08");
+    instance.host.end(request);
+    ASSERT_TRUE(op.error()) << op_kind;
+    EXPECT_EQ(op.error()->error_class, ErrorClass::kBadResponse) << op_kind;
+    EXPECT_THAT(op.error()->message, HasSubstr("is gzip-encoded though no encoding was asked for"));
+  }
 }
 
 TEST(OpenRouterError, ATruncatedStreamIsABadResponse) {

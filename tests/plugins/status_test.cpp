@@ -8,8 +8,16 @@ namespace prx::sdk {
 namespace {
 
 TEST(ClassOfStatus, IsThatOfTheDialect) {
-  for (int status = 300; status <= 599; ++status)
-    EXPECT_EQ(class_of_status(status), classify(status, "")) << status;
+  for (int status = -1; status <= 1000; ++status)
+    if (is_rejection(status)) {
+      EXPECT_EQ(class_of_status(status), classify(status, "")) << status;
+    }
+}
+
+TEST(ClassOfStatus, AStatusThatDoesNotExistIsABadResponse) {
+  for (int status : {-1, 1, 99, 600, 700, 999})
+    EXPECT_EQ(class_of_status(status), ErrorClass::kBadResponse) << status;
+  EXPECT_EQ(status_error(700, "it").http_status, 0);
 }
 
 TEST(ClassOfStatus, NamesWhoAnswered) {

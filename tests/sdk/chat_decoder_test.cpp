@@ -184,11 +184,28 @@ TEST(ChatDecoder, EndOfBodyAfterTheFinishReasonIsDone) {
             ErrorClass::kCancelled);
 }
 
-TEST(ChatDecoder, EveryChoiceThatBeganMustFinishWhenTheBodyIsCut) {
-  const std::string two =
-      R"({"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"},{"index":1,"delta":{"content":"b"}}]})";
-  EXPECT_EQ(decode(sse({two})).error.error_class, ErrorClass::kBadResponse);
-  EXPECT_EQ(decode(sse({two, "[DONE]"})).last(), "done");
+TEST(ChatDecoder, EveryChoiceThatBeganMustFinish) {
+  const auto two = [](const char* first, const char* second) {
+    return R"({"choices":[{"index":0,)" + std::string(first) + R"("delta":{"content":"a"}},)" +
+           R"({"index":1,)" + second + R"("delta":{"content":"b"}}]})";
+  };
+  const char* const stop = R"("finish_reason":"stop",)";
+  for (const std::string& frame : {two(stop, ""), two("", stop)})
+    for (const auto& frames : {std::vector<std::string>{frame}, {frame, "[DONE]"}}) {
+      const auto log = decode(sse(frames));
+      EXPECT_EQ(log.error.error_class, ErrorClass::kBadResponse);
+      EXPECT_NE(log.error.message.find("truncated"), std::string::npos) << log.error.message;
+    }
+  EXPECT_NE(decode(sse({two(stop, ""), "[DONE]"})).error.message.find("of choice 1"),
+            std::string::npos);
+  EXPECT_EQ(decode(sse({two(stop, stop), "[DONE]"})).last(), "done");
+}
+
+TEST(ChatDecoder, EveryChoiceOfAWholeAnswerMustFinish) {
+  const auto log = decode(
+      R"({"choices":[{"index":0,"message":{"content":"a"},"finish_reason":"stop"},{"index":1,"message":{"content":"b"},"finish_reason":null}]})",
+      {.headers = {{"content-type", "application/json"}}});
+  EXPECT_EQ(log.last(), "error bad_response 200 OpenRouter: choice 1 has no finish reason");
 }
 
 TEST(ChatDecoder, HttpErrorEndsWithThatError) {
@@ -227,6 +244,38 @@ TEST(ChatDecoder, EmptyAnswersAreBadResponses) {
   EXPECT_EQ(decode(sse({filtered, "[DONE]"})).last(), "done");
 }
 
+TEST(ChatDecoder, TextsThatNameThingsAreBounded) {
+  const std::string longer(1'000'000, 'x');
+  const auto log = decode(sse(
+      {R"({"id":")" + longer + R"(","model":"m\u0007\n2","choices":[{"delta":{"content":"a"},)" +
+           R"("finish_reason":")" + longer + R"("}]})",
+       "[DONE]"}));
+  ASSERT_EQ(log.lines.size(), 4u);
+  EXPECT_EQ(log.lines[0], "meta " + std::string(509, 'x') + "...|m 2|");
+  EXPECT_EQ(log.lines[2], "finish 0 0 " + std::string(509, 'x') + "...");
+}
+
+TEST(ChatDecoder, CostsAndTokensBeyondReasonAreUnknown) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"1000000", "$1e+06"}, {"1000001", "$-1"}, {"1e308", "$-1"}, {"-0.5", "$-1"},
+      {"\"1\"", "$-1"},      {"[1]", "$-1"},     {"true", "$-1"}};
+  for (const auto& [cost, expected] : cases) {
+    const auto log = decode(sse(
+        {text_chunk("x"), kStop,
+         R"({"choices":[],"usage":{"prompt_tokens":1000000000000,"completion_tokens":1000000000001,"cost":)" +
+             std::string(cost) + "}}",
+         "[DONE]"}));
+    EXPECT_EQ(
+        log.lines.at(3).rfind("usage 1000000000000,-1,-1,-1,-1,-1 " + std::string(expected), 0), 0u)
+        << cost << " " << log.lines.at(3);
+  }
+  for (const char* cost : {"1e999", "NaN", "Infinity"})
+    EXPECT_EQ(decode(sse({R"({"choices":[],"usage":{"cost":)" + std::string(cost) + "}}"}))
+                  .error.error_class,
+              ErrorClass::kBadResponse)
+        << cost;
+}
+
 TEST(ChatDecoder, MalformedEventsAreBadResponsesAfterTheTextBefore) {
   for (const char* frame :
        {"{\"id\":", "[]", "3", "{} x", "{\"choices\":[}", "not json", "{\"a\":\"\x01\"}"}) {
@@ -251,7 +300,8 @@ TEST(ChatDecoder, ChoicesOfOneFrameAreLimited) {
   const auto frame = [](int n) {
     std::string out =
         "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}";
-    for (int i = 1; i < n; ++i) out += ",{\"index\":" + std::to_string(i) + ",\"delta\":{}}";
+    for (int i = 1; i < n; ++i)
+      out += ",{\"index\":" + std::to_string(i) + ",\"delta\":{},\"finish_reason\":\"stop\"}";
     return out + "]}";
   };
   EXPECT_EQ(decode(sse({frame(128), "[DONE]"})).last(), "done");
@@ -378,6 +428,14 @@ TEST(ChatDecoder, MislabelledStreamsAreRead) {
             .last(),
         "done")
         << media;
+}
+
+TEST(ChatDecoder, BlanksBeforeEitherFormAreNothingHoweverTheyAreCut) {
+  const std::string whole = R"({"choices":[{"message":{"content":"x"},"finish_reason":"stop"}]})";
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{1000}}) {
+    EXPECT_EQ(decode("\t \r\n" + sse({text_chunk("x"), kStop}), {.piece = piece}).last(), "done");
+    EXPECT_EQ(decode(" \n\t" + whole, {.piece = piece}).last(), "done");
+  }
 }
 
 TEST(ChatDecoder, ByteOrderMarkBeforeEitherForm) {

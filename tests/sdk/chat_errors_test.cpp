@@ -31,7 +31,10 @@ TEST(ChatErrors, StatusesMapToClasses) {
       {520, ErrorClass::kOverloaded},     {521, ErrorClass::kOverloaded},
       {522, ErrorClass::kTimeout},        {523, ErrorClass::kOverloaded},
       {524, ErrorClass::kTimeout},        {529, ErrorClass::kOverloaded},
-      {302, ErrorClass::kBadResponse}};
+      {302, ErrorClass::kBadResponse},    {599, ErrorClass::kOverloaded},
+      {600, ErrorClass::kBadResponse},    {700, ErrorClass::kBadResponse},
+      {999, ErrorClass::kBadResponse},    {101, ErrorClass::kBadResponse},
+      {0, ErrorClass::kBadResponse},      {-1, ErrorClass::kBadResponse}};
   for (const auto& [status, expected] : cases) EXPECT_EQ(classify(status, ""), expected) << status;
 }
 
@@ -168,6 +171,96 @@ TEST(ChatErrors, OtherShapesOfBodies) {
       has(rejected(400, R"([{"error":{"code":400,"message":"in a list"}}])").message, "in a list"));
 }
 
+TEST(ChatErrors, ErrorsWithoutAnErrorObjectAreReadUnderAnErrorStatus) {
+  struct Case {
+    const char *body, *words;
+    ErrorClass error_class;
+  };
+  const Case cases[] = {
+      {R"({"object":"error","message":"too long","type":"BadRequestError","param":null,"code":400})",
+       "too long", ErrorClass::kInvalidRequest},
+      {R"({"type":"error","error":{"type":"insufficient_quota","message":"pay up"}})", "pay up",
+       ErrorClass::kCredit},
+      {R"({"code":"context_length_exceeded","message":"too much"})", "too much",
+       ErrorClass::kContextLength},
+      {R"({"error":"Input validation error","error_type":"unsupported_parameter"})",
+       "Input validation error", ErrorClass::kUnsupported},
+      {R"({"error":true,"message":"with words beside it"})", "with words beside it",
+       ErrorClass::kInvalidRequest},
+      {R"({"error":5})", ": code 5", ErrorClass::kInvalidRequest},
+      {R"({"detail":"Not here"})", "Not here", ErrorClass::kInvalidRequest}};
+  for (const Case& each : cases) {
+    const Error error = rejected(400, each.body);
+    EXPECT_EQ(error.error_class, each.error_class) << each.body;
+    EXPECT_TRUE(has(error.message, each.words)) << error.message;
+  }
+}
+
+TEST(ChatErrors, AStatusThatDoesNotExistIsABadResponse) {
+  for (int status : {600, 700, 999}) {
+    const Error error = rejected(status, R"({"error":{"message":"odd"}})");
+    EXPECT_EQ(error.error_class, ErrorClass::kBadResponse);
+    EXPECT_EQ(error.http_status, 0);
+    EXPECT_EQ(error.message, "OpenRouter answered " + std::to_string(status) + ": odd");
+  }
+}
+
+TEST(ChatErrors, ARedirectNamesTheOriginItLeadsTo) {
+  const auto words = [](const std::string& location) {
+    return rejected(302, "", {{"location", location}}).message;
+  };
+  const std::string hint =
+      "OpenRouter answered 302 Found: redirects are not followed; base_url is probably wrong";
+  EXPECT_EQ(words("https://user:secret@api.example:8443/v1/chat?token=secret#x"),
+            hint + " (this one leads to https://api.example:8443)");
+  EXPECT_EQ(words("http://api.example"), hint + " (this one leads to http://api.example)");
+  for (const char* location : {"", "/v2/chat", "//host/x", "javascript://x", "https://"})
+    EXPECT_EQ(words(location), hint) << location;
+  EXPECT_LE(words("https://" + std::string(100'000, 'h')).size(), 600u);
+  EXPECT_EQ(rejected(307, "").error_class, ErrorClass::kBadResponse);
+}
+
+TEST(ChatErrors, AnEncodedErrorBodyKeepsTheClassOfItsStatus) {
+  const Error error = rejected(429, "\x1f\x8b\x08\x01\x02", {{"content-encoding", "br"}});
+  EXPECT_EQ(error.error_class, ErrorClass::kRateLimit);
+  EXPECT_EQ(error.message, "OpenRouter answered 429 Too Many Requests: its body is br-encoded");
+}
+
+TEST(ChatErrors, AnErrorBodyThatWasCutIsReadAsFarAsItGoes) {
+  const std::string body =
+      R"({"error":{"message":"out of \"credit\"","code":"insufficient_quota","metadata":{"raw":"[1,{\"a\":2}]","more":[1,{"b":tru)";
+  const Error error = rejected(400, body);
+  EXPECT_EQ(error.error_class, ErrorClass::kCredit);
+  EXPECT_TRUE(has(error.message, R"(: out of "credit")")) << error.message;
+  const Error words = rejected(500, R"({"error":{"code":500,"message":"it all went)");
+  EXPECT_EQ(words.message, "OpenRouter answered 500 Internal Server Error: it all went");
+}
+
+TEST(ChatErrors, EveryCutOfAnErrorBodyKeepsTheClassAndNeverInventsWords) {
+  const std::string body =
+      R"([ {"a":[true,null,-1.5e3,{}],"error" : {"message":"one \\ two \u00fc \ud83c\udf1f \"three\"","code":429}} ])";
+  const std::string whole = rejected(429, body).message;
+  for (std::size_t size = 0; size <= body.size(); ++size) {
+    const Error error = rejected(429, std::string_view(body).substr(0, size));
+    EXPECT_EQ(error.error_class, ErrorClass::kRateLimit);
+    const bool none = has(error.message, "broken JSON") || has(error.message, "code 429");
+    EXPECT_TRUE(none || whole.rfind(error.message, 0) == 0) << error.message;
+  }
+}
+
+TEST(ChatErrors, ProseInBracketsIsNotJsonThatWasCut) {
+  const Error error = rejected(
+      500,
+      R"({"error":{"message":"Provider returned error","metadata":{"raw":"[1] was too busy"}}})");
+  EXPECT_TRUE(has(error.message, "[1] was too busy")) << error.message;
+}
+
+TEST(ChatErrors, NestingOfACutErrorBodyIsLimited) {
+  const std::string deep = R"({"message":"seen","x":)";
+  EXPECT_TRUE(has(rejected(500, deep + std::string(127, '[')).message, "seen"));
+  EXPECT_FALSE(has(rejected(500, deep + std::string(128, '[')).message, "seen"));
+}
+
 TEST(ChatErrors, RetryableIsTheProvidersOwnWord) {
   EXPECT_EQ(rejected(500, "{}").retryable, std::nullopt);
   EXPECT_EQ(rejected(400, "{}", {{"x-should-retry", "true"}}).retryable, true);
@@ -220,6 +313,27 @@ TEST(ChatErrors, ErrorBodyIsReadUpToItsLimit) {
   EXPECT_EQ(log.error.message, "OpenRouter answered 500 Internal Server Error: plain word");
 }
 
+TEST(ChatErrors, ABodyAboveTheLimitKeepsItsMessage) {
+  test::Exchange exchange{.status = 402, .headers = {{"content-type", "application/json"}}};
+  const auto log = decode(R"({"error":{"message":"no credit","code":402,"metadata":{"raw":")" +
+                              std::string(5'000'000, 'r') + R"("}}})",
+                          exchange);
+  EXPECT_EQ(log.error.error_class, ErrorClass::kCredit);
+  EXPECT_TRUE(has(log.error.message, "no credit")) << log.error.message;
+}
+
+TEST(ChatErrors, TheStatusWinsOverWhatHappenedToTheBody) {
+  Error stalled;
+  stalled.error_class = ErrorClass::kTimeout;
+  stalled.message = "no byte for 30s";
+  test::Exchange exchange{.status = 429, .headers = {{"retry-after", "3"}}};
+  exchange.end = &stalled;
+  const auto log = decode(R"({"error":{"message":"slow down", "co)", exchange);
+  EXPECT_EQ(log.error.error_class, ErrorClass::kRateLimit);
+  EXPECT_EQ(log.error.retry_after, std::chrono::milliseconds(3000));
+  EXPECT_EQ(log.error.message, "OpenRouter answered 429 Too Many Requests: slow down");
+}
+
 // The known shapes of an error under HTTP 200.
 
 TEST(ChatErrors, TopLevelErrorInAChunk) {
@@ -249,6 +363,50 @@ TEST(ChatErrors, BareErrorFrame) {
   EXPECT_EQ(log.error.error_class, ErrorClass::kRateLimit);
   EXPECT_EQ(log.error.phase, Phase::kFirstToken);
   EXPECT_TRUE(has(decode(sse({R"({"error":"just words"})"})).error.message, "just words"));
+}
+
+TEST(ChatErrors, ErrorsWithoutAnErrorObjectAreReadUnder200) {
+  struct Case {
+    const char *frame, *words;
+    ErrorClass error_class;
+  };
+  const Case cases[] = {
+      {R"({"object":"error","message":"too long","type":"BadRequestError","param":null,"code":400})",
+       ": too long", ErrorClass::kInvalidRequest},
+      {R"({"object":"error","message":"no code"})", ": no code", ErrorClass::kOverloaded},
+      {R"({"type":"error","error":{"type":"rate_limit_error","message":"slow"}})", ": slow",
+       ErrorClass::kRateLimit},
+      {R"({"code":504,"message":"gone"})", ": gone", ErrorClass::kTimeout},
+      {R"({"code":"insufficient_quota","message":"pay"})", ": pay", ErrorClass::kCredit},
+      {R"({"message":"bad key","type":"authentication_error"})", ": bad key", ErrorClass::kAuth},
+      {R"({"status":404,"message":"nowhere"})", ": nowhere", ErrorClass::kNotFound},
+      {R"({"detail":"Not allowed"})", ": Not allowed", ErrorClass::kOverloaded},
+      {R"({"detail":[{"msg":"field required"}]})", ": field required", ErrorClass::kOverloaded},
+      {R"({"error":5})", ": code 5", ErrorClass::kOverloaded},
+      {R"({"error":429})", ": code 429", ErrorClass::kRateLimit},
+      {R"({"error":"text","code":403})", ": text", ErrorClass::kPermission},
+      {R"({"error":true,"message":"beside"})", ": beside", ErrorClass::kOverloaded},
+      {R"({"id":"g","choices":[],"object":"error","message":"with a head"})", ": with a head",
+       ErrorClass::kOverloaded}};
+  const test::Exchange json{.headers = {{"content-type", "application/json"}}};
+  for (const Case& each : cases)
+    for (const auto& log :
+         {decode(sse({each.frame})), decode(sse({text_chunk("x"), each.frame, "[DONE]"})),
+          decode("event: error\ndata: " + std::string(each.frame) + "\n\n"),
+          decode(each.frame, json)}) {
+      EXPECT_EQ(log.error.error_class, each.error_class) << each.frame;
+      EXPECT_TRUE(has(log.error.message, each.words)) << log.error.message;
+      EXPECT_EQ(log.count("raw"), 0u) << each.frame;
+    }
+}
+
+TEST(ChatErrors, FramesThatAreNoErrorsAreNotTakenForThem) {
+  for (const char* frame :
+       {R"({"type":"ping"})", R"({"message":"loading the model"})",
+        R"({"object":"list","data":[]})", R"({"type":"message_start","message":{"id":"m"}})",
+        R"({"detail":null})", R"({"code":200,"message":""})", R"({"error":{}})", R"({"error":[]})",
+        R"({"error":0})"})
+    EXPECT_EQ(decode(sse({text_chunk("x"), frame, test::kStop, "[DONE]"})).last(), "done") << frame;
 }
 
 TEST(ChatErrors, ErrorOfAChoice) {

@@ -1,5 +1,7 @@
 // The fast path must give the same events as the JSON pass. A decoder that never sees two frames of
 // one shape in a row takes only the pass: a frame without effect between each two makes it so.
+#include "../../sdk/src/chat_frame.hpp"
+
 #include <gtest/gtest.h>
 
 #include <random>
@@ -34,6 +36,32 @@ std::string random_text(std::mt19937& random) {
   return out;
 }
 
+/// A member that nobody reads, alike in most frames, or one that is no such member.
+std::string random_pad(std::mt19937& random) {
+  static const char* const kPads[] = {R"("")",
+                                      R"("abc")",
+                                      R"("a\"b")",
+                                      "\"\xC3\xBC, }\"",
+                                      "\"a longer one of some length\"",
+                                      "7",
+                                      "12345",
+                                      "0",
+                                      "-1",
+                                      "1.5",
+                                      "1e2",
+                                      "null",
+                                      "[1]",
+                                      R"({"a":"b"})",
+                                      R"("\u0041")"};
+  const unsigned kind = random() % 16;
+  if (kind == 0) return "";
+  if (kind == 1) return R"(,"error":"")";
+  if (kind == 2) return R"(,"usage":null)";
+  const std::size_t common = random() % 8 == 0 ? std::size(kPads) : 3;
+  return std::string(random() % 16 == 0 ? ",\"p\\u0061d\":" : ",\"pad\":") +
+         kPads[random() % common];
+}
+
 std::string random_frame(std::mt19937& random) {
   const std::string id = random() % 10 == 0 ? "gen-2" : "gen-1";
   const std::string created = random() % 8 == 0 ? "1700000009" : "1700000001";
@@ -55,7 +83,7 @@ std::string random_frame(std::mt19937& random) {
       break;
   }
   return "{\"id\":\"" + id + "\",\"created\":" + created + ",\"choices\":[{\"index\":" + index +
-         ",\"delta\":{" + delta + "},\"finish_reason\":null}]}";
+         ",\"delta\":{" + delta + "},\"finish_reason\":null}]" + random_pad(random) + "}";
 }
 
 std::vector<std::string> with_end(std::vector<std::string> frames) {
@@ -78,6 +106,64 @@ TEST(ChatFrame, FastPathAndJsonPassGiveTheSameEvents) {
     const EventLog a = decode(sse(with_end(fast))), b = decode(sse(with_end(slow)));
     ASSERT_EQ(a.lines, b.lines) << "round " << round;
     ASSERT_EQ(a.flags, b.flags) << "round " << round;
+  }
+}
+
+std::string padded(const std::string& pad, const std::string& text) {
+  return R"({"id":"g","choices":[{"index":0,"delta":{"content":")" + text + R"("}}],"pad":)" + pad +
+         "}";
+}
+
+TEST(ChatFrame, IgnoredMembersMayDifferOnceTheyDid) {
+  FrameMatcher matcher;
+  const auto learn = [&](const std::string& frame) {
+    matcher.learn(frame, frame.find("\"content\":\"") + 11, PRX_EV_TEXT, 0);
+  };
+  learn(padded("\"a\"", "x"));
+  EXPECT_EQ(matcher.match(padded("\"a\"", "y")), "y");
+  EXPECT_EQ(matcher.match(padded("\"b\"", "y")), std::nullopt);
+  learn(padded("\"b\"", "y"));
+  EXPECT_EQ(matcher.match(padded("\"another\"", "z\\n")), "z\n");
+  EXPECT_EQ(matcher.match(padded("\"\"", "")), "");
+  for (const char* pad : {"7", "null", "\"a", "\"\\n\"", "\"\x01\"", "\"a\" ", "\"a\",\"error\":1"})
+    EXPECT_EQ(matcher.match(padded(pad, "z")), std::nullopt) << pad;
+  learn(padded("7", "x"));
+  learn(padded("8", "x"));
+  EXPECT_EQ(matcher.match(padded("0", "z")), "z");
+  for (const char* pad : {"", "-1", "01", "1.5", "1e3", "\"a\""})
+    EXPECT_EQ(matcher.match(padded(pad, "z")), std::nullopt) << pad;
+}
+
+TEST(ChatFrame, MembersThatAreReadNeverVary) {
+  for (const char* name : {"error", "usage", "debug", "choices", "err\\u006fr"}) {
+    FrameMatcher matcher;
+    const auto frame = [name](const char* value) {
+      return R"({"choices":[{"delta":{"content":"x"}}],")" + std::string(name) + "\":\"" + value +
+             "\"}";
+    };
+    for (const char* value : {"", "a", "b"}) {
+      const std::string text = frame(value);
+      matcher.learn(text, text.find("\"content\":\"") + 11, PRX_EV_TEXT, 0);
+    }
+    EXPECT_EQ(matcher.match(frame("b")), "x");
+    EXPECT_EQ(matcher.match(frame("c")), std::nullopt) << name;
+  }
+}
+
+TEST(ChatFrame, MembersThatVaryAreLimited) {
+  const auto frame = [](std::size_t members, int value) {
+    std::string out = R"({"choices":[{"delta":{"content":"x"}}])";
+    for (std::size_t i = 0; i < members; ++i)
+      out += ",\"m" + std::to_string(i) + "\":" + std::to_string(value);
+    return out + "}";
+  };
+  for (const std::size_t members : {FrameMatcher::kVaryingMax, FrameMatcher::kVaryingMax + 1}) {
+    FrameMatcher matcher;
+    for (int value : {1, 2}) {
+      const std::string text = frame(members, value);
+      matcher.learn(text, text.find("\"content\":\"") + 11, PRX_EV_TEXT, 0);
+    }
+    EXPECT_EQ(matcher.match(frame(members, 3)).has_value(), members == FrameMatcher::kVaryingMax);
   }
 }
 

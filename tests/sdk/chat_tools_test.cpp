@@ -107,9 +107,25 @@ TEST(ChatTools, ArgumentsBeforeTheNameAreHeld) {
             (Lines{"0.0 id=a name=f args={}"}));
 }
 
-TEST(ChatTools, CallWithoutANameComesAtTheEnd) {
-  EXPECT_EQ(tools({R"({"index":0,"id":"a","function":{"arguments":"{}"}})"}),
-            (Lines{"0.0 id=a name= args={}"}));
+TEST(ChatTools, ACallThatFinishesWithoutANameIsABadResponse) {
+  const std::string nameless =
+      chunk(R"({"tool_calls":[{"index":0,"id":"a","function":{"arguments":"{}"}}]})");
+  for (const std::string& end : {kCalls, test::kStop}) {
+    const auto log = decode(sse({nameless, end, "[DONE]"}));
+    EXPECT_EQ(log.lines.back(), "error bad_response 200 OpenRouter: a tool call has no name");
+    EXPECT_EQ(log.count("tool"), 0u);
+  }
+}
+
+TEST(ChatTools, ACallThatTheProviderCutBeforeItsNameIsShown) {
+  const std::string nameless =
+      chunk(R"({"tool_calls":[{"index":0,"id":"a","function":{"arguments":""}}]})");
+  for (const char* reason : {"length", "content_filter"}) {
+    const auto log = decode(sse(
+        {nameless, chunk("{}", "\"finish_reason\":\"" + std::string(reason) + "\""), "[DONE]"}));
+    EXPECT_EQ(log.count("tool 0.0 id=a name= args="), 1u);
+    EXPECT_EQ(log.last(), "done");
+  }
 }
 
 TEST(ChatTools, ArgumentsAsAnObjectKeepTheirBytes) {

@@ -47,21 +47,27 @@ Result<void> Answer::take(const prx_event& event) {
       response_.served_by = view(event.text);
       return {};
     case PRX_EV_TEXT:
-      if (event.choice == 0) take_text(view(event.text));
+      if (event.choice == 0)
+        take_text(view(event.text));
+      else
+        said_something_ = true;
       return {};
     case PRX_EV_REASONING:
+      said_something_ = true;
       if (event.choice == 0) response_.reasoning += view(event.text);
       return {};
     case PRX_EV_TOOL_CALL:
+      said_something_ = true;
       return take_tool_call(event);
     case PRX_EV_ITEM:
+      said_something_ |= view(event.name) != "logprobs";
       if (event.choice == 0) take_item(event);
       return {};
     case PRX_EV_USAGE:
       response_.usage = to_usage(event.usage, view(event.json));
       return {};
     case PRX_EV_FINISH:
-      finished_choices_.push_back(event.choice);
+      finished_choices_.push_back({event.choice, event.finish});
       if (event.choice != 0) return {};
       response_.finish_reason = finish_of(event.finish);
       response_.native_finish_reason = view(event.name);
@@ -72,8 +78,25 @@ Result<void> Answer::take(const prx_event& event) {
 }
 
 bool Answer::has_finished(std::uint32_t choice) const {
-  return std::find(finished_choices_.begin(), finished_choices_.end(), choice) !=
-         finished_choices_.end();
+  return std::any_of(finished_choices_.begin(), finished_choices_.end(),
+                     [choice](const Finish& finish) { return finish.choice == choice; });
+}
+
+bool Answer::was_cut(std::uint32_t choice) const {
+  return std::any_of(
+      finished_choices_.begin(), finished_choices_.end(), [choice](const Finish& finish) {
+        return finish.choice == choice &&
+               (finish.reason == PRX_FINISH_LENGTH || finish.reason == PRX_FINISH_CONTENT_FILTER);
+      });
+}
+
+bool Answer::is_empty() const {
+  const auto filtered = [](const Finish& finish) {
+    return finish.reason == PRX_FINISH_CONTENT_FILTER;
+  };
+  return !said_something_ && response_.text.empty() &&
+         response_.usage.completion_tokens.value_or(0) <= 0 &&
+         std::none_of(finished_choices_.begin(), finished_choices_.end(), filtered);
 }
 
 Result<void> Answer::take_tool_call(const prx_event& event) {
@@ -94,6 +117,11 @@ Result<void> Answer::take_tool_call(const prx_event& event) {
   return {};
 }
 
+void Answer::rename_tool_call(std::uint32_t index, std::string_view id) {
+  for (auto& call : calls_)
+    if (call.choice == 0 && call.index == index) call.call.id = id;
+}
+
 void Answer::take_item(const prx_event& event) {
   const std::string_view name = view(event.name);
   if (name == "reasoning_details") append_array(response_.reasoning_details, view(event.json));
@@ -103,17 +131,23 @@ void Answer::take_item(const prx_event& event) {
 
 Result<void> Answer::complete() {
   if (finished_choices_.empty()) return breach("done without a finish reason");
-  const bool cut = response_.finish_reason == FinishReason::kLength;
+  if (is_empty())
+    return fail(ErrorClass::kBadResponse, "empty answer: no content, no tool call, no tokens used");
   std::vector<Call> whole;
-  for (auto& call : calls_) {
-    if (call.call.arguments.empty()) call.call.arguments = "{}";
-    if (json::validate(call.call.arguments)) {
-      whole.push_back(std::move(call));
-      continue;
-    }
-    if (!cut)
+  for (auto& each : calls_) {
+    ToolCall& call = each.call;
+    const bool cut = was_cut(each.choice);
+    if (call.arguments.empty() && !cut) call.arguments = "{}";
+    const bool is_whole = !call.name.empty() && json::validate(call.arguments);
+    if (is_whole)
+      whole.push_back(std::move(each));
+    else if (cut)
+      response_.tool_calls_cut += each.choice == 0 ? 1 : 0;
+    else
       return fail(ErrorClass::kBadResponse,
-                  "the model's arguments for tool '" + call.call.name + "' are not valid JSON");
+                  call.name.empty()
+                      ? "a tool call of the model has no name"
+                      : "the model's arguments for tool '" + call.name + "' are not valid JSON");
   }
   calls_ = std::move(whole);
   for (const auto& call : calls_)

@@ -24,9 +24,10 @@ class Answer {
   /// The hot path of take(): one piece of text of choice 0.
   void take_text(std::string_view text) { response_.text += text; }
 
-  /// Called once at the end of a good answer: checks that there is a finish reason and that tool
-  /// arguments are JSON (a call cut by the length limit is left out). Errors: kInternal,
-  /// kBadResponse.
+  /// Called once at the end of a good answer: checks that there is a finish reason, that something
+  /// was said or a token used, and that tool calls are whole: a name, and arguments that are JSON.
+  /// A call that the length limit or a content filter cut is left out, and counted for choice 0.
+  /// Errors: kInternal, kBadResponse.
   [[nodiscard]] Result<void> complete();
 
   [[nodiscard]] ChatResponse& response() { return response_; }
@@ -36,15 +37,24 @@ class Answer {
     ToolCall call;
   };
   [[nodiscard]] const std::vector<Call>& tool_calls() const { return calls_; }
+  /// The caller knows a call of choice 0 by another id: that of an answer that broke.
+  void rename_tool_call(std::uint32_t index, std::string_view id);
 
  private:
   [[nodiscard]] Result<void> take_tool_call(const prx_event& event);
   void take_item(const prx_event& event);
   [[nodiscard]] bool has_finished(std::uint32_t choice) const;
+  [[nodiscard]] bool is_empty() const;
+  /// The provider stopped the choice before the model was through.
+  [[nodiscard]] bool was_cut(std::uint32_t choice) const;
 
   ChatResponse response_;
   std::vector<Call> calls_;
-  std::vector<std::uint32_t> finished_choices_;
+  struct Finish {
+    std::uint32_t choice, reason;  ///< PRX_FINISH_*
+  };
+  std::vector<Finish> finished_choices_;
+  bool said_something_ = false;  ///< but for text of choice 0, which the hot path adds
 };
 
 }  // namespace prx::driver

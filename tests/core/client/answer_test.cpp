@@ -94,6 +94,80 @@ TEST(Answer, ACallCutByTheLengthLimitIsLeftOut) {
   ASSERT_TRUE(answer.complete());
   ASSERT_EQ(answer.response().tool_calls.size(), 1u);
   EXPECT_EQ(answer.response().tool_calls[0].id, "c1");
+  EXPECT_EQ(answer.response().tool_calls_cut, 1u);
+}
+
+TEST(Answer, EveryFormOfACutCallIsCounted) {
+  for (const std::uint32_t reason : {PRX_FINISH_LENGTH, PRX_FINISH_CONTENT_FILTER}) {
+    Answer answer;
+    take(answer, text("some"));
+    take(answer, tool(0, "c1", "add", ""));  // cut before its arguments
+    take(answer, tool(1, "c2", "", ""));     // cut before its name
+    take(answer, tool(2, "c3", "add", "{\"a\":"));
+    take(answer, finish(reason));
+    ASSERT_TRUE(answer.complete());
+    EXPECT_TRUE(answer.response().tool_calls.empty());
+    EXPECT_TRUE(answer.tool_calls().empty());
+    EXPECT_EQ(answer.response().tool_calls_cut, 3u);
+  }
+}
+
+TEST(Answer, ACutOfOneChoiceExcusesNoOther) {
+  Answer answer;
+  prx_event other = tool(0, "c1", "add", "{\"a\":");
+  other.choice = 1;
+  take(answer, text("a"));
+  take(answer, other);
+  take(answer, finish(PRX_FINISH_LENGTH));
+  prx_event end = finish(PRX_FINISH_TOOL_CALLS);
+  end.choice = 1;
+  take(answer, end);
+  EXPECT_FALSE(answer.complete());
+}
+
+TEST(Answer, ACallWithoutANameIsABrokenAnswer) {
+  Answer answer;
+  take(answer, tool(0, "c1", "", "{}"));
+  take(answer, finish(PRX_FINISH_TOOL_CALLS));
+  const auto whole = answer.complete();
+  ASSERT_FALSE(whole);
+  EXPECT_EQ(whole.error().error_class, ErrorClass::kBadResponse);
+}
+
+TEST(Answer, AnEmptyAnswerIsABrokenOneUnlessTokensWereUsed) {
+  for (const std::int64_t tokens : {-1, 0, 1}) {
+    Answer answer;
+    take(answer, item("logprobs", "[]"));
+    take(answer, finish());
+    prx_usage usage{sizeof(prx_usage), 0, 5, tokens, -1, -1, -1, -1, -1};
+    prx_event event = make(PRX_EV_USAGE);
+    event.usage = &usage;
+    take(answer, event);
+    const auto whole = answer.complete();
+    EXPECT_EQ(whole.has_value(), tokens > 0) << tokens;
+    if (!whole) {
+      EXPECT_EQ(whole.error().error_class, ErrorClass::kBadResponse);
+    }
+  }
+}
+
+TEST(Answer, OneThingSaidIsNotEmpty) {
+  prx_event other = text("b");
+  other.choice = 1;
+  prx_event thought = make(PRX_EV_REASONING);
+  thought.text = to_c("hm");
+  for (const prx_event& event : {text("a"), other, thought, tool(0, "c", "f", ""),
+                                 item("images", "[1]"), finish(PRX_FINISH_CONTENT_FILTER)}) {
+    Answer answer;
+    take(answer, event);
+    if (event.type != PRX_EV_FINISH) take(answer, finish());
+    if (event.choice != 0) {
+      prx_event end = finish();
+      end.choice = event.choice;
+      take(answer, end);
+    }
+    EXPECT_TRUE(answer.complete());
+  }
 }
 
 TEST(Answer, JoinsArraysOfItemsWithTheirBytes) {

@@ -46,19 +46,31 @@ struct ChatDecoderOptions {
 /// for the call. One thread at a time. The sink must not destroy the decoder.
 ///
 /// Takes every shape of the wire that is known: comments anywhere, usage with and without choices,
-/// repeated finish_reason, tool-call deltas with missing or reused ids and indices, five shapes of
-/// error under HTTP 200, a plain JSON answer to a streaming request, error statuses with JSON, HTML
-/// or nothing.
+/// repeated finish_reason, tool-call deltas with missing or reused ids and indices, errors under
+/// HTTP 200 in, beside or without an "error" member, a plain JSON answer to a streaming request,
+/// error statuses with JSON (cut too), HTML or nothing.
 ///
 /// Decisions:
-///  - FINISH goes out with the frame after which every choice that began has its reason; what a
-///    choice says after that is dropped. USAGE is held until the end, since it may be repeated;
-///    when known it also comes before ERROR.
-///  - The end: [DONE] with a finish reason of some choice is DONE. An end of the body, clean or
-///    cut, is DONE when every choice that began has its finish reason: nothing of the answer is
-///    missing. Everything else is kBadResponse ("truncated"), or what HTTP said.
+///  - FINISH goes out with the frame after which every choice that began has its reason. USAGE is
+///    held until the end, since it may be repeated; when known it also comes before ERROR.
+///  - After a choice's finish reason only repetitions of it, empty deltas and what describes the
+///    answer (annotations, reasoning details, audio, logprobs; dropped) may come. Text, reasoning,
+///    a refusal, an image or a tool call there is kBadResponse: an answer that goes on was not
+///    over, and whoever dropped the rest would sell a part as the whole.
+///  - The end: [DONE], or an end of the body, clean or cut, is DONE when every choice that began
+///  has
+///    its finish reason: nothing of the answer is missing. Everything else is kBadResponse
+///    ("truncated"), or what HTTP said.
 ///  - An answer without any content, tool call, item and used token is kBadResponse ("empty
 ///    answer"), unless it ended by a content filter.
+///  - A member that an answer needs and that is of another kind (content as an object or a number,
+///    choices that are no array ...) is kBadResponse, which names it: never an empty success. What
+///    is empty (null, "", [], {}, false) says nothing, as if it were absent.
+///  - A tool call without a name is kBadResponse; where length or a content filter cut the answer,
+///    it comes with an empty name, so that the host can tell that something was cut.
+///  - A Content-Encoding is kBadResponse: requests ask for none.
+///  - Finish reasons, id, model and provider are one line of at most 512 bytes; a cost above a
+///    million dollars and a count above 10^12 are unknown.
 ///  - A finish reason "stop" of a choice with tool calls is PRX_FINISH_TOOL_CALLS; its name stays
 ///    the provider's own.
 ///  - ITEM json and USAGE json are the exact bytes of the source, so that signatures survive.
@@ -93,6 +105,7 @@ class ChatDecoder {
 
 /// A rejected status and its body as a typed error: class from the provider's typed code
 /// (error.metadata.error_type, error.availability, code), then from the status; never from words.
+/// A status outside of 100 to 599 is kBadResponse. A body that was cut is read as far as it goes.
 /// `now_epoch` (Unix seconds, 0: unknown) turns dates and epoch resets of Retry-After into a wait;
 /// a Date header in the answer goes before it for dates. The message is one line of at most 600
 /// bytes with the provider's words and the cause inside error.metadata.raw; of an HTML body it has

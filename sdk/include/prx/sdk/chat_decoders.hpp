@@ -36,11 +36,23 @@ namespace detail {
   return read_error({head.status, head.headers}, body, title, std::time(nullptr));
 }
 
+/// Its body cannot be read: no request of ours asks for an encoding.
+[[nodiscard]] inline bool is_encoded(const HttpHead& head) {
+  const std::string_view coding = head.header("content-encoding");
+  return !coding.empty() && coding != "identity";
+}
+
 [[nodiscard]] inline Error not_json(const HttpHead& head, std::string_view title) {
   Error error;
   error.error_class = ErrorClass::kBadResponse;
-  error.message = std::string(title) + " answered with something that is not JSON (content-type " +
-                  std::string(head.header("content-type")) + "); check base_url";
+  error.message = std::string(title) + ": the answer is ";
+  if (is_encoded(head))
+    error.message.append(head.header("content-encoding").substr(0, 40))
+        .append("-encoded though no encoding was asked for");
+  else
+    error.message.append("not JSON (content-type ")
+        .append(head.header("content-type").substr(0, 200))
+        .append("); check base_url");
   error.http_status = head.status;
   error.phase = Phase::kBody;
   return error;
@@ -94,6 +106,7 @@ class ModelsDecoder final : public BodyDecoder {
  protected:
   void body(const HttpHead& head, std::string_view body, EventWriter& out) override {
     if (!succeeded(head)) return out.error(rejection(head, body, title_));
+    if (is_encoded(head)) return out.error(not_json(head, title_));
     read_models(body, out.sink(), title_);
     out.mark_ended();
   }

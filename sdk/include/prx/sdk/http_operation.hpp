@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -16,6 +17,10 @@
 #include "prx/sdk/operation.hpp"
 
 namespace prx::sdk::detail {
+
+/// How long the body of a rejected status may take: the status decides, the body only explains, and
+/// a server in trouble may never send the rest of it.
+inline constexpr std::int64_t kErrorBodyWaitMs = 2000;
 
 /// Everything on the operation's loop. The decoder is never entered twice: a cancel that comes from
 /// inside an event takes effect when the decoder returned.
@@ -50,6 +55,7 @@ class HttpOperation final : public Operation {
     request.body = call.body ? str(*call.body) : str(body_);
     request.connect_timeout_ms = request.head_timeout_ms = request.idle_timeout_ms = -1;
     const prx_http_sink sink{sizeof sink, 0, this, &on_head, &on_data, &on_end};
+    status_ = 0;
     PRX_TRY_SET(exchange_, host_.send(request, sink));
     ++exchanges_;
     return {};
@@ -63,7 +69,10 @@ class HttpOperation final : public Operation {
 
  private:
   static void on_head(void* self, const prx_http_head* head) noexcept {
-    static_cast<HttpOperation*>(self)->decode([head](Decoder& decoder, EventWriter& out) {
+    auto& operation = *static_cast<HttpOperation*>(self);
+    operation.status_ = head->status;
+    if (is_rejection(head->status)) operation.start_timer();
+    operation.decode([head](Decoder& decoder, EventWriter& out) {
       decoder.head({head->status, {head->headers, head->header_count}}, out);
     });
   }
@@ -74,13 +83,33 @@ class HttpOperation final : public Operation {
   static void on_end(void* self, const prx_http_end* end) noexcept {
     auto& operation = *static_cast<HttpOperation*>(self);
     operation.exchange_ = 0;
-    operation.decode([end](Decoder& decoder, EventWriter& out) {
+    operation.stop_timer();
+    operation.decode([end, &operation](Decoder& decoder, EventWriter& out) {
       if (end->code == PRX_OK)
         decoder.finish(out);
       else
-        decoder.broken(from_abi(*end), out);
+        decoder.broken(operation.outcome(from_abi(*end)), out);
     });
     if (!operation.out_.ended()) operation.send_next();
+  }
+  static void on_timer(void* self) noexcept {
+    auto& operation = *static_cast<HttpOperation*>(self);
+    operation.timer_ = 0;
+    operation.drop_exchange();
+    operation.decode([&operation](Decoder& decoder, EventWriter& out) {
+      Error slow;
+      slow.message = "its body did not end within " + std::to_string(kErrorBodyWaitMs) + " ms";
+      decoder.broken(operation.outcome(std::move(slow)), out);
+    });
+    if (!operation.out_.ended()) operation.send_next();
+  }
+
+  /// What an exchange that broke means: a rejected status says more than the fate of its body.
+  [[nodiscard]] Error outcome(Error broken) const {
+    if (!is_rejection(status_)) return broken;
+    Error rejected = status_error(status_, "the server");
+    rejected.message += "; " + broken.message;
+    return rejected;
   }
 
   template <class Step>
@@ -89,6 +118,7 @@ class HttpOperation final : public Operation {
     deciding_ = true;
     guard([&] { step(*decoder_, out_); }, [this](const prx_error& bug) { out_.error(bug); });
     deciding_ = false;
+    if (out_.ended()) stop_timer();
     if (cancelled_ || !out_.wanted()) stop();
   }
 
@@ -115,7 +145,17 @@ class HttpOperation final : public Operation {
           [this](const prx_error& bug) { out_.error(bug); });
     out_.error(cancelled_error());
   }
+  void start_timer() {
+    const prx_exec* const exec = host_.exec();
+    if (exec != nullptr && timer_ == 0 && !out_.ended())
+      timer_ = exec->timer(host_.abi(), op_id_, kErrorBodyWaitMs, &on_timer, this);
+  }
+  void stop_timer() {
+    if (const std::uint64_t id = std::exchange(timer_, 0); id != 0)
+      host_.exec()->timer_cancel(host_.abi(), id);
+  }
   void drop_exchange() {
+    stop_timer();
     if (const std::uint64_t id = std::exchange(exchange_, 0); id != 0) host_.cancel_send(id);
   }
 
@@ -125,6 +165,8 @@ class HttpOperation final : public Operation {
   EventWriter out_;
   const std::unique_ptr<Decoder> decoder_;
   std::uint64_t exchange_ = 0;  ///< 0: none in flight
+  std::uint64_t timer_ = 0;     ///< of the body of a rejected status; 0: none
+  int status_ = 0;              ///< of the exchange in flight, once its head came
   int exchanges_ = 0;
   bool cancelled_ = false;
   bool deciding_ = false;

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "prx/plugin.h"
@@ -51,6 +52,11 @@ struct HttpHead {
   }
 };
 
+/// Not an answer but a refusal of one: everything outside of 200 to 299. 0: no status yet.
+[[nodiscard]] constexpr bool is_rejection(int status) {
+  return status != 0 && (status < 200 || status >= 300);
+}
+
 /// The class of a rejected status alone, for providers without typed codes.
 [[nodiscard]] constexpr ErrorClass class_of_status(int status) {
   switch (status) {
@@ -77,8 +83,8 @@ struct HttpHead {
     default:
       break;
   }
-  if (status >= 500) return ErrorClass::kOverloaded;
-  return status >= 400 ? ErrorClass::kInvalidRequest : ErrorClass::kBadResponse;
+  if (status >= 500 && status < 600) return ErrorClass::kOverloaded;
+  return status >= 400 && status < 500 ? ErrorClass::kInvalidRequest : ErrorClass::kBadResponse;
 }
 
 /// A rejected status as an error; `who` answered it.
@@ -86,7 +92,7 @@ struct HttpHead {
   Error error;
   error.error_class = class_of_status(status);
   error.message = std::string(who) + " answered with HTTP status " + std::to_string(status);
-  error.http_status = status;
+  error.http_status = status >= 100 && status < 600 ? status : 0;
   error.phase = Phase::kHead;
   return error;
 }
@@ -105,7 +111,9 @@ class Decoder {
   virtual void data(char* bytes, std::size_t size, EventWriter& out) = 0;
   /// The body is complete: emit the terminal event, unless next() has another request to make.
   virtual void finish(EventWriter& out) = 0;
-  /// The exchange broke, or the host asked for the end (kCancelled): emit the terminal event.
+  /// The exchange broke, or the host asked for the end (kCancelled): emit the terminal event. After
+  /// a rejected status `error` has the class of that status, not of what happened to its body (cut,
+  /// above a limit, or not there within 2 s).
   virtual void broken(const Error& error, EventWriter& out) { out.error(error); }
   /// After a finish() without terminal event: the request whose answer is decoded next, by the same
   /// object. At most kExchangesMax requests for one operation.
@@ -126,18 +134,27 @@ class BodyDecoder : public Decoder {
       headers_.push_back({std::string(view(entry.key)), std::string(view(entry.value))});
   }
   void data(char* bytes, std::size_t size, EventWriter& out) final {
-    if (body_.size() + size > body_max_) return out.error(too_large());
+    if (size > body_max_ - body_.size()) {
+      if (!is_rejection(status_)) return out.error(too_large());
+      size = body_max_ - body_.size();  // of an error, the beginning says enough
+    }
     body_.append(bytes, size);
   }
   void finish(EventWriter& out) final {
     std::vector<prx_kv> headers;
     headers.reserve(headers_.size());
     for (const Header& header : headers_) headers.push_back({str(header.name), str(header.value)});
-    body({status_, headers}, body_, out);
+    body({std::exchange(status_, 0), headers}, body_, out);
+  }
+  void broken(const Error& error, EventWriter& out) final {
+    const bool cancelled = error.error_class == ErrorClass::kCancelled;
+    if (cancelled || !is_rejection(status_)) return out.error(error);
+    finish(out);
   }
 
  protected:
-  /// A whole answer, of any status: emit events and the terminal one (see Decoder::finish).
+  /// A whole answer of any status, or what came of a rejected one before its body broke or
+  /// reached the limit: emit events and the terminal one (see Decoder::finish).
   virtual void body(const HttpHead& head, std::string_view body, EventWriter& out) = 0;
 
  private:
