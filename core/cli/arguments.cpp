@@ -1,6 +1,8 @@
 #include "arguments.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <type_traits>
 
 #include <CLI/CLI.hpp>
 
@@ -34,6 +36,31 @@ bool looks_like_option(std::string_view word) {
   return word.size() > 1 && word.front() == '-' && word != "--";
 }
 
+/// All of the text as a number; CLI11 takes "" for none, and says nothing of a range.
+template <class T>
+T parse_number(const std::string& name, std::string_view text) {
+  T value{};
+  const std::string_view digits = text.substr(text.starts_with('+') ? 1 : 0);
+  const char* const end = digits.data() + digits.size();
+  const auto [rest, error] = std::from_chars(digits.data(), end, value);
+  if (error == std::errc::result_out_of_range)
+    throw CLI::ValidationError(name, "'" + std::string(text) + "' is out of range");
+  if (error != std::errc{} || rest != end)
+    throw CLI::ValidationError(name,
+                               "'" + std::string(text) + "' is not a " +
+                                   (std::is_integral_v<T> ? "whole number" : "number, e.g. 0.7"));
+  return value;
+}
+
+template <class T>
+CLI::Option* add_parsed(CLI::App& app, const std::string& names, std::optional<T>& target,
+                        const std::string& help) {
+  const auto parse = [&target, names](const std::string& text) {
+    target = parse_number<T>(names, text);
+  };
+  return app.add_option_function<std::string>(names, parse, help);
+}
+
 }  // namespace
 
 struct Arguments::Impl {
@@ -65,12 +92,12 @@ void Arguments::text(const std::string& names, std::optional<std::string>& targe
 
 void Arguments::number(const std::string& names, std::optional<double>& target,
                        const std::string& help) {
-  impl_->app.add_option(names, target, help)->option_text("NUMBER");
+  add_parsed(impl_->app, names, target, help)->option_text("NUMBER");
 }
 
 void Arguments::integer(const std::string& names, std::optional<std::int64_t>& target,
                         const std::string& help) {
-  impl_->app.add_option(names, target, help)->option_text("N");
+  add_parsed(impl_->app, names, target, help)->option_text("N");
 }
 
 void Arguments::list(const std::string& names, std::vector<std::string>& target,

@@ -1,5 +1,7 @@
 #include "chat_options.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "duration.hpp"
@@ -22,6 +24,17 @@ Result<void> check_numbers(const ChatOptions& options) {
   return {};
 }
 
+/// Whether "n=3" is among the parameters, which were found to be JSON.
+bool asks_for_many(const std::vector<std::string>& parameters) {
+  return std::any_of(parameters.begin(), parameters.end(), [](std::string_view parameter) {
+    constexpr std::string_view kName = "n=";
+    const auto value = parameter.substr(0, 2) == kName ? parameter.substr(2) : std::string_view();
+    std::uint32_t choices = 0;
+    const auto end = value.data() + value.size();
+    return std::from_chars(value.data(), end, choices).ec == std::errc{} && choices > 1;
+  });
+}
+
 }  // namespace
 
 HelpText chat_help() {
@@ -35,7 +48,8 @@ HelpText chat_help() {
       "among the\n"
       "arguments, stdin is read too: alone it is the prompt, with arguments it follows them after "
       "a blank\n"
-      "line. Add </dev/null where a script's own stdin must not be read.";
+      "line. Add </dev/null where a script's own stdin must not be read.\n\n"
+      "Of several choices (--param n=2) only the first is printed, with --json too.";
   help.epilogue =
       "Examples:\n"
       "  prx chat \"Why is the sky blue?\"\n"
@@ -49,9 +63,7 @@ HelpText chat_help() {
 
 void declare_chat(Arguments& arguments, ChatOptions& options) {
   arguments.words(options.prompt);
-  arguments.text("--provider", options.provider, "NAME",
-                 "Provider to ask: a table of [providers], or a plugin");
-  arguments.text("--model", options.model, "NAME", "Model to ask for");
+  declare_overrides(arguments, options.overrides);
   arguments.text("--system", options.system, "TEXT", "System message");
   arguments.number("--temperature", options.temperature, "Randomness, usually 0 to 2");
   arguments.integer("--max-tokens", options.max_tokens, "Longest answer, in tokens");
@@ -71,6 +83,9 @@ void declare_chat(Arguments& arguments, ChatOptions& options) {
 Result<PreparedChat> prepare_chat(const ChatOptions& options, int stdin_fd) {
   PreparedChat prepared;
   PRX_TRY(check_numbers(options));
+  PRX_TRY(check_overrides(options.overrides));
+  if (options.system && !json::is_utf8(*options.system))
+    return usage("--system: the text is not UTF-8");
   if (options.timeout) {
     auto deadline = parse_duration(*options.timeout);
     if (!deadline) return usage("--timeout: " + deadline.error().message);
@@ -78,12 +93,12 @@ Result<PreparedChat> prepare_chat(const ChatOptions& options, int stdin_fd) {
   }
   ChatRequest& request = prepared.request;
   PRX_TRY_SET(request.extra, parameters_json(options.parameters));
-  if (options.system && !json::is_utf8(*options.system))
-    return usage("--system: the text is not UTF-8");
+  prepared.many_choices = asks_for_many(options.parameters);
   PRX_TRY_SET(std::string prompt, read_prompt(options.prompt, stdin_fd));
   if (options.system) request.messages.push_back(Message::system(*options.system));
   request.messages.push_back(Message::user(std::move(prompt)));
-  if (options.model) request.model = *options.model;  // also over a chain target's own
+  if (options.overrides.model)
+    request.model = *options.overrides.model;  // also over a chain target's own
   request.temperature = options.temperature;
   request.max_tokens = options.max_tokens;
   return prepared;

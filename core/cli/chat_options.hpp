@@ -9,13 +9,15 @@
 #include <vector>
 
 #include "arguments.hpp"
+#include "configuration.hpp"
 #include "prx/chat.hpp"
 
 namespace prx::cli {
 
 struct ChatOptions {
   std::vector<std::string> prompt;
-  std::optional<std::string> provider, model, system, timeout;
+  Overrides overrides;
+  std::optional<std::string> system, timeout;
   std::optional<double> temperature;
   std::optional<std::int64_t> max_tokens;
   std::vector<std::string> parameters;
@@ -30,6 +32,7 @@ void declare_chat(Arguments& arguments, ChatOptions& options);
 struct PreparedChat {
   ChatRequest request;
   std::optional<std::chrono::milliseconds> deadline;
+  bool many_choices = false;  ///< --param n= asks for more than one
 };
 /// Reads the prompt (from `stdin_fd` where that is asked for) and checks every value.
 /// Errors: kInvalidRequest, one line naming the option.

@@ -1,9 +1,11 @@
 // prx chat
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 
 #include "answer_json.hpp"
+#include "answer_printer.hpp"
 #include "chat_options.hpp"
 #include "commands.hpp"
 #include "configuration.hpp"
@@ -22,87 +24,6 @@ std::chrono::microseconds since(Clock::time_point start) {
   return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start);
 }
 
-/// Prints the events of one answer as they come.
-class AnswerPrinter {
- public:
-  explicit AnswerPrinter(bool reasoning)
-      : answer_(STDOUT_FILENO, is_terminal(STDOUT_FILENO)),
-        reasoning_(STDERR_FILENO, true),
-        shows_reasoning_(reasoning),
-        dims_(is_terminal(STDERR_FILENO)) {}
-
-  /// False when stdout failed.
-  bool take(const StreamEvent& event) {
-    switch (event.type) {
-      case StreamEvent::Type::kText:
-        return take_text(event.text);
-      case StreamEvent::Type::kReasoning:
-        take_reasoning(event.text);
-        return true;
-      case StreamEvent::Type::kToolCall:
-        take_tool_call(event);
-        return true;
-      case StreamEvent::Type::kRestart:
-        end_reasoning();
-        return true;
-      default:
-        return true;
-    }
-  }
-
-  bool finish() {
-    end_reasoning();
-    return answer_.finish();
-  }
-
-  [[nodiscard]] int error() const { return answer_.error(); }
-  [[nodiscard]] const std::optional<std::chrono::microseconds>& first_token() const {
-    return first_token_;
-  }
-
- private:
-  void mark() {
-    if (!first_token_) first_token_ = since(start_);
-  }
-
-  bool take_text(std::string_view text) {
-    mark();
-    end_reasoning();
-    return answer_.write(text);
-  }
-
-  void take_reasoning(std::string_view text) {
-    mark();
-    if (!shows_reasoning_) return;
-    if (!in_reasoning_ && dims_) put_raw("\x1b[2m");
-    in_reasoning_ = true;
-    reasoning_.write(text);
-  }
-
-  void end_reasoning() {
-    if (!in_reasoning_) return;
-    in_reasoning_ = false;
-    reasoning_.finish();
-    if (dims_) put_raw("\x1b[22m");
-  }
-
-  void take_tool_call(const StreamEvent& event) {
-    mark();
-    end_reasoning();
-    message("the model calls " + std::string(event.name) + "(" + std::string(event.text) + ")");
-  }
-
-  static void put_raw(std::string_view text) { static_cast<void>(write_all(STDERR_FILENO, text)); }
-
-  const Clock::time_point start_ = Clock::now();
-  AnswerWriter answer_;
-  AnswerWriter reasoning_;
-  const bool shows_reasoning_;
-  const bool dims_;
-  bool in_reasoning_ = false;
-  std::optional<std::chrono::microseconds> first_token_;
-};
-
 class Chat final : public Command {
  public:
   HelpText help() const override { return chat_help(); }
@@ -111,7 +32,7 @@ class Chat final : public Command {
   int run(const GlobalOptions& globals) override {
     auto prepared = prepare_chat(options_, STDIN_FILENO);
     if (!prepared) return refuse(prepared.error(), options_.json);
-    auto config = load_config(globals, {options_.provider, options_.model});
+    auto config = load_config(globals, options_.overrides);
     if (!config) return fail_before(config.error(), kExitConfiguration, options_.json);
     const Interrupt interrupt;
     auto client = open(std::move(*config));
@@ -138,6 +59,15 @@ class Chat final : public Command {
     return Client::open(std::move(config), std::move(options));
   }
 
+  /// Of the readers of stdout and stderr: an interrupt ends every wait for them, and so does
+  /// --timeout. The deadline of the configuration does not: a pager may show an answer for hours.
+  static Patience patience_of(const PreparedChat& prepared, const Interrupt& interrupt) {
+    Patience patience;
+    patience.stop_fd = interrupt.stop_fd();
+    if (prepared.deadline) patience.until = Clock::now() + *prepared.deadline;
+    return patience;
+  }
+
   CallOptions call_options(const PreparedChat& prepared, const Interrupt& interrupt) {
     CallOptions call;
     call.deadline = prepared.deadline;
@@ -145,20 +75,26 @@ class Chat final : public Command {
     call.stream_upstream = !options_.no_stream;
     // On the loop: a stderr that nobody reads would hold it up, which is what --trace asks for.
     if (options_.trace)
-      call.on_attempt = [this](const Attempt& attempt) { note(trace_line(attempt, ++attempts_)); };
+      call.on_attempt = [this](const Attempt& attempt) {
+        note(trace_line(attempt, ++attempts_), patience_);
+      };
     return call;
   }
 
   int ask(Client& client, const PreparedChat& prepared, const Interrupt& interrupt) {
+    patience_ = patience_of(prepared, interrupt);
     const CallOptions call = call_options(prepared, interrupt);
-    return options_.json ? ask_json(client, prepared.request, call, interrupt)
-                         : ask_text(client, prepared.request, call, interrupt);
+    const int code = options_.json ? ask_json(client, prepared.request, call, interrupt)
+                                   : ask_text(client, prepared.request, call, interrupt);
+    if (code == kExitOk && prepared.many_choices)
+      message("the request asks for more than one choice; only the first is shown", patience_);
+    return code;
   }
 
   int ask_text(Client& client, const ChatRequest& request, const CallOptions& call,
                const Interrupt& interrupt) {
     const Clock::time_point start = Clock::now();
-    AnswerPrinter printer(options_.reasoning);
+    AnswerPrinter printer({options_.reasoning, patience_});
     const std::unique_ptr<Stream> stream = client.stream(request, call);
     bool writable = true;
     while (const StreamEvent* event = writable ? stream->next() : nullptr)
@@ -166,38 +102,50 @@ class Chat final : public Command {
     if (!writable) stream->cancel();
     const ChatResult& result = stream->result();
     const CallTimes times{printer.first_token(), since(start)};
-    if (!printer.finish()) return output_failure(printer.error());
+    if (!printer.finish()) return fail_output(printer.error(), interrupt);
     if (!result) return fail_call(client, result.error(), interrupt);
     if (result->text.empty() && !result->refusal.empty())
-      message("the model refused: " + result->refusal);
-    if (!options_.quiet) message(status_line(*result, times));
+      message("the model refused: " + result->refusal, patience_);
+    if (!options_.quiet) message(status_line(*result, times), patience_);
     return kExitOk;
   }
 
   int ask_json(Client& client, const ChatRequest& request, const CallOptions& call,
                const Interrupt& interrupt) {
     const ChatResult result = client.chat(request, call);
-    if (result) return print(answer_json(*result));
-    const int printed = print(failure_json(result.error(), explanation(client, result.error())));
-    return printed == kExitOk ? fail_call(client, result.error(), interrupt) : printed;
+    const std::string text =
+        result ? answer_json(*result)
+               : failure_json(result.error(), explanation(client, result.error()));
+    if (const int error = write_all(STDOUT_FILENO, text, patience_); error != 0)
+      return fail_output(error, interrupt);
+    return result ? static_cast<int>(kExitOk) : fail_call(client, result.error(), interrupt);
+  }
+
+  /// stdout took no more; see write_all().
+  int fail_output(int error, const Interrupt& interrupt) const {
+    if (error == ECANCELED) return interrupt.exit_code();
+    if (error != ETIMEDOUT) return output_failure(error);
+    message("--timeout is over, and nobody reads the rest of the answer on stdout", patience_);
+    return kExitNetwork;
   }
 
   static std::string explanation(const Client& client, const CallError& error) {
+    const auto config = client.config();
     const bool tried = !error.attempts.empty();
-    const std::string& name =
-        tried ? error.attempts.back().provider : client.config().first_provider();
+    const std::string& name = tried ? error.attempts.back().provider : config->first_provider();
     const std::string label = tried ? error.attempts.back().key_label : "";
-    return explain(error, provider_facts(client.config(), client.plugins(), name, label));
+    return explain(error, provider_facts(*config, client.plugins(), name, label));
   }
 
-  static int fail_call(const Client& client, const CallError& error, const Interrupt& interrupt) {
+  int fail_call(const Client& client, const CallError& error, const Interrupt& interrupt) const {
     if (error.error_class == ErrorClass::kCancelled && interrupt.signal() != 0)
       return interrupt.exit_code();
-    message(explanation(client, error));
-    return exit_code(error.error_class);
+    message(explanation(client, error), patience_);
+    return exit_code(error);
   }
 
   ChatOptions options_;
+  Patience patience_;
   int attempts_ = 0;  ///< counted on the loop
 };
 

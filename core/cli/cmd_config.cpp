@@ -2,13 +2,12 @@
 #include <algorithm>
 
 #include "commands.hpp"
-#include "config/resolve.hpp"
 #include "configuration.hpp"
 #include "exit_codes.hpp"
 #include "json_writer.hpp"
 #include "output.hpp"
-#include "plugin/registry.hpp"
 #include "prx/client.hpp"
+#include "telemetry/log.hpp"
 
 namespace prx::cli {
 namespace {
@@ -17,16 +16,6 @@ struct Resolved {
   Config config;
   std::optional<Error> error;  ///< what opening a client said: plugins, their own keys
 };
-
-/// With what the notes of the usable plugins add. Runs no plugin's code.
-Result<Config> with_notes(const Config& config) {
-  const Environment environment = process_environment();
-  std::vector<PluginNote> notes;
-  for (Candidate& candidate : find_plugins(search_options(config.plugins, environment))) {
-    if (candidate.info.state == PluginState::kUsable) notes.push_back(std::move(candidate.note));
-  }
-  return resolve_config(config, notes, environment);
-}
 
 /// What opening a client says.
 std::optional<Error> try_open(const Config& config) {
@@ -44,13 +33,24 @@ bool says(const std::vector<std::string>& warnings, const std::string& text) {
   });
 }
 
-/// The first target's problem is an error, that of every other provider of the file a warning,
-/// once.
+/// A target of the chain in force that a plugin could serve.
+bool any_target_usable(const Config& config) {
+  const ChainConfig* const chain = config.find_chain(config.chain);
+  if (chain == nullptr) return false;
+  return std::any_of(chain->targets.begin(), chain->targets.end(), [&](const TargetConfig& target) {
+    const ProviderConfig* const provider = config.find_provider(target.provider);
+    return provider != nullptr && provider->problem.empty();
+  });
+}
+
+/// The first target's problem is an error when no other target can serve; that of every other
+/// provider of the file is a warning, once.
 void judge_problems(Resolved& resolved) {
   Config& config = resolved.config;
+  const bool usable = any_target_usable(config);
   for (const ProviderConfig& provider : config.providers) {
     if (provider.problem.empty()) continue;
-    if (provider.name == config.first_provider()) {
+    if (provider.name == config.first_provider() && !usable) {
       if (!resolved.error)
         resolved.error = fail(ErrorClass::kInvalidRequest, provider.problem).error();
     } else if (!provider.where.empty() && !says(config.warnings, provider.problem)) {
@@ -59,13 +59,36 @@ void judge_problems(Resolved& resolved) {
   }
 }
 
+/// A call of a target without a key would fail with this; the loading has warned of what it saw.
+void warn_of_keys(Config& config) {
+  const ProviderConfig* const provider = config.find_provider(config.first_provider());
+  if (provider == nullptr || provider->key_missing.empty()) return;
+  if (!says(config.warnings, provider->key_missing))
+    config.warnings.push_back("the provider '" + provider->name +
+                              "' has no key: " + provider->key_missing);
+}
+
+/// A log that cannot be opened is an error of every call.
+void judge_log(Resolved& resolved) {
+  const LogConfig& log = resolved.config.log;
+  if (resolved.error || log.level == "off") return;
+  const auto checked = check_log_file(log.file);
+  if (checked) return;
+  const auto place = resolved.config.places.find("log.file");
+  resolved.error = checked.error();
+  if (place != resolved.config.places.end())
+    resolved.error->message = place->second + ": " + resolved.error->message;
+}
+
 /// The configuration as a client has it in force: with what the plugins' notes add. Sends nothing.
-Result<Resolved> resolve(const GlobalOptions& globals) {
-  PRX_TRY_SET(Config config, load_config(globals, {}));
+Result<Resolved> resolve(const GlobalOptions& globals, const Overrides& overrides) {
+  PRX_TRY_SET(Config config, load_config(globals, overrides));
   auto completed = with_notes(config);
   if (!completed) return Resolved{std::move(config), completed.error()};
   Resolved resolved{std::move(*completed), try_open(config)};
   judge_problems(resolved);
+  warn_of_keys(resolved.config);
+  judge_log(resolved);
   return resolved;
 }
 
@@ -76,25 +99,31 @@ std::string file_text(const Config& config) {
 class ConfigCheck final : public Command {
  public:
   HelpText help() const override {
-    return {"prx config check [OPTIONS]",
-            "Reads the configuration, finds the plugins that it names and checks their keys "
-            "against them.\n"
-            "Sends nothing; a missing API key is no error here. A provider that cannot serve is an "
-            "error\n"
-            "when it is asked first, else a warning. Warnings go to stderr.",
-            "Examples:\n"
-            "  prx config check\n"
-            "  prx config check --config new.toml && mv new.toml ~/.config/prx/config.toml\n\n"
-            "Exit codes: 0, or 3 with the place and the remedy when something is wrong.\n"};
+    return {
+        "prx config check [OPTIONS]",
+        "Reads the configuration, finds the plugins that it names and checks their keys "
+        "against them.\n"
+        "Sends nothing. A provider that cannot serve is an error when it is asked first, else a "
+        "warning,\n"
+        "as is a missing API key. Warnings go to stderr.",
+        "Examples:\n"
+        "  prx config check\n"
+        "  prx config check --config new.toml && mv new.toml ~/.config/prx/config.toml\n\n"
+        "Exit codes: 0, or 3 with the place and the remedy when something is wrong.\n"};
   }
-  void declare(Arguments&) override {}
+  void declare(Arguments& arguments) override { declare_overrides(arguments, overrides_); }
   int run(const GlobalOptions& globals) override {
-    const auto resolved = resolve(globals);
+    if (const auto checked = check_overrides(overrides_); !checked)
+      return refuse(checked.error(), false);
+    const auto resolved = resolve(globals, overrides_);
     if (!resolved) return configuration_failure(resolved.error());
     print_warnings(resolved->config);
     if (resolved->error) return configuration_failure(*resolved->error);
     return print("OK: " + file_text(resolved->config) + "\n");
   }
+
+ private:
+  Overrides overrides_;
 };
 
 std::string settings_table(const Config& config) {
@@ -141,10 +170,13 @@ class ConfigShow final : public Command {
         "Exit codes: 0, or 3 when the configuration is wrong.\n"};
   }
   void declare(Arguments& arguments) override {
+    declare_overrides(arguments, overrides_);
     arguments.flag("--json", json_, "Print one JSON object");
   }
   int run(const GlobalOptions& globals) override {
-    const auto resolved = resolve(globals);
+    if (const auto checked = check_overrides(overrides_); !checked)
+      return refuse(checked.error(), false);
+    const auto resolved = resolve(globals, overrides_);
     if (!resolved) return configuration_failure(resolved.error());
     print_warnings(resolved->config);
     const int printed =
@@ -154,6 +186,7 @@ class ConfigShow final : public Command {
   }
 
  private:
+  Overrides overrides_;
   bool json_ = false;
 };
 

@@ -16,6 +16,7 @@ std::unique_ptr<Command> make_sim();
 std::unique_ptr<Command> make_plugin_list();
 std::unique_ptr<Command> make_config_check();
 std::unique_ptr<Command> make_config_show();
+std::unique_ptr<Command> make_plan();
 std::unique_ptr<Command> make_version();
 
 }  // namespace prx::cli

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 
+#include "config/resolve.hpp"
+#include "config/table_reader.hpp"
 #include "exit_codes.hpp"
 #include "output.hpp"
+#include "plugin/registry.hpp"
 
 namespace prx::cli {
 namespace {
@@ -22,12 +25,39 @@ void apply_log_level(Config& config, const std::string& level) {
 
 }  // namespace
 
+void declare_overrides(Arguments& arguments, Overrides& overrides) {
+  arguments.text("--provider", overrides.provider, "NAME",
+                 "Provider to ask: a table of [providers], or a plugin");
+  arguments.text("--chain", overrides.chain, "NAME",
+                 "Chain to use: a table of [chains]; not with --provider");
+  arguments.text("--model", overrides.model, "NAME", "Model to ask for");
+}
+
+Result<void> check_overrides(const Overrides& overrides) {
+  if (overrides.provider && overrides.chain)
+    return fail(ErrorClass::kInvalidRequest,
+                "--provider and --chain exclude each other; a chain names its providers");
+  if (overrides.model && !config::is_model_name(*overrides.model))
+    return fail(ErrorClass::kInvalidRequest, "--model" + std::string(config::kNoModelName));
+  return {};
+}
+
+Result<Config> with_notes(Config config) {
+  const Environment environment = process_environment();
+  std::vector<PluginNote> notes;
+  for (Candidate& candidate : find_plugins(search_options(config.plugins, environment))) {
+    if (candidate.info.state == PluginState::kUsable) notes.push_back(std::move(candidate.note));
+  }
+  return resolve_config(std::move(config), notes, environment);
+}
+
 Result<Config> load_config(const GlobalOptions& globals, const Overrides& overrides) {
   ConfigSource source;
   if (globals.config) source.file = *globals.config;
   source.no_file = globals.no_config;
   source.provider = overrides.provider;
   source.model = overrides.model;
+  source.chain = overrides.chain;
   PRX_TRY_SET(Config config, Config::load(source));
   if (globals.log_level) apply_log_level(config, *globals.log_level);
   return config;

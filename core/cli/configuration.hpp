@@ -16,10 +16,19 @@ namespace prx::cli {
 struct Overrides {
   std::optional<std::string> provider;  ///< --provider
   std::optional<std::string> model;     ///< --model
+  std::optional<std::string> chain;     ///< --chain
 };
+
+/// --provider, --chain and --model; `overrides` is borrowed until the arguments were parsed.
+void declare_overrides(Arguments& arguments, Overrides& overrides);
+/// Errors: kInvalidRequest naming the option: a provider beside a chain, no model's name.
+[[nodiscard]] Result<void> check_overrides(const Overrides& overrides);
 
 /// Errors: as Config::load.
 [[nodiscard]] Result<Config> load_config(const GlobalOptions& globals, const Overrides& overrides);
+
+/// The same with what the notes of the usable plugins add. Runs no plugin's code.
+[[nodiscard]] Result<Config> with_notes(Config config);
 
 /// What remedies need to know about the provider `name`: from its table, and from the note of the
 /// plugin that serves it. `config` is a client's: resolved. \param key_label  of the attempt's key,

@@ -29,11 +29,17 @@ ExitCode exit_code(ErrorClass error_class) {
   return kExitBroken;
 }
 
+ExitCode exit_code(const CallError& error) {
+  const ExitCode code = exit_code(error.error_class);
+  return code == kExitRefused && error.attempts.empty() ? kExitUsage : code;
+}
+
 std::string_view exit_codes_help() {
   return "Exit codes:\n"
          "  0    the answer is complete\n"
          "  1    the answer could not be written\n"
-         "  2    usage: wrong arguments, or a prompt that is not UTF-8\n"
+         "  2    usage: wrong arguments, or a request that prx refuses itself (not UTF-8, too "
+         "large)\n"
          "  3    configuration or plugin\n"
          "  4    key or credit: none set, rejected, or spent\n"
          "  5    rate limit or overload\n"

@@ -4,14 +4,14 @@
 
 #include <string_view>
 
-#include "prx/sdk/error.hpp"
+#include "prx/chat.hpp"
 
 namespace prx::cli {
 
 enum ExitCode : int {
   kExitOk = 0,
   kExitOutput = 1,         ///< the answer could not be written (disk full, closed stdout)
-  kExitUsage = 2,          ///< wrong arguments, or a prompt that is not UTF-8
+  kExitUsage = 2,          ///< wrong arguments, or a request that nobody was asked: too large ...
   kExitConfiguration = 3,  ///< configuration or plugin
   kExitKey = 4,            ///< no key, a rejected key, no credit
   kExitBusy = 5,           ///< rate limit or overload
@@ -25,6 +25,9 @@ enum ExitCode : int {
 
 /// The status of a call that ended with this class of error.
 [[nodiscard]] ExitCode exit_code(ErrorClass error_class);
+
+/// The same for a call: a request that was refused before any attempt is kExitUsage.
+[[nodiscard]] ExitCode exit_code(const CallError& error);
 
 /// The table of exit codes for help texts.
 [[nodiscard]] std::string_view exit_codes_help();

@@ -29,6 +29,7 @@ Interrupt::Interrupt() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signals_fd_ = signalfd(-1, &set, SFD_CLOEXEC);
   end_fd_ = eventfd(0, EFD_CLOEXEC);
+  stop_fd_ = eventfd(0, EFD_CLOEXEC);
   watcher_ = std::thread([this] { watch(); });
 }
 
@@ -37,6 +38,7 @@ Interrupt::~Interrupt() {
   watcher_.join();
   close(signals_fd_);
   close(end_fd_);
+  close(stop_fd_);
   if (signal() != 0) return;  // on the way out: another Ctrl-C must not replace the exit code
   const sigset_t set = watched_signals();
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
@@ -58,6 +60,7 @@ void Interrupt::take_signal() {
   if (signal_.load() != 0) _exit(128 + number);
   signal_.store(number);
   signal_.notify_all();
+  eventfd_write(stop_fd_, 1);
   stop_.request_stop();
 }
 

@@ -22,6 +22,8 @@ class Interrupt {
   Interrupt& operator=(const Interrupt&) = delete;
 
   [[nodiscard]] std::stop_token token() const { return stop_.get_token(); }
+  /// Readable from the first signal on, for poll(); owned by this.
+  [[nodiscard]] int stop_fd() const { return stop_fd_; }
   /// The signal that came, or 0.
   [[nodiscard]] int signal() const { return signal_.load(); }
   /// 128 + the signal that came; 0 without one.
@@ -37,6 +39,7 @@ class Interrupt {
   std::atomic<int> signal_{0};
   int signals_fd_ = -1;
   int end_fd_ = -1;
+  int stop_fd_ = -1;
   std::thread watcher_;
 };
 

@@ -4,22 +4,54 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <climits>
+#include <cstdint>
 #include <cstring>
 
 #include "exit_codes.hpp"
 
 namespace prx::cli {
 
-int write_all(int fd, std::string_view text) {
+namespace {
+
+// What a pipe or a socket that poll() calls writable takes without waiting.
+constexpr std::size_t kPieceMax = PIPE_BUF;
+
+int milliseconds_left(const Patience& patience) {
+  if (!patience.until) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*patience.until -
+                                                                 std::chrono::steady_clock::now());
+  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 3'600'000));
+}
+
+/// 0 when there is room, or something to be told by write().
+int wait_for_room(int fd, const Patience& patience) {
+  std::array<pollfd, 2> waits{pollfd{fd, POLLOUT, 0}, pollfd{patience.stop_fd, POLLIN, 0}};
+  while (true) {
+    const int left = milliseconds_left(patience);
+    const int ready = ::poll(waits.data(), waits.size(), left);
+    if (ready < 0 && errno != EINTR) return errno;
+    if (ready > 0) return waits[0].revents != 0 ? 0 : ECANCELED;
+    if (ready == 0 && left == 0) return ETIMEDOUT;
+  }
+}
+
+}  // namespace
+
+int write_all(int fd, std::string_view text, const Patience& patience) {
+  const bool patient = patience.stop_fd < 0 && !patience.until;
+  bool full = !patient;
   while (!text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
+    if (full)
+      if (const int error = wait_for_room(fd, patience); error != 0) return error;
+    const std::size_t size = patient ? text.size() : std::min(text.size(), kPieceMax);
+    const ssize_t written = ::write(fd, text.data(), size);
+    full = !patient || (written < 0 && errno == EAGAIN);
     if (written >= 0) {
       text.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno == EAGAIN) {
-      pollfd ready{fd, POLLOUT, 0};
-      ::poll(&ready, 1, -1);
-    } else if (errno != EINTR) {
+    } else if (errno != EAGAIN && errno != EINTR) {
       return errno;
     }
   }
@@ -28,17 +60,19 @@ int write_all(int fd, std::string_view text) {
 
 bool is_terminal(int fd) { return ::isatty(fd) == 1; }
 
-void message(std::string_view text) { note("prx: " + std::string(text)); }
+void message(std::string_view text, const Patience& patience) {
+  note("prx: " + std::string(text), patience);
+}
 
-void note(std::string_view text) {
-  const int ignored = write_all(STDERR_FILENO, visible_line(text) + "\n");
+void note(std::string_view text, const Patience& patience) {
+  const int ignored = write_all(STDERR_FILENO, visible_line(text) + "\n", patience);
   static_cast<void>(ignored);
 }
 
 bool AnswerWriter::put(std::string_view text) {
   if (error_ == 0 && !text.empty()) {
     in_line_ = text.back() != '\n';
-    error_ = write_all(fd_, text);
+    error_ = write_all(fd_, text, patience_);
   }
   return error_ == 0;
 }

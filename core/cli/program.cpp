@@ -59,6 +59,7 @@ HelpText program_help(std::span<const CommandEntry> table) {
       "Environment:\n"
       "  PRX_CONFIG        configuration file, unless --config names one\n"
       "  PRX_PROVIDER      provider to ask, unless --provider names one\n"
+      "  PRX_CHAIN         chain to use, unless --chain names one\n"
       "  PRX_MODEL         model to ask for, unless --model names one\n"
       "  PRX_PLUGIN_PATH   folders with more plugins, separated by colons\n"
       "  PRX_NO_PLUGINS    1: search for and load no plugin\n"

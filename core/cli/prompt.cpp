@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
+#include <optional>
 
 #include "output.hpp"
 #include "prx/sdk/json_edit.hpp"
@@ -40,8 +42,37 @@ Result<void> check_parameter_name(std::string_view name) {
   return {};
 }
 
+/// The code unit of "\uXXXX" at the beginning of JSON text, or nullopt.
+std::optional<unsigned> escaped_unit(std::string_view text) {
+  if (text.substr(0, 2) != "\\u" || text.size() < 6) return std::nullopt;
+  unsigned unit = 0;
+  std::from_chars(text.data() + 2, text.data() + 6, unit, 16);
+  return unit;
+}
+
+/// Whether valid JSON text has an escape of half a character: no UTF-8 can carry it.
+bool has_lone_surrogate(std::string_view json) {
+  for (auto at = json.find('\\'); at != std::string_view::npos; at = json.find('\\', at)) {
+    const unsigned unit = escaped_unit(json.substr(at)).value_or(0);
+    const bool high = unit >= 0xD800 && unit < 0xDC00, low = unit >= 0xDC00 && unit < 0xE000;
+    if (low) return true;
+    at += unit == 0 ? 2 : 6;
+    if (!high) continue;
+    const unsigned next = escaped_unit(json.substr(at)).value_or(0);
+    if (next < 0xDC00 || next >= 0xE000) return true;
+    at += 6;
+  }
+  return false;
+}
+
 Result<void> check_parameter_value(std::string_view name, std::string_view value) {
-  if (json::validate(value)) return {};
+  if (json::validate(value)) {
+    if (!has_lone_surrogate(value)) return {};
+    return usage(
+        "--param " + std::string(name) +
+        ": the value has half of a surrogate pair (\\uD800 to \\uDFFF); write both halves, "
+        "or the character itself");
+  }
   std::string shown =
       "--param " + std::string(name) + ": the value is not JSON; quote strings: --param '";
   shown += std::string(name) + "=" + json::quoted(value) + "'";

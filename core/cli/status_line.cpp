@@ -1,12 +1,25 @@
 #include "status_line.hpp"
 
 #include <array>
+#include <cmath>
 #include <cstdio>
+#include <string_view>
 
 #include "duration.hpp"
 
 namespace prx::cli {
 namespace {
+
+constexpr std::size_t kNameMax = 80;      // bytes of a name or a word that a server chose
+constexpr std::size_t kMessageMax = 500;  // bytes of its message
+constexpr double kDollarsMax = 1e9;       // more is written with an exponent
+
+/// A server's text cut to a length that leaves the rest of the line in view; whole characters.
+std::string bounded(std::string_view text, std::size_t size_max = kNameMax) {
+  if (text.size() <= size_max) return std::string(text);
+  while (size_max > 0 && (static_cast<unsigned char>(text[size_max]) & 0xC0) == 0x80) --size_max;
+  return std::string(text.substr(0, size_max)) + "...";
+}
 
 std::string count(const std::optional<std::int64_t>& tokens) {
   return tokens ? std::to_string(*tokens) : "unknown";
@@ -50,16 +63,21 @@ void add_time(std::string& text, const char* name,
 std::string outcome_text(const Attempt& attempt) {
   if (!attempt.error) return "served";
   std::string text(to_string(attempt.error->error_class));
-  if (!attempt.error->provider_code.empty()) text += " (" + attempt.error->provider_code + ")";
+  if (!attempt.error->provider_code.empty())
+    text += " (" + bounded(attempt.error->provider_code) + ")";
   if (attempt.error->retry_after)
     text += ", retry after " + format_duration(*attempt.error->retry_after);
-  return text + ": " + attempt.error->message;
+  return text + ": " + bounded(attempt.error->message, kMessageMax);
 }
 
 }  // namespace
 
 std::string format_cost(double dollars) {
-  std::array<char, 400> buffer{};
+  std::array<char, 40> buffer{};
+  if (!(std::abs(dollars) < kDollarsMax)) {
+    std::snprintf(buffer.data(), buffer.size(), "$%.3g", dollars);
+    return buffer.data();
+  }
   std::snprintf(buffer.data(), buffer.size(), "$%.9f", dollars);
   std::string text = buffer.data();
   text.erase(text.find_last_not_of('0') + 1);
@@ -71,8 +89,8 @@ std::string format_cost(double dollars) {
 
 std::string status_line(const ChatResponse& response, const CallTimes& times) {
   std::string line = response.provider;
-  if (!response.served_by.empty()) line += " (" + response.served_by + ")";
-  line += " | " + (response.model.empty() ? "model unknown" : response.model);
+  if (!response.served_by.empty()) line += " (" + bounded(response.served_by) + ")";
+  line += " | " + (response.model.empty() ? "model unknown" : bounded(response.model));
   line += " | " + tokens_text(response.usage);
   line += " | " + cost_text(response.usage);
   if (times.first_token) line += " | first token " + format_duration(*times.first_token);
@@ -80,7 +98,7 @@ std::string status_line(const ChatResponse& response, const CallTimes& times) {
   if (response.finish_reason != FinishReason::kStop) {
     line += " | finished: " + std::string(to_string(response.finish_reason));
     if (response.finish_reason == FinishReason::kOther && !response.native_finish_reason.empty())
-      line += " (" + response.native_finish_reason + ")";
+      line += " (" + bounded(response.native_finish_reason) + ")";
   }
   return line;
 }
@@ -88,7 +106,7 @@ std::string status_line(const ChatResponse& response, const CallTimes& times) {
 std::string trace_line(const Attempt& attempt, int number) {
   std::string line = "attempt " + std::to_string(number);
   if (!attempt.reason.empty()) line += " (" + attempt.reason + ")";
-  line += ": " + attempt.provider + " " + attempt.model;
+  line += ": " + attempt.provider + " " + bounded(attempt.model);
   if (!attempt.key_label.empty()) line += ", key " + attempt.key_label;
   if (attempt.wait.count() > 0) add_time(line, "waited", attempt.wait);
   std::string times;

@@ -216,6 +216,7 @@ void ChatStream::close() {
     emit_event(dialect_.usage(names_, answer_, twice ? answer_.finish_reason : std::string_view(),
                               has(FaultKind::kUsageNoChoices)),
                {});
+  if (has(FaultKind::kNoEnd)) return end(Ending::kStall);
   if (!has(FaultKind::kNoDone)) emit(kDone, {});
   end(Ending::kComplete);
 }

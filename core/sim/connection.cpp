@@ -87,6 +87,7 @@ void Connection::read_body() {
 RequestRecord Connection::record() const {
   RequestRecord out;
   out.connection = number_;
+  out.arrived = arrived_;
   const auto& request = parser_->get();
   out.method.assign(request.method_string().data(), request.method_string().size());
   out.target = ascii(request.target());

@@ -12,7 +12,7 @@ namespace {
 struct FaultName {
   std::string_view name;
   FaultKind kind;
-  std::string_view parameters;  ///< between spaces; `times` goes with every one
+  std::string_view parameters;  ///< between spaces; `times` and `for` go with every one
 };
 
 constexpr std::array kNames{
@@ -35,6 +35,7 @@ constexpr std::array kNames{
     FaultName{"malformed", FaultKind::kMalformed, " after "},
     FaultName{"error-frame", FaultKind::kErrorFrame, " after shape code status "},
     FaultName{"no-done", FaultKind::kNoDone, " "},
+    FaultName{"no-end", FaultKind::kNoEnd, " "},
     FaultName{"no-finish", FaultKind::kNoFinish, " "},
     FaultName{"finish-twice", FaultKind::kFinishTwice, " "},
     FaultName{"usage-no-choices", FaultKind::kUsageNoChoices, " "},
@@ -133,7 +134,8 @@ bool set_text(Fault& fault, std::string_view key, std::string_view value) {
 
 /// False when the value is no number in the parameter's range.
 bool set_number(Fault& fault, std::string_view key, std::string_view text) {
-  const bool is_time = key == "ms" || key == "comments" || key == "up" || key == "down";
+  const bool is_time =
+      key == "ms" || key == "comments" || key == "up" || key == "down" || key == "for";
   const std::int64_t high = key == "bytes"    ? static_cast<std::int64_t>(kFaultBytesMax)
                             : key == "status" ? 599
                             : key == "shape"  ? (fault.kind == FaultKind::kToolQuirk ? 4 : 5)
@@ -146,6 +148,7 @@ bool set_number(Fault& fault, std::string_view key, std::string_view text) {
   const std::chrono::milliseconds time(*value);
   if (key == "ms") fault.delay = time;
   if (key == "comments") fault.comments = time;
+  if (key == "for") fault.lasts = time;
   if (key == "up") fault.up = time;
   if (key == "down") fault.down = time;
   if (key == "bytes") fault.bytes = static_cast<std::size_t>(*value);
@@ -162,10 +165,11 @@ Result<void> set_parameter(Fault& fault, const FaultName& name, std::string_view
   const std::string key(pair.substr(0, equals));
   const auto value =
       equals == std::string_view::npos ? std::nullopt : unescape(pair.substr(equals + 1));
-  if (key != "times" && name.parameters.find(" " + key + " ") == std::string_view::npos)
+  if (key != "times" && key != "for" &&
+      name.parameters.find(" " + key + " ") == std::string_view::npos)
     return fail(ErrorClass::kInvalidRequest,
                 "fault '" + std::string(name.name) + "' has no parameter '" + key +
-                    "'; it takes: times" + std::string(name.parameters));
+                    "'; it takes: times for" + std::string(name.parameters));
   const bool is_text = key == "form" || key == "code" || key == "retry_after" || key == "text";
   if (!value || !(is_text ? set_text(fault, key, *value) : set_number(fault, key, *value)))
     return fail(ErrorClass::kInvalidRequest,

@@ -6,12 +6,14 @@
 ///     model  = "sim/" faults | any-model "#" faults
 ///
 /// Values may hold %XX for any byte. Every fault takes `times=N`: it happens for the first N
-/// requests that name it, then all is well. core/docs/sim.md lists names and parameters; fault.cpp
+/// requests that name it, then all is well; and `for=MS`: it happens until so long after the first
+/// of them. core/docs/sim.md lists names and parameters; fault.cpp
 /// has the same table.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +43,7 @@ enum class FaultKind {
   kMalformed,       ///< one broken JSON event after `after` tokens
   kErrorFrame,      ///< an error under HTTP 200 after `after` tokens, `shape` 1 to 5
   kNoDone,          ///< the stream ends without [DONE]
+  kNoEnd,           ///< everything but [DONE] and the end of the stream: the connection stays
   kNoFinish,        ///< the stream ends without finish_reason and without [DONE]
   kFinishTwice,     ///< finish_reason is repeated on the usage chunk
   kUsageNoChoices,  ///< usage chunk with `"choices":[]` under OpenRouter too
@@ -83,7 +86,8 @@ struct Fault {
   RetryAfterForm form = RetryAfterForm::kSeconds;
   CodeForm code = CodeForm::kVendor;
   std::string text;
-  int times = 0;  ///< 0: always
+  int times = 0;                       ///< 0: always
+  std::chrono::milliseconds lasts{0};  ///< `for`: since the first request that met it; 0: always
   friend bool operator==(const Fault&, const Fault&) = default;
 };
 
@@ -109,11 +113,12 @@ struct NamedFaults {
 
 /// One rule of a script. Empty members match everything.
 struct FaultRule {
-  std::string path;   ///< end of the path: "/chat/completions"
-  std::string model;  ///< as asked for; a final '*' matches any rest
-  std::string key;    ///< the API key, whole
-  int nth = 0;        ///< only the nth request that matches the above, from 1; 0: each
-  int times = 0;      ///< at most so many requests; 0: no limit
+  std::string path;     ///< end of the path: "/chat/completions"
+  std::string model;    ///< as asked for; a final '*' matches any rest
+  std::string key;      ///< the API key, whole
+  int nth = 0;          ///< only the nth request that matches the above, from 1; 0: each
+  int times = 0;        ///< at most so many requests; 0: no limit
+  double chance = 1.0;  ///< 0.0 to 1.0: at random, for that share of the requests it would apply to
   Faults faults;
 };
 
@@ -121,14 +126,15 @@ struct FaultRule {
 /// model name.
 struct FaultScript {
   std::vector<FaultRule> rules;
+  std::uint64_t seed = 1;  ///< of what `chance` draws, in the order of the requests
 };
 
 inline constexpr std::size_t kScriptRulesMax = 1'000;
 
 /// Reads `{"rules":[{"model":"openai/*","nth":2,"fault":"429?retry_after=2","times":1}]}`: members
-/// path, model, key, nth, times and fault, the last required. Unknown members are errors. A script
-/// in TOML has the same shape (`[[rules]]`): prx::toml_to_json makes this text of it. Errors:
-/// kInvalidRequest with the rule's number and the member.
+/// path, model, key, nth, times, chance and fault, the last required. Unknown members are errors. A
+/// script in TOML has the same shape (`[[rules]]`): prx::toml_to_json makes this text of it.
+/// Errors: kInvalidRequest with the rule's number and the member.
 [[nodiscard]] Result<FaultScript> script_from_json(std::string_view json);
 
 }  // namespace prx::sim

@@ -18,7 +18,7 @@ bool matches(const FaultRule& rule, const FaultQuery& query) {
 
 bool has_memory(const Faults& faults) {
   return std::any_of(faults.begin(), faults.end(), [](const Fault& fault) {
-    return fault.times > 0 || fault.kind == FaultKind::kFlap;
+    return fault.times > 0 || fault.lasts.count() > 0 || fault.kind == FaultKind::kFlap;
   });
 }
 
@@ -32,7 +32,7 @@ Fault as_status(const Fault& flap) {
 }  // namespace
 
 FaultBook::FaultBook(FaultScript script)
-    : script_(std::move(script)), rules_(script_.rules.size()) {}
+    : script_(std::move(script)), rules_(script_.rules.size()), random_(script_.seed) {}
 
 Faults FaultBook::due(const Faults& faults, Counts& counts,
                       std::chrono::steady_clock::time_point now) {
@@ -46,10 +46,17 @@ Faults FaultBook::due(const Faults& faults, Counts& counts,
     const Fault& fault = faults[i];
     if (fault.kind == FaultKind::kFlap && !flap_is_down(fault, elapsed)) continue;
     if (fault.times > 0 && counts.happened[i] >= fault.times) continue;
+    if (fault.lasts.count() > 0 && elapsed >= fault.lasts) continue;
     ++counts.happened[i];
     out.push_back(fault.kind == FaultKind::kFlap ? as_status(fault) : fault);
   }
   return out;
+}
+
+/// The generator's own bits, so that a seed means the same everywhere.
+bool FaultBook::happens(double chance) {
+  constexpr double kUnit = 1.0 / 9'007'199'254'740'992.0;  // 2 to the power of -53
+  return static_cast<double>(random_() >> 11) * kUnit < chance;
 }
 
 Result<Faults> FaultBook::choose(const FaultQuery& query) {
@@ -60,6 +67,7 @@ Result<Faults> FaultBook::choose(const FaultQuery& query) {
     ++counts.matched;
     if (rule.nth > 0 && counts.matched != rule.nth) continue;
     if (rule.times > 0 && counts.applied >= rule.times) continue;
+    if (rule.chance < 1.0 && !happens(rule.chance)) continue;
     ++counts.applied;
     return due(rule.faults, counts.faults, query.now);
   }

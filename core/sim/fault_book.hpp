@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <map>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,11 +42,13 @@ class FaultBook {
     int matched = 0, applied = 0;
     Counts faults;
   };
+  [[nodiscard]] bool happens(double chance);
   [[nodiscard]] static Faults due(const Faults& faults, Counts& counts,
                                   std::chrono::steady_clock::time_point now);
 
   FaultScript script_;
   std::vector<RuleCounts> rules_;
+  std::mt19937_64 random_;
   std::map<std::string, Counts, std::less<>> names_;
 };
 

@@ -14,6 +14,12 @@ Unexpected<Error> bad(std::size_t number, const std::string& what) {
 /// Sets one member that is not `fault`; the reason when it cannot.
 std::optional<std::string> set_member(FaultRule& rule, std::string_view name,
                                       const JsonValue& value) {
+  if (name == "chance") {
+    if (!value.IsNumber() || value.GetDouble() < 0.0 || value.GetDouble() > 1.0)
+      return "'chance' must be a number from 0.0 to 1.0";
+    rule.chance = value.GetDouble();
+    return std::nullopt;
+  }
   std::string* text = name == "path"    ? &rule.path
                       : name == "model" ? &rule.model
                       : name == "key"   ? &rule.key
@@ -21,7 +27,7 @@ std::optional<std::string> set_member(FaultRule& rule, std::string_view name,
   int* number = name == "nth" ? &rule.nth : name == "times" ? &rule.times : nullptr;
   if (text == nullptr && number == nullptr)
     return "unknown member '" + std::string(name) +
-           "'; known are path, model, key, nth, times, fault";
+           "'; known are path, model, key, nth, times, chance, fault";
   if (text != nullptr) {
     if (!value.IsString()) return "'" + std::string(name) + "' must be a string";
     *text = text_of(&value);

@@ -74,6 +74,7 @@ struct RequestRecord {
   int status = 0;  ///< 0: none was sent
   Outcome outcome = Outcome::kOpen;
   std::uint64_t bytes_sent = 0;
+  std::chrono::steady_clock::time_point arrived{};
   std::chrono::milliseconds duration{0};  ///< from the request's arrival to its end
   std::uint64_t key_hash = 0;             ///< 0: no key came
 

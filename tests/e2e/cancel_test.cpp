@@ -1,4 +1,4 @@
-// Cancelling, letting go and reading slowly, over real sockets.
+// Cancelling, letting go and reading slowly, over real sockets: plain, TLS and HTTP/2.
 #include <thread>
 
 #include "e2e/rig.hpp"
@@ -7,6 +7,9 @@ namespace prx::test {
 namespace {
 
 using namespace std::chrono_literals;
+
+class Cancel : public OverEachWire {};
+PRX_OVER_EACH_WIRE(Cancel);
 
 sim::SimulatorOptions slow() {
   sim::SimulatorOptions options;
@@ -20,8 +23,8 @@ bool client_went(Rig& rig) {
                                  5s);
 }
 
-TEST(Cancel, AStoppedTokenReachesUpstreamAtOnce) {
-  Rig rig(slow());
+TEST_P(Cancel, AStoppedTokenReachesUpstreamAtOnce) {
+  Rig rig(GetParam(), slow());
   const auto client = rig.open();
   std::stop_source stop;
   CallOptions options;
@@ -35,8 +38,8 @@ TEST(Cancel, AStoppedTokenReachesUpstreamAtOnce) {
   EXPECT_FALSE(stream->result().error().partial.text.empty());
 }
 
-TEST(Cancel, DestroyingAStreamReachesUpstream) {
-  Rig rig(slow());
+TEST_P(Cancel, DestroyingAStreamReachesUpstream) {
+  Rig rig(GetParam(), slow());
   const auto client = rig.open();
   auto stream = client->stream(ask("long"));
   ASSERT_NE(stream->next(), nullptr);
@@ -44,8 +47,8 @@ TEST(Cancel, DestroyingAStreamReachesUpstream) {
   EXPECT_TRUE(client_went(rig));
 }
 
-TEST(Cancel, DestroyingTheClientEndsItsStreams) {
-  Rig rig(slow());
+TEST_P(Cancel, DestroyingTheClientEndsItsStreams) {
+  Rig rig(GetParam(), slow());
   auto client = rig.open();
   const auto stream = client->stream(ask("long"));
   ASSERT_NE(stream->next(), nullptr);
@@ -55,8 +58,8 @@ TEST(Cancel, DestroyingTheClientEndsItsStreams) {
   EXPECT_EQ(stream->result().error().error_class, ErrorClass::kCancelled);
 }
 
-TEST(Cancel, AStreamFromAnotherThreadEndsNext) {
-  Rig rig(slow());
+TEST_P(Cancel, AStreamFromAnotherThreadEndsNext) {
+  Rig rig(GetParam(), slow());
   const auto client = rig.open();
   const auto stream = client->stream(ask("long"));
   ASSERT_NE(stream->next(), nullptr);
@@ -67,8 +70,8 @@ TEST(Cancel, AStreamFromAnotherThreadEndsNext) {
   EXPECT_EQ(stream->result().error().error_class, ErrorClass::kCancelled);
 }
 
-TEST(Cancel, TheNextCallIsNotHurt) {
-  Rig rig(slow());
+TEST_P(Cancel, TheNextCallIsNotHurt) {
+  Rig rig(GetParam(), slow());
   const auto client = rig.open();
   client->stream(ask("long")).reset();
   ChatRequest small = ask("short");
@@ -76,9 +79,12 @@ TEST(Cancel, TheNextCallIsNotHurt) {
   EXPECT_EQ(expect_answer(client->chat(small)).finish_reason, FinishReason::kLength);
 }
 
-TEST(Cancel, TheDeadlineEndsACallAsATimeout) {
-  Rig rig(slow());
+TEST_P(Cancel, TheDeadlineEndsACallAsATimeout) {
+  Rig rig(GetParam(), slow());
   const auto client = rig.open();
+  ChatRequest small = ask("connect first, so that no handshake counts");
+  small.max_tokens = 1;
+  expect_answer(client->chat(small));
   CallOptions options;
   options.deadline = 120ms;
   const CallError error = expect_failure(client->chat(ask("long"), options));
@@ -87,10 +93,10 @@ TEST(Cancel, TheDeadlineEndsACallAsATimeout) {
   EXPECT_TRUE(client_went(rig));
 }
 
-TEST(Cancel, ASlowReaderHoldsItsUpstreamAndLosesNothing) {
+TEST_P(Cancel, ASlowReaderHoldsItsUpstreamAndLosesNothing) {
   sim::SimulatorOptions options;
   options.answer_tokens = 60'000;
-  Rig rig(options);
+  Rig rig(GetParam(), options);
   const auto client = rig.open();
   const auto stream = client->stream(ask("very long"));
   ASSERT_NE(stream->next(), nullptr);

@@ -1,4 +1,5 @@
-// Whole answers through the public API: both plugins, streaming and not, pull, push and block.
+// Whole answers through the public API: both plugins, streaming and not, pull, push and block; over
+// a plain socket, TLS and HTTP/2.
 #include <set>
 
 #include "e2e/rig.hpp"
@@ -6,8 +7,11 @@
 namespace prx::test {
 namespace {
 
-TEST(Chat, ABlockingAnswerHasTextUsageCostAndTrail) {
-  Rig rig;
+class Chat : public OverEachWire {};
+PRX_OVER_EACH_WIRE(Chat);
+
+TEST_P(Chat, ABlockingAnswerHasTextUsageCostAndTrail) {
+  Rig rig(GetParam());
   const auto client = rig.open();
   const ChatResponse answer = expect_answer(client->chat(ask("hello there")));
   EXPECT_NE(answer.text.find("hello there"), std::string::npos) << answer.text;
@@ -21,11 +25,12 @@ TEST(Chat, ABlockingAnswerHasTextUsageCostAndTrail) {
   EXPECT_EQ(answer.attempts[0].http_status, 200);
   EXPECT_EQ(answer.attempts[0].key_label, "OPENROUTER_API_KEY");
   EXPECT_EQ(answer.attempts[0].exchanges, 1u);
+  EXPECT_EQ(answer.attempts[0].http_version, http_version(GetParam()));
   EXPECT_TRUE(answer.attempts[0].first_token);
 }
 
-TEST(Chat, TheRequestOnTheWireIsWhatTheDesignSays) {
-  Rig rig;
+TEST_P(Chat, TheRequestOnTheWireIsWhatTheDesignSays) {
+  Rig rig(GetParam());
   const auto client = rig.open();
   expect_answer(client->chat(ask("hi", "openai/gpt-4o")));
   const auto requests = rig.simulator->requests();
@@ -43,10 +48,9 @@ TEST(Chat, TheRequestOnTheWireIsWhatTheDesignSays) {
       R"({"model":"openai/gpt-4o","messages":[{"role":"user","content":"hi"}],"stream":true})");
 }
 
-TEST(Chat, ConfiguredHeadersAndExtraBodyReachTheWire) {
-  Rig rig;
-  rig.toml += R"(
-[providers.openrouter]
+TEST_P(Chat, ConfiguredHeadersAndExtraBodyReachTheWire) {
+  Rig rig(GetParam());
+  rig.openrouter += R"(
 headers = { "X-Title" = "Mine", "X-Team" = "blue" }
 extra_body = { seed = 7 }
 )";
@@ -58,8 +62,8 @@ extra_body = { seed = 7 }
   EXPECT_NE(request.body.find("\"seed\":7"), std::string::npos) << request.body;
 }
 
-TEST(Chat, AStreamYieldsTokensAndThenItsResult) {
-  Rig rig;
+TEST_P(Chat, AStreamYieldsTokensAndThenItsResult) {
+  Rig rig(GetParam());
   const auto client = rig.open();
   const auto stream = client->stream(ask("one two three"));
   std::string text;
@@ -75,7 +79,7 @@ TEST(Chat, AStreamYieldsTokensAndThenItsResult) {
   EXPECT_GT(pieces, 3);
 }
 
-TEST(Chat, APushedAnswerEndsOnce) {
+TEST_P(Chat, APushedAnswerEndsOnce) {
   struct Counter final : Sink {
     void on_event(const StreamEvent& event) override {
       if (event.type == StreamEvent::Type::kText) text += event.text;
@@ -91,7 +95,7 @@ TEST(Chat, APushedAnswerEndsOnce) {
     std::string text, whole;
     int ends = 0;
   };
-  Rig rig;
+  Rig rig(GetParam());
   const auto client = rig.open();
   Counter sink;
   const auto call = client->start(ask("push"), {}, sink);
@@ -101,8 +105,8 @@ TEST(Chat, APushedAnswerEndsOnce) {
   EXPECT_EQ(sink.text, sink.whole);
 }
 
-TEST(Chat, TheSameAnswerWithoutUpstreamStreaming) {
-  Rig rig;
+TEST_P(Chat, TheSameAnswerWithoutUpstreamStreaming) {
+  Rig rig(GetParam());
   const auto client = rig.open();
   const ChatResponse streamed = expect_answer(client->chat(ask("same?")));
   CallOptions plain;
@@ -113,8 +117,8 @@ TEST(Chat, TheSameAnswerWithoutUpstreamStreaming) {
   EXPECT_NE(rig.simulator->requests().at(1).body.find("\"stream\":false"), std::string::npos);
 }
 
-TEST(Chat, ARawBodyKeepsItsBytes) {
-  Rig rig;
+TEST_P(Chat, ARawBodyKeepsItsBytes) {
+  Rig rig(GetParam());
   const auto client = rig.open();
   const std::string raw =
       R"({ "messages" : [ {"role":"user","content":"\u0068i"} ] ,"stream":true, "model":"openai/gpt-4o", "zzz" : 1.0 })";
@@ -124,8 +128,8 @@ TEST(Chat, ARawBodyKeepsItsBytes) {
   EXPECT_EQ(rig.simulator->requests().at(0).body, raw);
 }
 
-TEST(Chat, OpenAiAnswersThroughItsOwnPlugin) {
-  Rig rig;
+TEST_P(Chat, OpenAiAnswersThroughItsOwnPlugin) {
+  Rig rig(GetParam());
   rig.toml += "[default]\nprovider = \"openai\"\nmodel = \"gpt-4o\"\n";
   const auto client = rig.open();
   const ChatResponse answer = expect_answer(client->chat(ask("hello")));
@@ -137,8 +141,8 @@ TEST(Chat, OpenAiAnswersThroughItsOwnPlugin) {
   EXPECT_NE(request.body.find("\"include_usage\":true"), std::string::npos) << request.body;
 }
 
-TEST(Chat, ToolCallsAndTheirResultsGoRound) {
-  Rig rig;
+TEST_P(Chat, ToolCallsAndTheirResultsGoRound) {
+  Rig rig(GetParam());
   const auto client = rig.open();
   ChatRequest request = ask("what is the weather in Paris?");
   request.tools = {
@@ -158,8 +162,8 @@ TEST(Chat, ToolCallsAndTheirResultsGoRound) {
   EXPECT_FALSE(second.text.empty());
 }
 
-TEST(Chat, ReasoningArrivesApartFromTheText) {
-  Rig rig;
+TEST_P(Chat, ReasoningArrivesApartFromTheText) {
+  Rig rig(GetParam());
   const auto client = rig.open();
   ChatRequest request = ask("think");
   request.extra = R"({"reasoning":{"effort":"high"}})";
@@ -169,8 +173,8 @@ TEST(Chat, ReasoningArrivesApartFromTheText) {
   EXPECT_EQ(answer.reasoning_details.front(), '[');
 }
 
-TEST(Chat, ModelsAndHealthAnswer) {
-  Rig rig;
+TEST_P(Chat, ModelsAndHealthAnswer) {
+  Rig rig(GetParam());
   const auto client = rig.open();
   const auto models = client->models();
   ASSERT_TRUE(models) << models.error().message;
@@ -180,11 +184,11 @@ TEST(Chat, ModelsAndHealthAnswer) {
   const auto health = client->health();
   ASSERT_TRUE(health) << health.error().message;
   EXPECT_EQ(health->provider, "openrouter");
-  EXPECT_EQ(health->http_version, 11);
+  EXPECT_EQ(health->http_version, http_version(GetParam()));
 }
 
-TEST(Chat, ManyCallsAtOnceAreAllAnswered) {
-  Rig rig;
+TEST_P(Chat, ManyCallsAtOnceAreAllAnswered) {
+  Rig rig(GetParam());
   const auto client = rig.open();
   std::vector<std::unique_ptr<Stream>> streams;
   for (int i = 0; i < 64; ++i) streams.push_back(client->stream(ask("call " + std::to_string(i))));

@@ -30,7 +30,7 @@ TEST(ClientOpen, NoPluginForTheDefaultProviderSaysWhatWasFound) {
 
 TEST(ClientOpen, ACallMayNameAnotherProvider) {
   Rig rig;
-  rig.toml += "[providers.openai]\nmodel = \"gpt-4o\"\n";
+  rig.openai += "model = \"gpt-4o\"\n";
   const auto client = rig.open();
   CallOptions options;
   options.provider = "openai";
@@ -92,7 +92,7 @@ TEST(ClientOpen, ACallFromASinkWhileTheClientClosesIsNeverLost) {
   };
   sim::SimulatorOptions options;
   options.token_delay = std::chrono::milliseconds(50);
-  Rig rig(options);
+  Rig rig(Wire::kPlain, options);
   auto client = rig.open();
   Restarting sink;
   sink.client = client.get();

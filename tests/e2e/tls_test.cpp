@@ -1,89 +1,82 @@
-// TLS and HTTP/2 through nghttpx in front of the simulator.
+// What only a wire with TLS has: ALPN, handshakes and certificates. The proxy is the witness.
+#include <set>
+
 #include "e2e/rig.hpp"
-#include "support/certificates.hpp"
-#include "support/nghttpx.hpp"
 
 namespace prx::test {
 namespace {
 
-class Tls : public ::testing::Test {
- protected:
-  /// The provider's table, pointed at a proxy.
-  void point_at(const Nghttpx& proxy, const std::string& host, bool with_ca, const char* version) {
-    rig.environment.erase("OPENROUTER_BASE_URL");
-    rig.toml += "[providers.openrouter]\napi_key = \"" + std::string(kKey) +
-                "\"\nbase_url = \"https://" + host + ":" + std::to_string(proxy.port()) +
-                "/api/v1\"\nhttp_version = \"" + version + "\"\n";
-    if (with_ca) rig.toml += "ca_file = \"" + authority.ca_file() + "\"\n";
-  }
-  Nghttpx::Options front(const std::string& names = "DNS:localhost,IP:127.0.0.1") {
-    Nghttpx::Options options;
-    options.certificate = authority.issue(names);
-    options.backend_port = rig.simulator->port();
-    return options;
-  }
+constexpr int kCalls = 5;
 
+// One connection and one handshake for several calls, streamed and not, by the proxy's own count.
+void expect_one_connection(Wire wire, const std::string& alpn) {
+  Rig rig(wire);
+  const auto client = rig.open();
+  for (int i = 0; i < kCalls; ++i) {
+    CallOptions options;
+    options.stream_upstream = i % 2 == 0;
+    const ChatResponse answer = expect_answer(client->chat(ask("hi"), options));
+    EXPECT_EQ(answer.attempts.at(0).connection_reused, i > 0) << "the trail agrees";
+  }
+  const ProxySeen seen = rig.front->proxy.seen(kCalls);
+  EXPECT_EQ(seen.accepted, 1);
+  EXPECT_EQ(seen.handshakes, 1);
+  EXPECT_EQ(seen.negotiated, std::vector<std::string>{alpn});
+  ASSERT_EQ(seen.requests.size(), static_cast<std::size_t>(kCalls));
+  for (const auto& request : seen.requests) {
+    EXPECT_EQ(request.alpn, alpn);
+    EXPECT_EQ(request.client, seen.requests[0].client);
+    EXPECT_EQ(request.status, 200);
+  }
+}
+
+TEST(Tls, Http2IsNegotiatedAndItsConnectionReused) { expect_one_connection(Wire::kHttp2, "h2"); }
+
+TEST(Tls, Http11IsNegotiatedWhenAskedForAndItsConnectionReused) {
+  expect_one_connection(Wire::kTls, "http/1.1");
+}
+
+TEST(Tls, ConnectionsOfABurstServeTheNextOne) {
+  Rig rig(Wire::kHttp2);
+  const auto client = rig.open();
+  constexpr std::size_t kAtOnce = 8;
+  for (int burst = 0; burst < 2; ++burst) {
+    std::vector<std::unique_ptr<Stream>> streams;
+    for (std::size_t i = 0; i < kAtOnce; ++i) streams.push_back(client->stream(ask("hi")));
+    for (const auto& stream : streams) EXPECT_TRUE(stream->result());
+  }
+  const ProxySeen seen = rig.front->proxy.seen(2 * kAtOnce);
+  EXPECT_EQ(seen.requests.size(), 2 * kAtOnce);
+  std::set<std::string> clients;
+  for (const auto& request : seen.requests) clients.insert(request.client);
+  EXPECT_EQ(seen.handshakes, static_cast<int>(clients.size())) << "none for nothing";
+  EXPECT_LE(clients.size(), kAtOnce) << "the second burst makes none";
+}
+
+void expect_refused(Rig& rig, const std::string& hint) {
+  const auto client = rig.open();
+  const CallError error = expect_failure(client->chat(ask("hi")));
+  EXPECT_EQ(error.error_class, ErrorClass::kNetwork);
+  EXPECT_NE(error.message.find(hint), std::string::npos) << error.message;
+  EXPECT_EQ(rig.simulator->stats().requests, 0u);
+}
+
+TEST(Tls, AnUnknownAuthorityIsRejected) {
+  Rig rig(Wire::kHttp2);
+  rig.openrouter.clear();  // without ca_file
+  expect_refused(rig, "ca_file");
+}
+
+TEST(Tls, ACertificateForAnotherHostIsRejected) {
   Rig rig;
-  Certificates authority;
-};
-
-TEST_F(Tls, Http2IsNegotiatedAndItsConnectionReused) {
-  const Nghttpx proxy(front());
-  point_at(proxy, "localhost", true, "2");
-  const auto client = rig.open();
-  for (int i = 0; i < 5; ++i) {
-    const ChatResponse answer = expect_answer(client->chat(ask("hi")));
-    EXPECT_EQ(answer.attempts.at(0).http_version, 20);
-    EXPECT_EQ(answer.attempts.at(0).connection_reused, i > 0);
-  }
+  rig.put_front("auto", {.names = "DNS:elsewhere.example"});
+  expect_refused(rig, "certificate");
 }
 
-TEST_F(Tls, Http11WhenAskedFor) {
-  const Nghttpx proxy(front());
-  point_at(proxy, "localhost", true, "1.1");
-  const auto client = rig.open();
-  const ChatResponse answer = expect_answer(client->chat(ask("hi")));
-  EXPECT_EQ(answer.attempts.at(0).http_version, 11);
-}
-
-TEST_F(Tls, ACutStreamIsAnErrorThereToo) {
-  const Nghttpx proxy(front());
-  for (const char* version : {"2", "1.1"}) {
-    sim::SimulatorOptions paced;
-    paced.token_delay = std::chrono::milliseconds(20);
-    Rig own(paced);
-    Nghttpx::Options options = front();
-    options.backend_port = own.simulator->port();
-    const Nghttpx its_proxy(options);
-    own.environment.erase("OPENROUTER_BASE_URL");
-    own.toml += "[providers.openrouter]\napi_key = \"" + std::string(kKey) +
-                "\"\nbase_url = \"https://localhost:" + std::to_string(its_proxy.port()) +
-                "/api/v1\"\nhttp_version = \"" + version + "\"\nca_file = \"" +
-                authority.ca_file() + "\"\n";
-    const auto client = own.open();
-    const CallError error = expect_failure(client->chat(ask("hi", "sim/cut?after=3")));
-    EXPECT_EQ(error.error_class, ErrorClass::kBadResponse) << error.message;
-    EXPECT_FALSE(error.partial.text.empty());
-  }
-}
-
-TEST_F(Tls, AnUnknownAuthorityIsRejected) {
-  const Nghttpx proxy(front());
-  point_at(proxy, "localhost", false, "auto");
-  const auto client = rig.open();
-  const CallError error = expect_failure(client->chat(ask("hi")));
-  EXPECT_EQ(error.error_class, ErrorClass::kNetwork);
-  EXPECT_NE(error.message.find("ca_file"), std::string::npos) << error.message;
-  EXPECT_EQ(rig.simulator->stats().requests, 0u);
-}
-
-TEST_F(Tls, ACertificateForAnotherHostIsRejected) {
-  const Nghttpx proxy(front("DNS:elsewhere.example"));
-  point_at(proxy, "localhost", true, "auto");
-  const auto client = rig.open();
-  const CallError error = expect_failure(client->chat(ask("hi")));
-  EXPECT_EQ(error.error_class, ErrorClass::kNetwork);
-  EXPECT_EQ(rig.simulator->stats().requests, 0u);
+TEST(Tls, AnExpiredCertificateIsRejected) {
+  Rig rig;
+  rig.put_front("auto", {.expired = true});
+  expect_refused(rig, "certificate");
 }
 
 }  // namespace

@@ -1,7 +1,5 @@
 // The warm-up: a pooled connection that the first chat uses, and what it says about the key.
 #include "e2e/rig.hpp"
-#include "support/certificates.hpp"
-#include "support/nghttpx.hpp"
 
 namespace prx::test {
 namespace {
@@ -17,27 +15,27 @@ TEST(WarmUp, TheFirstChatFindsItsConnectionReady) {
 }
 
 TEST(WarmUp, OverTlsAndHttp2NoSecondHandshakeHappens) {
-  Rig rig;
-  Certificates authority;
-  Nghttpx::Options front;
-  front.certificate = authority.issue("DNS:localhost,IP:127.0.0.1");
-  front.backend_port = rig.simulator->port();
-  const Nghttpx proxy(front);
-  rig.environment.erase("OPENROUTER_BASE_URL");
-  rig.toml += "[providers.openrouter]\napi_key = \"" + std::string(kKey) +
-              "\"\nbase_url = \"https://localhost:" + std::to_string(proxy.port()) +
-              "/api/v1\"\nca_file = \"" + authority.ca_file() + "\"\nhttp_version = \"2\"\n";
-  const auto client = rig.open(true);
-  ASSERT_NE(rig.log.wait_for("warm-up of provider 'openrouter': connected"), "") << rig.log.all();
-  const ChatResponse answer = expect_answer(client->chat(ask("hi")));
-  EXPECT_EQ(answer.attempts.at(0).http_version, 20);
-  EXPECT_TRUE(answer.attempts.at(0).connection_reused);
+  for (const Wire wire : {Wire::kTls, Wire::kHttp2}) {
+    SCOPED_TRACE(wire);
+    Rig rig(wire);
+    const auto client = rig.open(true);
+    ASSERT_NE(rig.log.wait_for("warm-up of provider 'openrouter': connected"), "") << rig.log.all();
+    const ChatResponse answer = expect_answer(client->chat(ask("hi")));
+    EXPECT_EQ(answer.attempts.at(0).http_version, http_version(wire));
+    EXPECT_TRUE(answer.attempts.at(0).connection_reused);
+    const ProxySeen seen = rig.front->proxy.seen(2);
+    ASSERT_EQ(seen.requests.size(), 2u);
+    EXPECT_EQ(seen.requests[0].path, "/api/v1/key");
+    EXPECT_EQ(seen.requests[1].path, "/api/v1/chat/completions");
+    EXPECT_EQ(seen.accepted, 1) << "as the proxy counts, not our own trail";
+    EXPECT_EQ(seen.handshakes, 1);
+  }
 }
 
 TEST(WarmUp, AnOldServerIsAskedAtItsOldPath) {
   sim::SimulatorOptions options;
   options.key_endpoint = sim::KeyEndpoint::kAuthKey;
-  Rig rig(options);
+  Rig rig(Wire::kPlain, options);
   const auto client = rig.open(true);
   ASSERT_NE(rig.log.wait_for("warm-up of provider 'openrouter': connected"), "") << rig.log.all();
   const auto requests = rig.simulator->requests();
@@ -49,9 +47,8 @@ TEST(WarmUp, ARefusedKeyMarksItsLaneAndTheNextKeyIsUsed) {
   sim::SimulatorOptions options;
   options.keys = {{"sk-or-v1-refused-refused", sim::KeyState::kInvalid},
                   {kKey, sim::KeyState::kValid}};
-  Rig rig(options);
-  rig.toml += "[providers.openrouter]\napi_keys = [\"sk-or-v1-refused-refused\", \"" +
-              std::string(kKey) + "\"]\n";
+  Rig rig(Wire::kPlain, options);
+  rig.openrouter += "api_keys = [\"sk-or-v1-refused-refused\", \"" + std::string(kKey) + "\"]\n";
   const auto client = rig.open(true);
   ASSERT_NE(rig.log.wait_for("warm-up of provider 'openrouter': "), "");
   expect_answer(client->chat(ask("hi")));
@@ -71,7 +68,7 @@ TEST(WarmUp, BeingOfflineNeverFailsOpen) {
 TEST(WarmUp, AClientMayCloseWhileItRuns) {
   sim::SimulatorOptions options;
   options.script = {};
-  Rig rig(options);
+  Rig rig(Wire::kPlain, options);
   for (int i = 0; i < 20; ++i) rig.open(true).reset();
 }
 

@@ -51,8 +51,12 @@ class Checker {
     stage_ = stage;
     if (e.type >= PRX_EV_TEXT && e.type <= PRX_EV_ITEM && e.type != PRX_EV_USAGE)
       still_open(e.choice);
-    if (e.type == PRX_EV_FINISH) finished_.push_back(e.choice);
-    if (e.type == PRX_EV_DONE) PRX_FUZZ_CHECK(!finished_.empty());
+    if (e.type == PRX_EV_FINISH) finish(e);
+    if (e.type == PRX_EV_TOOL_CALL) tool_call(e);
+    if (e.type == PRX_EV_META)
+      for (prx_str name : {e.id, e.name, e.text}) PRX_FUZZ_CHECK(name.len <= kNameMax);
+    if (e.usage != nullptr) check_usage(*e.usage);
+    if (e.type == PRX_EV_DONE) PRX_FUZZ_CHECK(!finished_.empty() && begun_.empty());
     if (e.type == PRX_EV_TEXT || e.type == PRX_EV_REASONING) PRX_FUZZ_CHECK(e.text.len > 0);
     if (stage == 4) ++ends_;
     for (prx_str text : {e.text, e.id, e.name, e.json})
@@ -65,6 +69,24 @@ class Checker {
   }
   void still_open(std::uint32_t choice) {
     PRX_FUZZ_CHECK(std::find(finished_.begin(), finished_.end(), choice) == finished_.end());
+    if (std::find(begun_.begin(), begun_.end(), choice) == begun_.end()) begun_.push_back(choice);
+  }
+  /// A call without a name is one that the finish reason cut.
+  void finish(const prx_event& e) {
+    PRX_FUZZ_CHECK(e.name.len <= kNameMax);
+    const bool cut = e.finish == PRX_FINISH_LENGTH || e.finish == PRX_FINISH_CONTENT_FILTER;
+    const auto of_choice = [&e](std::uint32_t choice) { return choice == e.choice; };
+    PRX_FUZZ_CHECK(cut || std::none_of(nameless_.begin(), nameless_.end(), of_choice));
+    finished_.push_back(e.choice);
+    std::erase_if(begun_, of_choice);
+  }
+  void tool_call(const prx_event& e) {
+    if (e.id.len > 0 && e.name.len == 0) nameless_.push_back(e.choice);
+  }
+  static void check_usage(const prx_usage& usage) {
+    PRX_FUZZ_CHECK(usage.cost == -1 || (usage.cost >= 0 && usage.cost <= 1e6));
+    for (std::int64_t count : {usage.prompt_tokens, usage.completion_tokens, usage.total_tokens})
+      PRX_FUZZ_CHECK(count >= -1 && count <= 1'000'000'000'000);
   }
   static void check_error(const prx_error& e) {
     const std::string_view message = view(e.message);
@@ -76,7 +98,8 @@ class Checker {
 
   int stage_ = -1;
   int ends_ = 0;
-  std::vector<std::uint32_t> finished_;
+  static constexpr std::size_t kNameMax = 512;
+  std::vector<std::uint32_t> begun_, finished_, nameless_;  // choices; begun_ but not finished
   std::vector<std::string> lines_;
 };
 
@@ -95,8 +118,8 @@ std::vector<std::string> run(std::string_view body, std::uint8_t kind, std::size
   ChatDecoder decoder(options, checker.sink(), "Provider");
   const std::string after(body.substr(0, 12));
   const prx_kv headers[] = {header("content-type", kMedia[kind & 3]), header("retry-after", after),
-                            header("x-ratelimit-reset-tokens", after)};
-  decoder.head({kStatus[(kind >> 2) & 3], headers});
+                            header("x-ratelimit-reset-tokens", after), header("location", after)};
+  decoder.head({(kind & 32) != 0 ? 302 : kStatus[(kind >> 2) & 3], headers});
   for (std::size_t at = 0; at < body.size(); at += piece) {
     std::string copy(body.substr(at, piece));
     decoder.data(copy.data(), copy.size());

@@ -29,7 +29,9 @@ struct Attempt {
   std::string provider;   ///< the instance's name in the configuration
   std::string model;      ///< asked for
   std::string key_label;  ///< where the key came from; never the key
-  /// Why this one: "first", "retry", "next key", "fallback", "hedge", "splice"
+  /// Why this one: "first", "fallback" (the next target), "retry" (the same one), "next key",
+  /// "probe" (of a target that failed before), "hedge" (beside a slow one), "splice" and "continue"
+  /// (after a stream broke), "last resort" (every target is out of service)
   std::string reason;
   std::chrono::microseconds wait{0};                     ///< waited before it
   std::optional<std::chrono::microseconds> connected;    ///< connection ready
@@ -44,6 +46,9 @@ struct Attempt {
   std::uint64_t bytes = 0;      ///< of response body
   std::string generation_id, served_model, served_by;
   Usage usage;
+  /// US dollars: what the provider said, 0 when it refused the request; nullopt: nobody knows, such
+  /// as of an attempt that was cancelled
+  std::optional<double> cost;
 };
 
 }  // namespace prx

@@ -131,6 +131,8 @@ struct ChatResponse {
   std::string text;
   std::string reasoning;
   std::vector<ToolCall> tool_calls;
+  /// Calls left out of `tool_calls`, since the finish reason (length, content filter) cut them
+  std::size_t tool_calls_cut = 0;
   FinishReason finish_reason = FinishReason::kOther;
   std::string native_finish_reason;  ///< the provider's own word
   std::string refusal;
@@ -142,8 +144,15 @@ struct ChatResponse {
   std::string model;              ///< that served
   std::string provider;           ///< the instance that served
   std::string served_by;          ///< the vendor behind it, when it says ("Anthropic")
-  std::vector<Attempt> attempts;  ///< in order; the last one served
+  std::vector<Attempt> attempts;  ///< in the order in which they ended; the last one served
 };
+
+/// What all attempts of a call cost, in US dollars.
+struct CallCost {
+  double dollars = 0.0;
+  bool lower_bound = false;  ///< the cost of an attempt is not known
+};
+[[nodiscard]] PRX_API CallCost cost_of(const std::vector<Attempt>& attempts);
 
 /// Why a call has no answer. `partial` holds what was delivered before it broke.
 struct CallError : Error {

@@ -43,7 +43,9 @@ struct ClientOptions {
 };
 
 struct CallOptions {
-  std::string provider;                  ///< an instance's name; "": the default chain's
+  std::string provider;  ///< an instance's name, which alone is asked; "": a chain
+  /// A chain's name; "": the one in force. Also a request's model may say "chain:NAME".
+  std::string chain;
   std::optional<Milliseconds> deadline;  ///< of the whole call; nullopt: as configured
   std::stop_token stop;                  ///< cancels the call from any thread
   /// False: a plain upstream call (`--no-stream`); chat() streams upstream otherwise
@@ -144,10 +146,18 @@ class Client {
   [[nodiscard]] PRX_API Result<Health> health(const std::string& provider = {},
                                               const CallOptions& options = {});
 
+  /// Puts another configuration in force. Calls under way finish on the old one; calls that begin
+  /// after this returned use the new one. Plugins are searched for again; providers that did not
+  /// change keep their connections, targets that stay keep their health, refused keys are tried
+  /// again. `[log]` stays as it was. Blocks; not on the client's own loop.
+  ///
+  /// Errors: as open(), and nothing has changed then.
+  [[nodiscard]] PRX_API Result<void> reload(Config config);
+
   /// Every plugin file that was looked at. Any thread.
-  [[nodiscard]] PRX_API const std::vector<PluginInfo>& plugins() const;
+  [[nodiscard]] PRX_API std::vector<PluginInfo> plugins() const;
   /// The configuration in force: defaults filled in from the plugins' notes. Any thread.
-  [[nodiscard]] PRX_API const Config& config() const;
+  [[nodiscard]] PRX_API std::shared_ptr<const Config> config() const;
 
  private:
   class Impl;

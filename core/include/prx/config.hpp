@@ -73,6 +73,9 @@ struct ProviderConfig {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string extra_body;  ///< JSON object text, "" or "{...}"; its members override the request's
   std::string options;     ///< JSON object text: the plugin's own keys, checked against its note
+  /// The same as the file writes them, secrets masked: key -> TOML. Settings hide a value until a
+  /// note is found that knows its key.
+  std::map<std::string, std::string> options_written;
   /// Values in headers, extra_body (targets' too) and options that came from variables or belong to
   /// secret-named headers or members. For redaction only; never printed.
   std::vector<std::string> secrets;
@@ -122,6 +125,11 @@ struct TargetConfig {
   std::string provider;    ///< name of a ProviderConfig
   std::string model;       ///< empty: as for a fallback provider
   std::string extra_body;  ///< JSON object text or ""
+  /// Tokens that the model takes; nullopt: unknown. A smaller one is not asked when a request was
+  /// too long for another target.
+  std::optional<std::int64_t> context_length;
+  bool prefill =
+      false;  ///< the model goes on from a beginning of its answer: `recovery = "continue"`
   /// Always set: target's, else provider's, chain's, [reliability]'s
   std::optional<TimeoutConfig> timeouts;
   std::string model_in_use;  ///< filled by resolve_config(); see ProviderConfig::model_in_use
@@ -184,6 +192,7 @@ struct ConfigSource {
   bool no_file = false;                 ///< read no file at all
   std::optional<std::string> provider;  ///< --provider
   std::optional<std::string> model;     ///< --model
+  std::optional<std::string> chain;     ///< --chain; excludes `provider`
   Environment environment = process_environment();
   /// False: no api_key_file is read and no api_key_command run; editors, fuzzing
   bool read_secrets = true;
@@ -196,8 +205,9 @@ struct Config {
   std::string model;           ///< `[default] model`, or ""
   std::string model_provider;  ///< whose model that is: another than `provider` when a flag chose
                                ///< the latter
-  std::string chain;  ///< the chain in force: `[default] chain`, else "default"; also when a flag
-                      ///< or variable asks for another provider than the file
+  /// The chain in force: that of a flag or variable, else `[default] chain`, else "default"; also
+  /// when a stronger flag or variable asks for another provider than the file
+  std::string chain;
   std::vector<ProviderConfig> providers;  ///< always holds the default provider
   ReliabilityConfig reliability;
   std::vector<std::string> fallback_providers;

@@ -1,37 +1,14 @@
-// Which target serves a request, and with which body.
+// Which targets serve a request, in which order, and with which bodies.
 
 #include <algorithm>
 
+#include "client/chain_plan.hpp"
 #include "client/client_impl.hpp"
 #include "client/request_body.hpp"
 
 namespace prx {
 
 namespace {
-
-struct Choice {
-  std::string provider;
-  const TargetConfig* target = nullptr;  ///< of a chain, else nullptr
-  ReliabilityConfig policy;
-};
-
-/// The provider that the call names, else the first target of the chain in force.
-Choice choose(const Config& config, const CallOptions& options) {
-  Choice choice{options.provider, nullptr, config.reliability};
-  if (!choice.provider.empty()) return choice;
-  choice.provider = config.provider;
-  const ChainConfig* chain = config.find_chain(config.chain);
-  if (chain == nullptr) return choice;
-  choice.target = &chain->targets.front();
-  choice.provider = choice.target->provider;
-  choice.policy = chain->policy;
-  return choice;
-}
-
-/// What the configuration resolved to, for a request that names no model.
-const std::string& default_model(const ProviderConfig& provider, const TargetConfig* target) {
-  return target != nullptr ? target->model_in_use : provider.model_in_use;
-}
 
 Error closing_error() {
   Error error;
@@ -50,39 +27,83 @@ Error no_model(const std::string& provider) {
 
 }  // namespace
 
+/// Puts the targets of one call together.
+class Client::Impl::Planner {
+ public:
+  Planner(Impl& impl, std::shared_ptr<driver::Snapshot> snapshot, const CallOptions& options)
+      : impl_(impl), options_(options) {
+    if (snapshot->config->reliability.share_health) chat_.shared_health = &impl.shared_health_;
+    chat_.snapshot = std::move(snapshot);
+    chat_.options = options;
+  }
+
+  Result<driver::ChatPlan> run(const ChatRequest& request) {
+    PRX_TRY_SET(std::string text, request.body());
+    PRX_TRY_SET(chat_.body, driver::RequestBody::parse(std::move(text)));
+    chat_.overwrite_stream = request.raw().empty();
+    driver::ChainQuestion question;
+    question.provider = options_.provider;
+    question.chain = options_.chain;
+    question.model = chat_.body->model();
+    PRX_TRY_SET(driver::PlannedChain chain, plan_chain(*chat_.snapshot->config, question));
+    chat_.plan.policy = *chain.policy;
+    if (options_.deadline)
+      chat_.plan.policy.deadline = std::min(*options_.deadline, driver::Operation::kWaitMax);
+    for (auto& target : chain.targets) add(std::move(target));
+    if (chat_.targets.empty()) return Unexpected(std::move(*problem_));
+    PRX_TRY(make_first());
+    return std::move(chat_);
+  }
+
+ private:
+  /// A target that cannot serve is left out; the first one's reason is the error when none can.
+  void add(driver::PlannedTarget target) {
+    auto made = try_add(std::move(target));
+    if (!made && !problem_) problem_ = std::move(made).error();
+  }
+
+  Result<void> try_add(driver::PlannedTarget target) {
+    PRX_TRY_SET(driver::ProviderInstance* const instance,
+                impl_.instance(*chat_.snapshot, target.plan.name));
+    if (auto problem = instance->key_problem()) return Unexpected(std::move(*problem));
+    driver::CallTarget call;
+    call.instance = instance;
+    call.model = std::move(target.model);
+    if (target.target != nullptr) call.extra_body = target.target->extra_body;
+    chat_.plan.targets.push_back(std::move(target.plan));
+    chat_.targets.push_back(std::move(call));
+    return {};
+  }
+
+  /// The body for the first target is made before the call begins: what is wrong with a request is
+  /// said at once.
+  Result<void> make_first() {
+    const driver::CallTarget& target = chat_.targets.front();
+    driver::BodyOptions edit;
+    edit.model = target.model;
+    edit.overwrite_model = true;
+    edit.stream = options_.stream_upstream;
+    edit.overwrite_stream = chat_.overwrite_stream;
+    edit.extra_body = target.instance->config().extra_body;
+    edit.target_extra_body = target.extra_body;
+    PRX_TRY_SET(chat_.first, chat_.body->specialise(edit));
+    if (chat_.first->model.empty()) return Unexpected(no_model(chat_.plan.targets.front().name));
+    chat_.plan.stream = chat_.first->stream;
+    return {};
+  }
+
+  Impl& impl_;
+  const CallOptions& options_;
+  driver::ChatPlan chat_;
+  std::optional<Error> problem_;
+};
+
 Result<driver::ChatPlan> Client::Impl::plan(const ChatRequest& request,
                                             const CallOptions& options) {
-  Choice choice = choose(config_, options);
-  PRX_TRY_SET(driver::ProviderInstance* const target, instance(choice.provider));
-  if (auto problem = target->key_problem()) return Unexpected(std::move(*problem));
-  PRX_TRY_SET(std::string body, request.body());
-
-  driver::BodyOptions edit;
-  edit.model = default_model(target->config(), choice.target);
-  edit.stream = options.stream_upstream;
-  edit.overwrite_stream = request.raw().empty();
-  edit.extra_body = target->config().extra_body;
-  if (choice.target != nullptr) edit.target_extra_body = choice.target->extra_body;
-  PRX_TRY_SET(driver::SpecialBody special, driver::specialise_body(std::move(body), edit));
-  if (special.model.empty()) return Unexpected(no_model(choice.provider));
-
-  driver::ChatPlan plan;
-  plan.plan.stream = special.stream;
-  driver::CallTarget call;
-  call.instance = target;
-  call.model = std::move(special.model);
-  call.body = std::make_shared<const std::string>(std::move(special.text));
-
-  const auto& clocks = choice.target != nullptr && choice.target->timeouts
-                           ? *choice.target->timeouts
-                           : target->config().timeouts;
-  plan.plan.targets.push_back({choice.provider, clocks});
-  plan.plan.policy = choice.policy;
-  if (options.deadline)
-    plan.plan.policy.deadline = std::min(*options.deadline, driver::Operation::kWaitMax);
-  plan.targets.push_back(std::move(call));
-  plan.options = options;
-  plan.request_id = new_request_id();
+  PRX_TRY_SET(auto plan, Planner(*this, snapshot(), options).run(request));
+  const std::uint64_t number = random_number();
+  plan.plan.seed = number;
+  plan.request_id = request_id(number);
   return plan;
 }
 
@@ -97,7 +118,7 @@ std::shared_ptr<driver::ChatCall> Client::Impl::make_call(const ChatRequest& req
   const std::lock_guard lock(calls_mutex_);
   if (closing_) refused = closing_error();
   const std::uint64_t number = next_call_++;
-  auto call = std::make_shared<driver::ChatCall>(runtime_, lanes_, std::move(chat), sink,
+  auto call = std::make_shared<driver::ChatCall>(runtime_, health_, std::move(chat), sink,
                                                  [this, number] { call_ended(number); });
   calls_[number] = call;
   return call;

@@ -3,49 +3,32 @@
 #include <algorithm>
 #include <utility>
 
-#include "client/abi_convert.hpp"
-
 namespace prx::driver {
 
 namespace {
 
-std::chrono::microseconds microseconds(std::chrono::nanoseconds time) {
-  return std::chrono::duration_cast<std::chrono::microseconds>(time);
+http::Clocks clocks_of(const TimeoutConfig& clocks, bool stream) {
+  http::Clocks out;
+  out.connect = clocks.connect;
+  out.head = stream ? clocks.head : clocks.non_stream;
+  out.idle = stream ? std::nullopt : clocks.idle;  // of a stream: from its first token
+  return out;
 }
 
-Error too_much_before_the_answer() {
+Error cancelled_by_the_caller() {
   Error error;
-  error.error_class = ErrorClass::kBadResponse;
-  error.message = "more than 1024 events before the first token";
+  error.error_class = ErrorClass::kCancelled;
+  error.message = "cancelled by the caller";
   return error;
-}
-
-std::optional<StreamEvent::Type> type_of(std::uint32_t type) {
-  switch (type) {
-    case PRX_EV_META:
-      return StreamEvent::Type::kMeta;
-    case PRX_EV_TEXT:
-      return StreamEvent::Type::kText;
-    case PRX_EV_REASONING:
-      return StreamEvent::Type::kReasoning;
-    case PRX_EV_TOOL_CALL:
-      return StreamEvent::Type::kToolCallDelta;
-    case PRX_EV_ITEM:
-      return StreamEvent::Type::kItem;
-    case PRX_EV_PROGRESS:
-      return StreamEvent::Type::kProgress;
-    default:
-      return std::nullopt;
-  }
 }
 
 }  // namespace
 
-ChatCall::ChatCall(Runtime& runtime, reliability::KeyLanes& lanes, ChatPlan plan, Sink& sink,
+ChatCall::ChatCall(Runtime& runtime, reliability::Health& health, ChatPlan plan, Sink& sink,
                    std::function<void()> on_ended)
     : runtime_(runtime),
       table_(&runtime.operations),
-      lanes_(lanes),
+      health_(health),
       plan_(std::move(plan)),
       sink_(&sink),
       on_ended_(std::move(on_ended)) {}
@@ -53,14 +36,16 @@ ChatCall::ChatCall(Runtime& runtime, reliability::KeyLanes& lanes, ChatPlan plan
 void ChatCall::start(std::optional<Error> refused) {
   runtime_.loop.post([self = shared_from_this(), refused = std::move(refused)]() mutable {
     if (self->ended_) return;
-    if (refused) return self->end(std::move(refused));
+    if (refused) return self->end(std::move(refused), {});
     self->begin();
   });
 }
 
 void ChatCall::begin() {
   const MonotonicTime now = runtime_.loop.now();
-  engine_.emplace(plan_.plan, now);
+  begin_sharing(now);
+  engine_.emplace(plan_.plan, health_, now);
+  if (plan_.body && plan_.body->has("response_format")) engine_->forbid_continue();
   if (plan_.options.stop.stop_possible()) {
     const std::weak_ptr<ChatCall> weak = weak_from_this();
     stop_.emplace(plan_.options.stop, [weak] {
@@ -68,9 +53,29 @@ void ChatCall::begin() {
     });
     if (ended_) return;
   }
+  before_choice();
   engine_->start(now, actions_);
   perform();
-  if (held_back_ && !ended_) pause_operation();
+  if (held_back_ && !ended_) hold_back();
+}
+
+/// Takes over what other processes know of the targets.
+void ChatCall::begin_sharing(MonotonicTime now) {
+  if (plan_.shared_health == nullptr) return;
+  std::vector<SharedTarget> targets;
+  for (std::size_t i = 0; i < plan_.targets.size(); ++i) {
+    const ProviderConfig& config = plan_.targets[i].instance->config();
+    const reliability::PlanTarget& target = plan_.plan.targets[i];
+    SharedTarget& out = targets.emplace_back();
+    out = {target.lane, target.name, config.base_url, {}};
+    for (const auto& key : config.keys) out.secrets.push_back(key.secret.reveal());
+  }
+  shared_ = plan_.shared_health->begin(health_, targets, plan_.plan.policy.breaker_failures, now);
+}
+
+/// Before the engine is told what may make it ask somebody.
+void ChatCall::before_choice() {
+  if (shared_) shared_->before_choice(runtime_.loop.now());
 }
 
 // --- the handle's side
@@ -113,12 +118,7 @@ void ChatCall::close() {
 
 void ChatCall::cancel_now() {
   if (ended_) return;
-  if (!engine_) {
-    Error error;
-    error.error_class = ErrorClass::kCancelled;
-    error.message = "cancelled by the caller";
-    return end(std::move(error));
-  }
+  if (!engine_) return end(cancelled_by_the_caller(), {});
   engine_->cancel(runtime_.loop.now(), actions_);
   perform();
 }
@@ -133,19 +133,19 @@ void ChatCall::loop_stopped() {
 
 void ChatCall::pause_now() {
   held_back_ = true;
-  if (!ended_ && engine_) pause_operation();
+  if (!ended_ && engine_) hold_back();
 }
 
-void ChatCall::pause_operation() {
+void ChatCall::hold_back() {
   engine_->pause(runtime_.loop.now());
-  if (operation_) operation_->pause();
+  for (const auto& run : runs_) run->pause();
 }
 
 void ChatCall::resume_now() {
   held_back_ = false;
   if (ended_ || !engine_) return;
   engine_->resume(runtime_.loop.now());
-  if (operation_) operation_->resume();
+  for (std::size_t i = 0; i < runs_.size(); ++i) runs_[i]->resume();  // events may come at once
   arm_timer();
 }
 
@@ -161,66 +161,88 @@ void ChatCall::perform() {
   }
   actions_.clear();
   performing_ = false;
+  if (shared_) shared_->after_choice(runtime_.loop.now());
   if (!ended_) arm_timer();
 }
 
 void ChatCall::perform_one(const reliability::StartAttempt& action) {
-  const CallTarget& target = plan_.targets[action.target];
   const MonotonicTime now = runtime_.loop.now();
-  const ProviderConfig& config = target.instance->config();
+  RunObserver& observer = *this;
+  AttemptRun& run = *runs_.emplace_back(std::make_unique<AttemptRun>(observer, action, now));
+  auto request = request_for(run);
+  if (!request) return run_ended(run, request.error());
+  if (action.mode == reliability::Mode::kSplice && !delivered_.empty())
+    run.splice.emplace(delivered_);
+  if (action.mode == reliability::Mode::kContinue)
+    run.answer().take_text(delivered_.text);  // the answer is both parts
+  run.begin(*plan_.targets[action.target].instance, std::move(*request));
+  if (run.operation()->stats().exchanges == 0) engine_->on_head(action.attempt, now);
+  if (held_back_) hold_back();
+}
+
+Result<OperationRequest> ChatCall::request_for(AttemptRun& run) {
+  const reliability::StartAttempt& start = run.start();
+  const CallTarget& target = plan_.targets[start.target];
+  std::optional<SpecialBody> body;
+  if (start.target == 0 && start.mode != reliability::Mode::kContinue) body = plan_.first;
+  if (!body && plan_.body) {
+    BodyOptions edit;
+    edit.model = target.model;
+    edit.overwrite_model = true;
+    edit.stream = plan_.options.stream_upstream;
+    edit.overwrite_stream = plan_.overwrite_stream;
+    edit.extra_body = target.instance->config().extra_body;
+    edit.target_extra_body = target.extra_body;
+    if (start.mode == reliability::Mode::kContinue) edit.prefix = delivered_.text;
+    PRX_TRY_SET(body, plan_.body->specialise(edit));
+  }
   OperationRequest request;
   request.op = PRX_OP_CHAT;
+  run.stream = body ? body->stream : plan_.plan.stream;
   request.flags =
-      (plan_.plan.stream ? PRX_RF_STREAM : 0u) | (plan_.options.frames ? PRX_RF_WANT_FRAME : 0u);
-  request.attempt = action.attempt;
-  request.model = target.model;
-  request.body = target.body;
+      (run.stream ? PRX_RF_STREAM : 0u) | (plan_.options.frames ? PRX_RF_WANT_FRAME : 0u);
+  request.attempt = start.attempt;
+  request.model = body ? std::move(body->model) : target.model;
+  if (body) request.body = std::move(body->text);
   request.request_id = plan_.request_id;
   request.traceparent = plan_.options.traceparent;
-  if (plan_.plan.policy.deadline) request.deadline = now + *plan_.plan.policy.deadline;
-  request.key = lanes_.pick(config.name, config.keys.size(), now);
-  request.clocks = clocks_of(plan_.plan.targets[action.target].clocks);
-
-  attempt_target_ = action.target;
-  attempt_reason_ = action.reason;
-  attempt_started_ = now;
-  first_token_.reset();
-  operation_ = Operation::start(*target.instance, std::move(request), *this);
-  if (operation_->stats().exchanges == 0) engine_->on_head(action.attempt, now);
+  request.deadline = engine_->deadline();
+  request.key = start.key;
+  request.clocks = clocks_of(plan_.plan.targets[start.target].clocks, run.stream);
+  return request;
 }
 
-void ChatCall::perform_one(const reliability::CancelAttempt&) {
-  if (operation_) operation_->abandon();
+void ChatCall::perform_one(const reliability::CancelAttempt& action) {
+  AttemptRun* const run = find(action.attempt);
+  if (run == nullptr) return;
+  run->abandon();
+  prepare_rescue(*run);
+  close_run(*run, &action.why);
+  bury(*run);
 }
 
-void ChatCall::perform_one(const reliability::Commit&) {
-  committed_ = true;
-  for (const auto& held : std::exchange(held_, {}))
-    if (sink_ != nullptr) sink_->on_event(held.view());
+void ChatCall::perform_one(const reliability::Commit& action) {
+  AttemptRun* const run = find(action.attempt);
+  if (run == nullptr) return;
+  committed_ = action.attempt;
+  for (const auto& held : run->take_held()) deliver(held.view());
 }
 
-void ChatCall::perform_one(const reliability::Finish&) {
-  if (const auto whole = answer_.complete(); !whole) {
-    const Error& error = whole.error();
-    close_attempt(&error);
-    return end(error);
-  }
-  deliver_tool_calls();
-  close_attempt(nullptr);
-  end(std::nullopt);
+void ChatCall::perform_one(const reliability::CloseAttempt& action) {
+  AttemptRun* const run = find(action.attempt);
+  if (run == nullptr) return;
+  run->abandon();
+  run_ended(*run, std::nullopt);
+}
+
+void ChatCall::perform_one(const reliability::Finish& action) {
+  AttemptRun* const run = find(action.attempt);
+  deliver_tool_calls(run->answer());
+  end(std::nullopt, std::move(run->answer().response()));
 }
 
 void ChatCall::perform_one(const reliability::GiveUp& action) {
-  close_attempt(&action.error);
-  end(action.error);
-}
-
-http::Clocks ChatCall::clocks_of(const TimeoutConfig& clocks) const {
-  http::Clocks out;
-  out.connect = clocks.connect;
-  out.head = plan_.plan.stream ? clocks.head : clocks.non_stream;
-  out.idle = plan_.plan.stream ? std::nullopt : clocks.idle;  // of a stream: from its first token
-  return out;
+  end(action.error, std::move(partial_));
 }
 
 /// One timer for all clocks of the engine, moved only when it must ring earlier; a late one re-arms
@@ -234,139 +256,17 @@ void ChatCall::arm_timer() {
   timer_ = runtime_.loop.start_timer(delay, [self = shared_from_this()] {
     self->timer_ = 0;
     if (self->ended_) return;
+    self->before_choice();
     self->engine_->on_timer(self->runtime_.loop.now(), self->actions_);
     self->perform();
   });
 }
 
-// --- what the operation says
-
-void ChatCall::on_operation_head() {
-  if (engine_->ended()) return;
-  engine_->on_head(attempt_number(), runtime_.loop.now());
-  arm_timer();
-}
-
-void ChatCall::on_operation_event(const prx_event& event) {
-  if (ended_) return;
-  if (const auto taken = answer_.take(event); !taken) return broken(taken.error());
-  const MonotonicTime now = runtime_.loop.now();
-  switch (event.type) {
-    case PRX_EV_TEXT:
-    case PRX_EV_REASONING:
-    case PRX_EV_TOOL_CALL:
-      if (!first_token_) {
-        first_token_ = now;
-        operation_->start_idle_clock(plan_.plan.targets[attempt_target_].clocks.idle);
-      }
-      engine_->on_content(attempt_number(), now, actions_);
-      if (!actions_.empty()) perform();
-      break;
-    case PRX_EV_PROGRESS:
-      engine_->on_progress(attempt_number(), now);
-      break;
-    case PRX_EV_FINISH:
-      engine_->on_finish_reason(attempt_number(), now);
-      arm_timer();
-      break;
-    default:
-      break;
-  }
-  if (!ended_) deliver(event);
-}
-
-void ChatCall::on_operation_end(const Error* error) {
-  if (ended_) return;
-  engine_->on_end(attempt_number(), error != nullptr ? std::optional(*error) : std::nullopt,
-                  runtime_.loop.now(), actions_);
-  perform();
-}
-
-/// The attempt cannot be trusted any more: it is cancelled and counts as failed.
-void ChatCall::broken(const Error& error) {
-  operation_->abandon();
-  engine_->on_end(attempt_number(), error, runtime_.loop.now(), actions_);
-  perform();
-}
-
-// --- delivery
-
-void ChatCall::deliver(const prx_event& event) {
-  const auto type = type_of(event.type);
-  if (!type || (*type == StreamEvent::Type::kToolCallDelta && !plan_.options.tool_call_deltas))
-    return;
-  StreamEvent out;
-  out.type = *type;
-  out.choice = event.choice;
-  out.index = event.index;
-  out.text = view(event.text);
-  out.id = view(event.id);
-  out.name = view(event.name);
-  out.json = view(event.json);
-  out.frame = view(event.frame);
-  if (!committed_ && out.type != StreamEvent::Type::kProgress) {
-    if (held_.size() >= kHeldMax) return broken(too_much_before_the_answer());
-    held_.emplace_back(out);
-    return;
-  }
-  if (sink_ != nullptr) sink_->on_event(out);
-}
-
-void ChatCall::deliver_tool_calls() {
-  for (const auto& call : answer_.tool_calls()) {
-    StreamEvent out;
-    out.type = StreamEvent::Type::kToolCall;
-    out.choice = call.choice;
-    out.index = call.index;
-    out.id = call.call.id;
-    out.name = call.call.name;
-    out.text = call.call.arguments;
-    if (sink_ != nullptr) sink_->on_event(out);
-  }
-}
-
-/// Writes the attempt into the trail and its outcome into the key's lane.
-void ChatCall::close_attempt(const Error* error) {
-  if (!operation_) return;
-  const MonotonicTime now = runtime_.loop.now();
-  const CallTarget& target = plan_.targets[attempt_target_];
-  const ProviderConfig& config = target.instance->config();
-  const std::size_t key = operation_->request().key;
-  Attempt& attempt = trail_.emplace_back();
-  attempt.provider = config.name;
-  attempt.model = target.model;
-  attempt.reason = attempt_reason_;
-  if (key < config.keys.size()) attempt.key_label = config.keys[key].label;
-  if (error != nullptr) attempt.error = *error;
-  if (first_token_) attempt.first_token = microseconds(*first_token_ - attempt_started_);
-  attempt.total = microseconds(now - attempt_started_);
-  note_exchanges(attempt);
-  const ChatResponse& response = answer_.response();
-  attempt.generation_id = response.id;
-  attempt.served_model = response.model;
-  attempt.served_by = response.served_by;
-  attempt.usage = response.usage;
-  if (error == nullptr || error->error_class != ErrorClass::kCancelled)
-    lanes_.record(config.name, key, error, now);
-  operation_.reset();
-  if (sink_ != nullptr && plan_.options.on_attempt) plan_.options.on_attempt(attempt);
-}
-
-void ChatCall::note_exchanges(Attempt& attempt) const {
-  const OperationStats& stats = operation_->stats();
-  if (stats.connected) attempt.connected = microseconds(*stats.connected);
-  if (stats.head) attempt.head = microseconds(*stats.head);
-  attempt.http_status = stats.http_status;
-  attempt.http_version = stats.http_version;
-  attempt.connection_reused = stats.reused;
-  attempt.exchanges = stats.exchanges;
-  attempt.bytes = stats.bytes;
-}
-
-void ChatCall::end(std::optional<Error> error) {
+void ChatCall::end(std::optional<Error> error, ChatResponse response) {
   ended_ = true;
+  if (shared_) std::exchange(shared_, nullptr)->after_choice(runtime_.loop.now());
   if (timer_ != 0) runtime_.loop.cancel_timer(std::exchange(timer_, 0));
-  ChatResponse response = std::move(answer_.response());
+  for (const auto& run : runs_) run->abandon();
   if (!trail_.empty()) {
     response.provider = trail_.back().provider;
     if (response.model.empty()) response.model = trail_.back().model;

@@ -1,6 +1,6 @@
 /// \file chat_call.hpp
-/// One chat of a caller: drives the engine with operations and timers, and delivers to the caller's
-/// sink.
+/// One chat of a caller: drives the chain engine with attempts and timers, and delivers to the
+/// caller's sink.
 #pragma once
 
 #include <condition_variable>
@@ -12,40 +12,42 @@
 #include <string>
 #include <vector>
 
-#include "client/answer.hpp"
-#include "client/operation.hpp"
-#include "client/owned_event.hpp"
+#include "client/attempt_run.hpp"
+#include "client/request_body.hpp"
 #include "client/runtime.hpp"
+#include "client/shared_health.hpp"
+#include "client/snapshot.hpp"
 #include "prx/client.hpp"
-#include "reliability/call_engine.hpp"
-#include "reliability/key_lanes.hpp"
+#include "reliability/chain_engine.hpp"
 
 namespace prx::driver {
 
-/// What a call needs to know of a target; the body is specialised already.
+/// What a call needs to know of a target.
 struct CallTarget {
-  ProviderInstance* instance = nullptr;
-  std::string model;
-  std::shared_ptr<const std::string> body;
+  ProviderInstance* instance = nullptr;  ///< of the plan's snapshot
+  std::string model;                     ///< asked for; "": what the body says
+  std::string_view extra_body;           ///< of the target; lives as long as the snapshot
 };
 
 struct ChatPlan {
   reliability::Plan plan;  ///< targets in the same order
   std::vector<CallTarget> targets;
+  std::optional<RequestBody> body;   ///< as the caller wrote it
+  bool overwrite_stream = false;     ///< `options.stream_upstream` wins over the body's
+  std::optional<SpecialBody> first;  ///< for the first target, made already
   CallOptions options;
   std::string request_id;
+  std::shared_ptr<Snapshot> snapshot;     ///< keeps the instances; null in tests
+  SharedHealth* shared_health = nullptr;  ///< outlives the call; null: nothing is shared
 };
 
 /// Owned by the caller's handle and by what runs on the loop, hence shared. Everything but the
 /// functions of the handle happens on the loop.
-class ChatCall final : public std::enable_shared_from_this<ChatCall>, private OperationObserver {
+class ChatCall final : public std::enable_shared_from_this<ChatCall>, private RunObserver {
  public:
-  static constexpr std::size_t kHeldMax =
-      1'024;  ///< events before the commit point; more is kBadResponse
-
-  /// `on_ended` runs on the loop after the sink's on_end. Runtime, lanes and instances outlive the
+  /// `on_ended` runs on the loop after the sink's on_end. Runtime, health and instances outlive the
   /// call.
-  ChatCall(Runtime& runtime, reliability::KeyLanes& lanes, ChatPlan plan, Sink& sink,
+  ChatCall(Runtime& runtime, reliability::Health& health, ChatPlan plan, Sink& sink,
            std::function<void()> on_ended);
 
   /// Begins on the loop. With an error the call only reports it.
@@ -65,52 +67,63 @@ class ChatCall final : public std::enable_shared_from_this<ChatCall>, private Op
   void loop_stopped();
 
  private:
+  using Runs = std::vector<std::unique_ptr<AttemptRun>>;
+
+  // chat_call.cpp: the handle's side, and the engine's actions
   void post(void (ChatCall::*function)());
-  void pause_operation();
   void begin();
+  void begin_sharing(MonotonicTime now);
+  void before_choice();
   void cancel_now();
   void pause_now();
   void resume_now();
+  void hold_back();
   void perform();
   void perform_one(const reliability::StartAttempt& action);
   void perform_one(const reliability::CancelAttempt& action);
   void perform_one(const reliability::Commit& action);
+  void perform_one(const reliability::CloseAttempt& action);
   void perform_one(const reliability::Finish& action);
   void perform_one(const reliability::GiveUp& action);
+  [[nodiscard]] Result<OperationRequest> request_for(AttemptRun& run);
   void arm_timer();
-  void close_attempt(const Error* error);
-  void note_exchanges(Attempt& attempt) const;
-  void end(std::optional<Error> error);
-  void deliver(const prx_event& event);
-  void deliver_tool_calls();
-  void broken(const Error& error);
-  [[nodiscard]] reliability::AttemptNumber attempt_number() const {
-    return operation_ ? operation_->request().attempt : 0;
-  }
-  [[nodiscard]] http::Clocks clocks_of(const TimeoutConfig& clocks) const;
-
-  void on_operation_head() override;
-  void on_operation_event(const prx_event& event) override;
-  void on_operation_end(const Error* error) override;
+  void end(std::optional<Error> error, ChatResponse response);
+  // chat_delivery.cpp: what attempts say, and what the caller is given
+  void on_run_head(AttemptRun& run) override;
+  void on_run_event(AttemptRun& run, const prx_event& event) override;
+  void on_run_end(AttemptRun& run, const Error* error) override;
+  void run_ended(AttemptRun& run, std::optional<Error> error);
+  void pass_on(AttemptRun& run, const prx_event& event);
+  void rescue_with(AttemptRun& run, StreamEvent event);
+  void spliced(AttemptRun& run);
+  void deliver(const StreamEvent& event);
+  void deliver_tool_calls(Answer& answer);
+  void broken(AttemptRun& run, const Error& error);
+  void prepare_rescue(AttemptRun& run);
+  void close_run(AttemptRun& run, const Error* error);
+  void log_attempt(const Attempt& attempt) const;
+  [[nodiscard]] AttemptRun* find(reliability::AttemptNumber attempt);
+  void bury(AttemptRun& run);
 
   Runtime& runtime_;            ///< gone once gone_ is set; see on_own_loop()
   const OpTable* const table_;  ///< names the loop; compared, never followed
-  reliability::KeyLanes& lanes_;
+  reliability::Health& health_;
   const ChatPlan plan_;
   Sink* sink_;
   std::function<void()> on_ended_;
-  std::optional<reliability::CallEngine> engine_;
+  std::unique_ptr<SharedCall> shared_;  ///< until the end; null: nothing is shared
+  std::optional<reliability::ChainEngine> engine_;
   reliability::Actions actions_;
-  bool performing_ = false, held_back_ = false;
+  bool performing_ = false, held_back_ = false, ended_ = false;
 
-  std::shared_ptr<Operation> operation_;
-  Answer answer_;
-  std::size_t attempt_target_ = 0;   ///< of the attempt that runs, as are the three below
-  std::string_view attempt_reason_;  ///< static text
-  MonotonicTime attempt_started_;
-  std::optional<MonotonicTime> first_token_;
-  bool committed_ = false, ended_ = false;
-  std::vector<OwnedEvent> held_;  ///< what came before the commit point
+  Runs runs_;    ///< alive, or ended with an answer that waits for its Finish
+  Runs buried_;  ///< not needed any more; perhaps on the call stack
+  reliability::AttemptNumber committed_ = 0;  ///< whose words the caller is given; 0: nobody's
+  bool any_delivered_ = false;                ///< of the answer
+  reliability::Delivered delivered_;          ///< what the caller has; made when a stream breaks
+  ChatResponse partial_;                      ///< of the stream that broke last
+  std::uint32_t last_tool_ = 0;               ///< index of the newest tool call delta delivered
+  bool any_tool_ = false;
   std::vector<Attempt> trail_;
   Loop::TimerId timer_ = 0;
   MonotonicTime timer_due_;

@@ -64,7 +64,7 @@ Result<Health> Client::health(const std::string& provider, const CallOptions& op
   const auto done = impl_->run(PRX_OP_HEALTH, provider, options, nullptr);
   if (!done) return Unexpected(done.error());
   Health health;
-  health.provider = provider.empty() ? impl_->config().provider : provider;
+  health.provider = provider.empty() ? impl_->snapshot()->config->first_provider() : provider;
   health.latency = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::steady_clock::now() - began);
   health.http_version = done->http_version;
@@ -72,7 +72,26 @@ Result<Health> Client::health(const std::string& provider, const CallOptions& op
   return health;
 }
 
-const std::vector<PluginInfo>& Client::plugins() const { return impl_->plugins(); }
-const Config& Client::config() const { return impl_->config(); }
+Result<void> Client::reload(Config config) {
+  if (driver::on_prx_thread()) return Unexpected(driver::blocking_on_loop());
+  return impl_->reload(std::move(config));
+}
+
+std::vector<PluginInfo> Client::plugins() const {
+  std::vector<PluginInfo> out;
+  for (const auto& candidate : impl_->snapshot()->candidates) out.push_back(candidate.info);
+  return out;
+}
+
+std::shared_ptr<const Config> Client::config() const { return impl_->snapshot()->config; }
+
+CallCost cost_of(const std::vector<Attempt>& attempts) {
+  CallCost cost;
+  for (const auto& attempt : attempts) {
+    cost.dollars += attempt.cost.value_or(0.0);
+    cost.lower_bound = cost.lower_bound || !attempt.cost;
+  }
+  return cost;
+}
 
 }  // namespace prx

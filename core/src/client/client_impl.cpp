@@ -1,7 +1,6 @@
 #include "client/client_impl.hpp"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "client/abi_convert.hpp"
@@ -29,6 +28,22 @@ std::vector<PluginNote> usable_notes(const std::vector<Candidate>& candidates) {
   return notes;
 }
 
+/// The same but for the places in the file, which a new line above them moves.
+bool same_service(ProviderConfig a, ProviderConfig b) {
+  for (ProviderConfig* one : {&a, &b}) {
+    one->where.clear();
+    for (auto& key : one->keys) key.origin.clear();
+  }
+  return a == b;
+}
+
+driver::SharedHealthOptions shared_health_options(const Environment& environment) {
+  driver::SharedHealthOptions options;
+  if (auto folder = environment("XDG_RUNTIME_DIR"))
+    options.file.runtime_folder = std::move(*folder);
+  return options;
+}
+
 struct QuietWatch {
   std::mutex mutex;
   std::condition_variable changed;
@@ -53,38 +68,42 @@ Error no_plugin(const std::vector<Candidate>& candidates, const ProviderConfig& 
 
 }  // namespace
 
-Client::Impl::Impl(Config config, ClientOptions options, std::unique_ptr<Log> log,
-                   std::vector<Candidate> candidates)
-    : config_(std::move(config)),
-      options_(std::move(options)),
+Client::Impl::Impl(ClientOptions options, std::unique_ptr<Log> log)
+    : options_(std::move(options)),
       log_(std::move(log)),
-      candidates_(std::move(candidates)),
       loop_(std::make_unique<AsioLoop>()),
       workers_(std::make_unique<Workers>()),
       resolvers_(std::make_unique<Workers>()),
+      shared_health_(shared_health_options(options_.environment), *log_),
       runtime_{*loop_,
                *workers_,
                *log_,
                operations_,
                options_.host_name,
                options_.host_version.empty() ? std::string(kVersion) : options_.host_version} {
-  for (const auto& candidate : candidates_) infos_.push_back(candidate.info);
   loop_->post([this] { driver::thread_context().table = &operations_; });
 }
 
 Client::Impl::~Impl() = default;
 
+Result<std::shared_ptr<driver::Snapshot>> Client::Impl::resolve(Config config,
+                                                                const Environment& environment) {
+  auto candidates = find_plugins(search_options(config.plugins, environment));
+  PRX_TRY_SET(Config resolved,
+              resolve_config(std::move(config), usable_notes(candidates), environment));
+  return std::make_shared<driver::Snapshot>(std::make_shared<const Config>(std::move(resolved)),
+                                            std::move(candidates));
+}
+
 Result<std::unique_ptr<Client::Impl>> Client::Impl::open(Config config, ClientOptions options) {
   if (!options.environment) options.environment = process_environment();
-  auto candidates = find_plugins(search_options(config.plugins, options.environment));
-  PRX_TRY_SET(Config resolved,
-              resolve_config(std::move(config), usable_notes(candidates), options.environment));
-  PRX_TRY_SET(auto log, Log::open(resolved.log, options.log, redactor_for(resolved)));
-  for (const auto& warning : resolved.warnings) log->write(LogLevel::kWarn, warning);
-  std::unique_ptr<Impl> impl(
-      new Impl(std::move(resolved), std::move(options), std::move(log), std::move(candidates)));
-  impl->make_transports();
-  if (auto made = impl->instance({}); !made) {
+  PRX_TRY_SET(auto snapshot, resolve(std::move(config), options.environment));
+  PRX_TRY_SET(auto log,
+              Log::open(snapshot->config->log, options.log, redactor_for(*snapshot->config)));
+  for (const auto& warning : snapshot->config->warnings) log->write(LogLevel::kWarn, warning);
+  std::unique_ptr<Impl> impl(new Impl(std::move(options), std::move(log)));
+  impl->snapshot_ = snapshot;
+  if (auto made = impl->make_instances(*snapshot); !made) {
     static_cast<void>(impl->close());
     return Unexpected(std::move(made).error());
   }
@@ -93,54 +112,133 @@ Result<std::unique_ptr<Client::Impl>> Client::Impl::open(Config config, ClientOp
 
 // --- plugins
 
-Result<driver::ProviderInstance*> Client::Impl::instance(const std::string& name) {
-  const std::string& wanted = name.empty() ? config_.first_provider() : name;
-  const std::lock_guard lock(plugins_mutex_);
-  if (const auto found = instances_.find(wanted); found != instances_.end())
+std::shared_ptr<driver::Snapshot> Client::Impl::snapshot() {
+  const std::lock_guard lock(snapshot_mutex_);
+  return snapshot_;
+}
+
+Result<void> Client::Impl::make_instances(driver::Snapshot& snapshot) {
+  const Config& config = *snapshot.config;
+  std::vector<Error> problems;
+  bool any = false;
+  const ChainConfig* chain = config.find_chain(config.chain);
+  if (chain == nullptr) {
+    PRX_TRY(instance(snapshot, {}));
+    return {};
+  }
+  for (const auto& target : chain->targets) {
+    auto made = instance(snapshot, target.provider);
+    any = any || made.has_value();
+    if (!made) problems.push_back(made.error());
+  }
+  if (!any) return Unexpected(std::move(problems.front()));
+  for (const auto& problem : problems) log_->write(LogLevel::kWarn, problem.message);
+  return {};
+}
+
+Result<driver::ProviderInstance*> Client::Impl::instance(driver::Snapshot& snapshot,
+                                                         const std::string& name) {
+  const std::string& wanted = name.empty() ? snapshot.config->first_provider() : name;
+  const std::lock_guard lock(snapshot.mutex);
+  if (const auto found = snapshot.instances.find(wanted); found != snapshot.instances.end())
     return found->second.get();
-  const ProviderConfig* config = config_.find_provider(wanted);
+  const ProviderConfig* config = snapshot.config->find_provider(wanted);
   if (config == nullptr)
     return fail(ErrorClass::kInvalidRequest,
                 "unknown provider '" + wanted + "'; add [providers." + wanted + "]");
-  PRX_TRY_SET(auto made, make_instance(*config));
-  return (instances_[wanted] = std::move(made)).get();
+  PRX_TRY_SET(auto made, make_instance(snapshot, *config));
+  return (snapshot.instances[wanted] = std::move(made)).get();
 }
 
-Result<std::unique_ptr<driver::ProviderInstance>> Client::Impl::make_instance(
-    const ProviderConfig& config) {
-  PRX_TRY_SET(driver::PluginModule* const loaded, module(config));
-  return driver::ProviderInstance::create(runtime_, *loaded, config,
-                                          *transports_.at(config.ca_file));
+Result<Client::Impl::InstancePtr> Client::Impl::make_instance(const driver::Snapshot& snapshot,
+                                                              const ProviderConfig& config) {
+  const std::lock_guard lock(plugins_mutex_);
+  PRX_TRY_SET(driver::PluginModule* const loaded, module(snapshot, config));
+  PRX_TRY_SET(auto made, driver::ProviderInstance::create(runtime_, *loaded, config,
+                                                          transport(config.ca_file)));
+  return instances_.emplace_back(std::move(made));
 }
 
-Result<driver::PluginModule*> Client::Impl::module(const ProviderConfig& config) {
+/// Under the plugins' lock.
+Result<driver::PluginModule*> Client::Impl::module(const driver::Snapshot& snapshot,
+                                                   const ProviderConfig& config) {
+  const auto& candidates = snapshot.candidates;
   const auto candidate =
-      std::find_if(candidates_.begin(), candidates_.end(), [&](const Candidate& one) {
+      std::find_if(candidates.begin(), candidates.end(), [&](const Candidate& one) {
         return one.info.state == PluginState::kUsable && one.note.id == config.plugin_id;
       });
-  if (candidate == candidates_.end() || !config.problem.empty())
-    return Unexpected(no_plugin(candidates_, config));
-  if (const auto found = modules_.find(candidate->note.id); found != modules_.end())
-    return found->second.get();
+  if (candidate == candidates.end() || !config.problem.empty())
+    return Unexpected(no_plugin(candidates, config));
+  const std::string name = candidate->note.id + '\n' + candidate->note.version + '\n' +
+                           candidate->info.path + '\n' + candidate->sha256;
+  if (const auto found = modules_.find(name); found != modules_.end()) return found->second.get();
   PRX_TRY_SET(LoadedPlugin plugin, load_plugin(*candidate));
   PRX_TRY_SET(auto opened, driver::PluginModule::open(runtime_, std::move(plugin)));
-  return (modules_[candidate->note.id] = std::move(opened)).get();
+  return (modules_[name] = std::move(opened)).get();
 }
 
-void Client::Impl::make_transports() {
-  std::set<std::filesystem::path> authorities;
-  for (const auto& provider : config_.providers) authorities.insert(provider.ca_file);
+/// Under the plugins' lock.
+http::Transport& Client::Impl::transport(const std::filesystem::path& ca_file) {
+  auto& made = transports_[ca_file];
+  if (made) return *made;
   on_loop([&] {
-    for (const auto& ca_file : authorities) {
-      http::TransportOptions options;
-      options.ca_use = options_.one_shot ? http::CaUse::kOneShot : http::CaUse::kLongRunning;
-      if (!ca_file.empty()) options.ca_file = ca_file.string();
-      options.environment = options_.environment;
-      options.user_agent = runtime_.host_name + "/" + runtime_.host_version;
-      transports_[ca_file] =
-          std::make_unique<http::CurlTransport>(*loop_, *resolvers_, std::move(options));
-    }
+    http::TransportOptions options;
+    options.ca_use = options_.one_shot ? http::CaUse::kOneShot : http::CaUse::kLongRunning;
+    if (!ca_file.empty()) options.ca_file = ca_file.string();
+    options.environment = options_.environment;
+    options.user_agent = runtime_.host_name + "/" + runtime_.host_version;
+    made = std::make_unique<http::CurlTransport>(*loop_, *resolvers_, std::move(options));
   });
+  return *made;
+}
+
+// --- reload
+
+Result<void> Client::Impl::reload(Config config) {
+  const std::lock_guard one(reload_mutex_);
+  PRX_TRY_SET(auto next, resolve(std::move(config), options_.environment));
+  log_->hide(redactor_for(*next->config));
+  const auto before = snapshot();
+  take_over_instances(*before, *next);
+  PRX_TRY(make_instances(*next));
+  for (const auto& warning : next->config->warnings) log_->write(LogLevel::kWarn, warning);
+  on_loop([this] { health_.forget_keys(); });
+  {
+    const std::lock_guard lock(snapshot_mutex_);
+    snapshot_ = std::move(next);
+  }
+  drop_retired();
+  return {};
+}
+
+/// A provider that did not change keeps its instance.
+void Client::Impl::take_over_instances(driver::Snapshot& from, driver::Snapshot& to) {
+  const std::lock_guard lock(from.mutex);
+  for (const auto& [name, instance] : from.instances) {
+    const ProviderConfig* config = to.config->find_provider(name);
+    const bool same_file =
+        std::any_of(to.candidates.begin(), to.candidates.end(), [&](const Candidate& candidate) {
+          return candidate.note == instance->note() && candidate.info.state == PluginState::kUsable;
+        });
+    if (config != nullptr && same_file && same_service(*config, instance->config()))
+      to.instances[name] = instance;
+  }
+}
+
+/// Instances that no configuration in use has, and of which nothing runs any more.
+void Client::Impl::drop_retired() {
+  const std::lock_guard lock(plugins_mutex_);
+  std::vector<InstancePtr> dead;
+  on_loop([&] {
+    const auto idle = [](const InstancePtr& one) {
+      return one.use_count() == 1 && one->live() == 0;
+    };
+    const auto from =
+        std::stable_partition(instances_.begin(), instances_.end(), std::not_fn(idle));
+    dead.assign(std::make_move_iterator(from), std::make_move_iterator(instances_.end()));
+    instances_.erase(from, instances_.end());
+  });
+  dead.clear();  // here: the plugin's destroy may take its time
 }
 
 // --- operations
@@ -163,7 +261,8 @@ void Client::Impl::on_loop(const Task& task) {
 Result<driver::OperationStats> Client::Impl::run(std::uint32_t op, const std::string& provider,
                                                  const CallOptions& options,
                                                  driver::SideOperation::Take take) {
-  PRX_TRY_SET(driver::ProviderInstance* const target, instance(provider));
+  const auto in_force = snapshot();
+  PRX_TRY_SET(driver::ProviderInstance* const target, instance(*in_force, provider));
   std::mutex mutex;
   std::condition_variable done;
   std::optional<Result<driver::OperationStats>> outcome;
@@ -179,11 +278,11 @@ Result<driver::OperationStats> Client::Impl::run(std::uint32_t op, const std::st
           });
   driver::OperationRequest request;
   request.op = op;
-  request.request_id = new_request_id();
+  request.request_id = request_id(random_number());
   request.traceparent = options.traceparent;
   const TimeoutConfig& clocks = target->config().timeouts;
   request.clocks = {clocks.connect, clocks.head, clocks.idle};
-  const auto limit = options.deadline ? options.deadline : config_.reliability.deadline;
+  const auto limit = options.deadline ? options.deadline : in_force->config->reliability.deadline;
   loop_->post([operation, limit, target, request = std::move(request)]() mutable {
     operation->start(*target, std::move(request), limit);
   });
@@ -195,12 +294,14 @@ Result<driver::OperationStats> Client::Impl::run(std::uint32_t op, const std::st
 }
 
 void Client::Impl::warm_up() {
-  const auto target = instance({});
+  const auto in_force = snapshot();
+  const auto target = instance(*in_force, {});
   if (!target || (*target)->key_problem()) return;
   const std::string name = (*target)->config().name;
-  loop_->post([this, instance = *target, name] {
-    auto done = [this, name](const Error* error, const driver::OperationStats&) {
-      lanes_.record(name, 0, error, loop_->now());
+  loop_->post([this, instance = *target, name, in_force] {
+    // The snapshot keeps the instance until the warm-up is over.
+    auto done = [this, name, in_force](const Error* error, const driver::OperationStats&) {
+      health_.keys(name).record(0, error, loop_->now());
       if (error != nullptr && error->error_class == ErrorClass::kCancelled) return;
       if (error != nullptr)
         log_->write(LogLevel::kWarn, "warm-up of provider '" + name + "': " + error->message);
@@ -214,7 +315,7 @@ void Client::Impl::warm_up() {
     request.op = PRX_OP_WARMUP;
     const TimeoutConfig& clocks = instance->config().timeouts;
     request.clocks = {clocks.connect, clocks.head, clocks.idle};
-    operation->start(*instance, std::move(request), config_.reliability.deadline);
+    operation->start(*instance, std::move(request), in_force->config->reliability.deadline);
   });
 }
 
@@ -254,6 +355,9 @@ void Client::Impl::take_down() {
   const std::lock_guard lock(calls_mutex_);
   for (const auto& [number, call] : calls_)  // refused while closing, and never told
     if (const auto alive = call.lock()) alive->loop_stopped();
+  side_operations_.clear();
+  snapshot_.reset();
+  calls_.clear();
   instances_.clear();
   modules_.clear();
   transports_.clear();
@@ -271,7 +375,7 @@ bool Client::Impl::wait_for_operations() {
     const auto state = weak.lock();
     if (!state) return;
     std::size_t live = 0;
-    for (const auto& [name, instance] : instances_) live += instance->live();
+    for (const auto& instance : instances_) live += instance->live();
     if (live > 0)
       return static_cast<void>(loop_->start_timer(std::chrono::milliseconds(1), state->look));
     const std::lock_guard lock(state->mutex);
@@ -288,11 +392,14 @@ void Client::Impl::call_ended(std::uint64_t number) {
   calls_.erase(number);
 }
 
-std::string Client::Impl::new_request_id() {
+std::uint64_t Client::Impl::random_number() {
+  const std::lock_guard lock(calls_mutex_);
+  return random_();
+}
+
+std::string Client::Impl::request_id(std::uint64_t number) {
   constexpr std::size_t kDigits = 16;
   std::string id = "prx-0000000000000000";
-  const std::lock_guard lock(calls_mutex_);
-  std::uint64_t number = random_();
   for (std::size_t i = 0; i < kDigits; ++i, number >>= 4)
     id[id.size() - 1 - i] = "0123456789abcdef"[number & 15];
   return id;

@@ -14,11 +14,13 @@
 #include "client/chat_call.hpp"
 #include "client/provider_instance.hpp"
 #include "client/runtime.hpp"
+#include "client/shared_health.hpp"
 #include "client/side_operation.hpp"
+#include "client/snapshot.hpp"
 #include "http/asio_loop.hpp"
 #include "plugin/registry.hpp"
 #include "prx/client.hpp"
-#include "reliability/key_lanes.hpp"
+#include "reliability/health.hpp"
 
 namespace prx {
 
@@ -45,47 +47,62 @@ class Client::Impl {
   /// Starts the default provider's warm-up; its outcome is logged and marks the key.
   void warm_up();
 
-  [[nodiscard]] const Config& config() const { return config_; }
-  [[nodiscard]] const std::vector<PluginInfo>& plugins() const { return infos_; }
+  /// Puts another configuration in force; the old one when it is wrong. Any thread but the loop's.
+  [[nodiscard]] Result<void> reload(Config config);
+
+  /// The configuration in force, with its plugins and instances.
+  [[nodiscard]] std::shared_ptr<driver::Snapshot> snapshot();
   [[nodiscard]] Loop& loop() { return *loop_; }
-  /// The instance of that name ("" : the default provider's), made on first use.
-  [[nodiscard]] Result<driver::ProviderInstance*> instance(const std::string& name);
 
  private:
-  Impl(Config config, ClientOptions options, std::unique_ptr<Log> log,
-       std::vector<Candidate> candidates);
+  class Planner;
+  using InstancePtr = std::shared_ptr<driver::ProviderInstance>;  // see driver::Snapshot
 
-  [[nodiscard]] Result<std::unique_ptr<driver::ProviderInstance>> make_instance(
-      const ProviderConfig& config);
-  [[nodiscard]] Result<driver::PluginModule*> module(const ProviderConfig& config);
-  void make_transports();
+  Impl(ClientOptions options, std::unique_ptr<Log> log);
+
+  [[nodiscard]] static Result<std::shared_ptr<driver::Snapshot>> resolve(
+      Config config, const Environment& environment);
+  /// The instance of that name ("" : the first of the chain in force), made on first use.
+  [[nodiscard]] Result<driver::ProviderInstance*> instance(driver::Snapshot& snapshot,
+                                                           const std::string& name);
+  /// Makes those of the chain in force; the first one's error when none can be made.
+  [[nodiscard]] Result<void> make_instances(driver::Snapshot& snapshot);
+  [[nodiscard]] Result<InstancePtr> make_instance(const driver::Snapshot& snapshot,
+                                                  const ProviderConfig& config);
+  [[nodiscard]] Result<driver::PluginModule*> module(const driver::Snapshot& snapshot,
+                                                     const ProviderConfig& config);
+  [[nodiscard]] http::Transport& transport(const std::filesystem::path& ca_file);
+  void take_over_instances(driver::Snapshot& from, driver::Snapshot& to);
+  void drop_retired();
   void take_down();
   [[nodiscard]] Result<driver::ChatPlan> plan(const ChatRequest& request,
                                               const CallOptions& options);
-  [[nodiscard]] std::string new_request_id();
+  [[nodiscard]] std::uint64_t random_number();
+  [[nodiscard]] static std::string request_id(std::uint64_t number);
   /// Runs a function on the loop and waits, or at once when on it.
   void on_loop(const Task& task);
   void call_ended(std::uint64_t number);
   [[nodiscard]] bool wait_for_operations();
 
-  const Config config_;
   const ClientOptions options_;
   std::unique_ptr<Log> log_;
-  std::vector<Candidate> candidates_;
-  std::vector<PluginInfo> infos_;
   std::unique_ptr<AsioLoop> loop_;
   std::unique_ptr<Workers> workers_;    ///< for plugins
   std::unique_ptr<Workers> resolvers_;  ///< for names, so that busy plugins do not stop them
   driver::OpTable operations_;          ///< loop only
-  reliability::KeyLanes lanes_;         ///< loop only
+  reliability::Health health_;          ///< loop only
+  driver::SharedHealth shared_health_;  ///< loop only; nothing happens until a call asks for it
   driver::Runtime runtime_;
   std::vector<std::shared_ptr<driver::SideOperation>> side_operations_;  ///< loop only
 
-  std::map<std::filesystem::path, std::unique_ptr<http::Transport>>
-      transports_;            ///< by ca_file; fixed
-  std::mutex plugins_mutex_;  ///< guards the two below: made on a caller's thread, on first use
-  std::map<std::string, std::unique_ptr<driver::PluginModule>> modules_;
-  std::map<std::string, std::unique_ptr<driver::ProviderInstance>> instances_;
+  std::mutex plugins_mutex_;  ///< guards the three below: made on a caller's thread, on first use
+  std::map<std::filesystem::path, std::unique_ptr<http::Transport>> transports_;  ///< by ca_file
+  std::map<std::string, std::unique_ptr<driver::PluginModule>> modules_;  ///< by id and file
+  std::vector<InstancePtr> instances_;  ///< all, those of earlier configurations too
+
+  std::mutex reload_mutex_;    ///< one reload at a time
+  std::mutex snapshot_mutex_;  ///< guards the one below
+  std::shared_ptr<driver::Snapshot> snapshot_;
 
   std::mutex calls_mutex_;  ///< guards the four below
   std::unordered_map<std::uint64_t, std::weak_ptr<driver::ChatCall>> calls_;

@@ -39,8 +39,9 @@ std::int32_t log_enabled(const prx_host* host, std::int32_t level) noexcept {
 void log_write(const prx_host* host, std::int32_t level, prx_str line) noexcept {
   const HostContext& context = context_of(host);
   if (!context.runtime->log.enabled(level_of(level))) return;
-  context.runtime->log.write(level_of(level),
-                             context.name + ": " + std::string(view(line).substr(0, kMessageMax)));
+  std::string text(view(line).substr(0, kMessageMax));
+  if (context.instance != nullptr) text = context.instance->redact(text);
+  context.runtime->log.write(level_of(level), context.name + ": " + text);
 }
 
 constexpr prx_log kLog{sizeof(prx_log), 0, &log_enabled, &log_write};

@@ -125,8 +125,26 @@ std::int32_t Operation::emit(const prx_event& event) {
     end(&error);
     return 0;
   }
-  if (observer_ != nullptr && event.type <= PRX_EV_PROGRESS) observer_->on_operation_event(event);
+  if (observer_ != nullptr && event.type <= PRX_EV_PROGRESS) tell(event);
   return cancelled_ ? 1 : 0;
+}
+
+/// Ids and names are the server's, which knows the key: a secret in one of them goes no further.
+/// The answer itself passes as it is.
+void Operation::tell(const prx_event& event) {
+  const bool is_about = event.type == PRX_EV_META || event.type == PRX_EV_FINISH ||
+                        event.type == PRX_EV_ITEM || event.type == PRX_EV_PROGRESS;
+  const auto risky = [this](prx_str text) { return instance_.holds_secret(view(text)); };
+  if (!is_about || (!risky(event.id) && !risky(event.name) && !risky(event.text)))
+    return observer_->on_operation_event(event);
+  const std::string id = instance_.redact(view(event.id));
+  const std::string name = instance_.redact(view(event.name));
+  const std::string text = instance_.redact(view(event.text));
+  prx_event clean = event;
+  clean.id = to_c(id);
+  clean.name = to_c(name);
+  clean.text = to_c(text);
+  observer_->on_operation_event(clean);
 }
 
 void Operation::end(const Error* error) {
@@ -134,16 +152,12 @@ void Operation::end(const Error* error) {
   if (breach_ || error != nullptr) told = breach_ ? *breach_ : *error;
   if (told)
     for (auto* text : {&told->message, &told->raw, &told->provider_code, &told->request_id})
-      *text = runtime_.log.redact(*text);
+      *text = instance_.redact(*text);
   error = told ? &*told : nullptr;
   state_ = State::kEnded;
   ended_well_ = error == nullptr;
   if (grace_timer_ != 0) runtime_.loop.cancel_timer(std::exchange(grace_timer_, 0));
-  {
-    const std::lock_guard lock(worker_mutex_);
-    worker_stop_ = true;
-  }
-  worker_room_.notify_all();
+  stop_workers();
   if (auto* observer = std::exchange(observer_, nullptr)) observer->on_operation_end(error);
   maybe_release();
 }
@@ -152,11 +166,7 @@ void Operation::cancel() {
   if (cancelled_ || state_ == State::kEnded) return;
   cancelled_ = true;
   if (paused_) resume();
-  {
-    const std::lock_guard lock(worker_mutex_);
-    worker_stop_ = true;
-  }
-  worker_room_.notify_all();
+  stop_workers();
   if (!started_ok_) return;  // its failure is on the way
   grace_timer_ = runtime_.loop.start_timer(kCancelGrace, [self = shared_from_this()] {
     self->grace_timer_ = 0;
@@ -190,7 +200,7 @@ void Operation::give_up_on_plugin() {
 void Operation::maybe_release() {
   if (invalidated_ || release_posted_ || state_ != State::kEnded || workers_ > 0) return;
   release_posted_ = true;
-  runtime_.loop.post([self = shared_from_this()] { self->release(); });
+  runtime_.loop.post([this] { release(); });  // until then the instance keeps this
 }
 
 void Operation::release() {
@@ -289,6 +299,7 @@ void Operation::run_posted(prx_task task, void* ctx) {
 
 std::int32_t Operation::spawn(prx_task task, void* ctx) {
   if (task == nullptr || state_ == State::kEnded || cancelled_) return PRX_E_INVALID_REQUEST;
+  if (!worker_side_) worker_side_ = std::make_unique<WorkerSide>();
   auto work = [self = shared_from_this(), task, ctx] {
     thread_context().operation = self.get();
     task(ctx);

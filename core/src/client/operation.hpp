@@ -128,10 +128,12 @@ class Operation : public std::enable_shared_from_this<Operation> {
 
   Operation(ProviderInstance& instance, OperationRequest request, OperationObserver& observer);
   void call_start();
+  void tell(const prx_event& event);
   void end(const Error* error);
   void end_later(Error error);
   void take_worker_events();
   void worker_done();
+  void stop_workers();
   void maybe_release();
   void release();
   void give_up_on_plugin();
@@ -139,6 +141,9 @@ class Operation : public std::enable_shared_from_this<Operation> {
   void settle_exchanges();
   void drain(const std::shared_ptr<Exchange>& exchange);
   [[nodiscard]] std::optional<Error> request_problem(const prx_http_req& request) const;
+  [[nodiscard]] std::optional<Error> header_problem(const prx_http_req& request,
+                                                    const http::HeaderList& made) const;
+  [[nodiscard]] http::HeaderList build_headers(const prx_http_req& request) const;
   [[nodiscard]] http::Request build_request(const prx_http_req& request) const;
 
   ProviderInstance& instance_;
@@ -163,11 +168,15 @@ class Operation : public std::enable_shared_from_this<Operation> {
   std::atomic<unsigned> posts_{0};
   std::size_t live_index_ = 0;
 
-  std::mutex worker_mutex_;
-  std::condition_variable worker_room_;
-  std::size_t worker_events_ = 0;
-  std::deque<WorkerEvent> worker_queue_;  ///< loop only; waits while the call is paused
-  bool worker_stop_ = false;
+  /// What an operation with workers needs beyond the others; made by spawn().
+  struct WorkerSide {
+    std::mutex mutex;
+    std::condition_variable room;
+    std::size_t events = 0;         ///< under mutex
+    bool stop = false;              ///< under mutex
+    std::deque<WorkerEvent> queue;  ///< loop only; waits while the call is paused
+  };
+  std::unique_ptr<WorkerSide> worker_side_;
 };
 
 }  // namespace prx::driver

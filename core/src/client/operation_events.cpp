@@ -9,30 +9,42 @@
 namespace prx::driver {
 
 std::int32_t Operation::emit_from_worker(const prx_event& event) {
+  WorkerSide& side = *worker_side_;  // there since spawn()
   {
-    std::unique_lock lock(worker_mutex_);
-    worker_room_.wait(lock, [this] { return worker_events_ < kWorkerEventsMax || worker_stop_; });
-    if (worker_stop_ && event.type < PRX_EV_DONE) return 1;
-    ++worker_events_;
+    std::unique_lock lock(side.mutex);
+    side.room.wait(lock, [&side] { return side.events < kWorkerEventsMax || side.stop; });
+    if (side.stop && event.type < PRX_EV_DONE) return 1;
+    ++side.events;
   }
   runtime_.loop.post([self = shared_from_this(), owned = WorkerEvent(event)]() mutable {
-    self->worker_queue_.push_back(std::move(owned));
+    self->worker_side_->queue.push_back(std::move(owned));
     self->take_worker_events();
   });
   return 0;
 }
 
+void Operation::stop_workers() {
+  if (!worker_side_) return;
+  {
+    const std::lock_guard lock(worker_side_->mutex);
+    worker_side_->stop = true;
+  }
+  worker_side_->room.notify_all();
+}
+
 /// While the call is paused they wait, and so does the worker once there is no room.
 void Operation::take_worker_events() {
+  if (!worker_side_) return;
   const auto self = shared_from_this();
-  while (!worker_queue_.empty() && (!paused_ || state_ == State::kEnded)) {
-    const WorkerEvent event = std::move(worker_queue_.front());
-    worker_queue_.pop_front();
+  WorkerSide& side = *worker_side_;
+  while (!side.queue.empty() && (!paused_ || state_ == State::kEnded)) {
+    const WorkerEvent event = std::move(side.queue.front());
+    side.queue.pop_front();
     {
-      const std::lock_guard lock(worker_mutex_);
-      --worker_events_;
+      const std::lock_guard lock(side.mutex);
+      --side.events;
     }
-    worker_room_.notify_one();
+    side.room.notify_one();
     if (!invalidated_ && !released_) static_cast<void>(emit(event.view()));
   }
 }

@@ -14,12 +14,6 @@ namespace {
 
 constexpr std::size_t kHeadersMax = 64;
 
-bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-           return (x >= 'A' && x <= 'Z' ? x + 32 : x) == (y >= 'A' && y <= 'Z' ? y + 32 : y);
-         });
-}
-
 constexpr http::ByteSet kNameBytes{[](char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
          c == '_';
@@ -28,13 +22,6 @@ constexpr http::ByteSet kNameBytes{[](char c) {
 bool token(std::string_view name) { return !name.empty() && kNameBytes.has_all(name); }
 
 bool header_value(std::string_view value) { return http::kHeaderValueBytes.has_all(value); }
-
-void set_header(std::vector<http::Header>& headers, std::string_view name, std::string value) {
-  std::erase_if(headers, [&](const auto& header) { return same_name(header.name, name); });
-  http::Header& header = headers.emplace_back();
-  header.name = name;
-  header.value = std::move(value);
-}
 
 std::optional<std::chrono::milliseconds> clock(
     std::int64_t limit_ms, std::optional<std::chrono::milliseconds> configured) {
@@ -88,10 +75,41 @@ std::optional<Error> Operation::request_problem(const prx_http_req& request) con
     error.error_class = ErrorClass::kPermission;
     return error;
   }
+  return std::nullopt;
+}
+
+/// Mostly the headers are those of the request before, which were found good.
+std::optional<Error> Operation::header_problem(const prx_http_req& request,
+                                               const http::HeaderList& made) const {
+  if (instance_.are_known_headers(made)) return std::nullopt;
   for (std::size_t i = 0; i < request.header_count; ++i)
     if (!token(view(request.headers[i].key)) || !header_value(view(request.headers[i].value)))
-      return refused("header " + std::to_string(i) + " of the plugin's request is malformed");
+      return invalid("provider '" + instance_.config().name + "': header " + std::to_string(i) +
+                     " of the plugin's request is malformed");
+  instance_.know_headers(made);
   return std::nullopt;
+}
+
+http::HeaderList Operation::build_headers(const prx_http_req& request) const {
+  const ProviderConfig& config = instance_.config();
+  const bool keyed = request.key_header.len > 0 && request_.key < config.keys.size();
+  const std::string_view key =
+      keyed ? config.keys[request_.key].secret.reveal() : std::string_view();
+  std::size_t bytes = request.key_header.len + request.key_prefix.len + key.size();
+  for (std::size_t i = 0; i < request.header_count; ++i)
+    bytes += request.headers[i].key.len + request.headers[i].value.len;
+  for (const auto& [name, value] : config.headers) bytes += name.size() + value.size();
+  http::HeaderList out;
+  out.reserve(request.header_count + config.headers.size() + 1, bytes);
+  for (std::size_t i = 0; i < request.header_count; ++i)
+    out.add(view(request.headers[i].key), view(request.headers[i].value));
+  if (keyed) out.remove(view(request.key_header));
+  if (keyed) out.add(view(request.key_header), view(request.key_prefix), key);
+  for (const auto& [name, value] : config.headers) {
+    out.remove(name);
+    out.add(name, value);
+  }
+  return out;
 }
 
 http::Request Operation::build_request(const prx_http_req& request) const {
@@ -99,16 +117,7 @@ http::Request Operation::build_request(const prx_http_req& request) const {
   http::Request out;
   out.method = view(request.method);
   out.url = view(request.url);
-  out.headers.reserve(request.header_count + config.headers.size() + 1);
-  for (std::size_t i = 0; i < request.header_count; ++i) {
-    http::Header& header = out.headers.emplace_back();
-    header.name = view(request.headers[i].key);
-    header.value = view(request.headers[i].value);
-  }
-  if (request.key_header.len > 0 && request_.key < config.keys.size())
-    set_header(out.headers, view(request.key_header),
-               std::string(view(request.key_prefix)) + config.keys[request_.key].secret.reveal());
-  for (const auto& [name, value] : config.headers) set_header(out.headers, name, value);
+  out.headers = build_headers(request);
   set_body(out, request.body, request_.body);
   out.clocks.connect = clock(request.connect_timeout_ms, request_.clocks.connect);
   out.clocks.head = clock(request.head_timeout_ms, request_.clocks.head);
@@ -121,11 +130,13 @@ http::Request Operation::build_request(const prx_http_req& request) const {
 std::int32_t Operation::send(const prx_http_req& request, const prx_http_sink& sink,
                              const prx_fail* fail, std::uint64_t* id) {
   if (const auto problem = request_problem(request)) return report(fail, *problem);
+  http::Request built = build_request(request);
+  if (const auto problem = header_problem(request, built.headers)) return report(fail, *problem);
   ++stats_.exchanges;
   auto exchange = std::make_shared<Exchange>(
       *this, instance_.transport(), sink, request.idle_timeout_ms < 0);  // shared while it drains
   exchanges_.push_back(exchange);
-  exchange->send(build_request(request));
+  exchange->send(std::move(built));
   if (paused_) exchange->pause();
   if (id != nullptr) *id = sub_handle(id_, static_cast<std::uint8_t>(exchanges_.size()));
   return PRX_OK;

@@ -9,6 +9,30 @@
 
 namespace prx::driver {
 
+namespace {
+
+constexpr std::string_view kRedacted = "[redacted]";
+
+char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+std::string in_lower_case(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), folded);
+  return out;
+}
+
+/// `what` is in lower case and not empty.
+std::size_t find_in_any_case(std::string_view text, std::string_view what, std::size_t from) {
+  if (from >= text.size()) return std::string_view::npos;
+  const auto found =
+      std::search(text.begin() + static_cast<std::ptrdiff_t>(from), text.end(), what.begin(),
+                  what.end(), [](char a, char b) { return folded(a) == b; });
+  return found == text.end() ? std::string_view::npos
+                             : static_cast<std::size_t>(found - text.begin());
+}
+
+}  // namespace
+
 PluginModule::PluginModule(Runtime& runtime, LoadedPlugin plugin)
     : plugin_(std::move(plugin)),
       context_{&runtime, nullptr, "plugin " + plugin_.note.id},
@@ -42,6 +66,32 @@ ProviderInstance::ProviderInstance(Runtime& runtime, PluginModule& module,
   for (const auto& host : module.plugin().note.hosts)
     if (auto origin = origin_of(host)) origins_.push_back(std::move(*origin));
   if (auto origin = origin_of(config.base_url)) origins_.push_back(std::move(*origin));
+  for (const auto& key : config.keys) keep_secret(key.secret.reveal());
+  for (const auto& secret : config.secrets) keep_secret(secret);
+}
+
+void ProviderInstance::keep_secret(std::string_view secret) {
+  if (secret.size() < Redactor::kSecretMin) return;
+  secrets_.push_back(in_lower_case(secret));
+  secret_size_min_ = std::min(secret_size_min_, secret.size());
+  if (const auto space = secret.find(' '); space != std::string_view::npos)
+    keep_secret(secret.substr(space + 1));  // without its scheme
+}
+
+bool ProviderInstance::holds_secret(std::string_view text) const {
+  if (text.size() < secret_size_min_) return false;
+  return std::any_of(secrets_.begin(), secrets_.end(), [&](const std::string& secret) {
+    return find_in_any_case(text, secret, 0) != std::string_view::npos;
+  });
+}
+
+std::string ProviderInstance::redact(std::string_view text) const {
+  std::string out = runtime().log.redact(text);
+  for (const std::string& secret : secrets_)
+    for (auto at = find_in_any_case(out, secret, 0); at != std::string_view::npos;
+         at = find_in_any_case(out, secret, at + kRedacted.size()))
+      out.replace(at, secret.size(), kRedacted);
+  return out;
 }
 
 namespace {
@@ -66,7 +116,7 @@ Result<std::unique_ptr<ProviderInstance>> ProviderInstance::create(Runtime& runt
   if (code != PRX_OK) {
     Error error = slot.take(code, "create");
     error.message = "provider '" + config.name + "': plugin " + module.plugin().path.string() +
-                    ": " + runtime.log.redact(error.message);
+                    ": " + made->redact(error.message);
     return Unexpected(std::move(error));
   }
   made->created_ = true;

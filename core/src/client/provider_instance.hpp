@@ -75,6 +75,11 @@ class ProviderInstance {
 
   /// Whether a URL is of one of the provider's own hosts; loop thread.
   [[nodiscard]] bool reachable(std::string_view url);
+  /// The headers of a request that were found good last; loop thread.
+  [[nodiscard]] bool are_known_headers(const http::HeaderList& headers) const {
+    return headers == known_headers_;
+  }
+  void know_headers(const http::HeaderList& headers) { known_headers_ = headers; }
   /// Whether calls must have a key: nullopt when they may start, else why not.
   [[nodiscard]] std::optional<Error> key_problem() const;
 
@@ -82,6 +87,12 @@ class ProviderInstance {
   void keep(std::shared_ptr<Operation> operation);
   void drop(const Operation& operation);
   [[nodiscard]] std::size_t live() const { return operations_.size(); }
+
+  /// The text without any secret that the log knows, and without this instance's own in whatever
+  /// case: its server knows them and may say them back. Any thread.
+  [[nodiscard]] std::string redact(std::string_view text) const;
+  /// Whether a secret of this instance is in the text, in whatever case. Any thread.
+  [[nodiscard]] bool holds_secret(std::string_view text) const;
 
   /// Counts a breach of the contract; loop thread.
   void misbehaved(std::string_view what);
@@ -101,6 +112,7 @@ class ProviderInstance {
  private:
   ProviderInstance(Runtime& runtime, PluginModule& module, const ProviderConfig& config,
                    http::Transport& transport);
+  void keep_secret(std::string_view secret);
   PluginModule& module_;
   ProviderConfig config_;
   http::Transport& transport_;
@@ -109,6 +121,9 @@ class ProviderInstance {
   void* instance_ = nullptr;
   bool created_ = false;
   std::vector<std::string> origins_;
+  std::vector<std::string> secrets_;  ///< in lower case
+  std::size_t secret_size_min_ = static_cast<std::size_t>(-1);
+  http::HeaderList known_headers_;
   std::string reached_url_;  ///< the last one found reachable: mostly they are all the same
   std::vector<std::shared_ptr<Operation>> operations_;  // shared with the driver and with workers
   unsigned misbehaviour_ = 0;

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "prx/sdk/json_edit.hpp"
-
 namespace prx::driver {
 
 namespace {
@@ -34,29 +32,55 @@ Result<void> merge(Changes& changes, SpecialBody& out, std::string_view extra,
   return {};
 }
 
+/// `messages` with one more, of the assistant, at its end.
+Result<std::string> with_prefix(const json::ObjectIndex& index, std::string_view prefix) {
+  const auto messages = index.find("messages");
+  if (!messages || messages->size() < 2 || messages->back() != ']')
+    return fail(ErrorClass::kInvalidRequest, "request body: messages is not an array");
+  const std::string_view inside = messages->substr(1, messages->size() - 2);
+  const bool empty = inside.find_first_not_of(" \t\r\n") == std::string_view::npos;
+  std::string out(messages->substr(0, messages->size() - 1));
+  out += empty ? R"({"role":"assistant","content":)" : R"(,{"role":"assistant","content":)";
+  json::append_quoted(out, prefix);
+  return out + "}]";
+}
+
 }  // namespace
 
-Result<SpecialBody> specialise_body(std::string body, const BodyOptions& options) {
-  const auto index = json::ObjectIndex::parse(body);
-  if (!index) return fail(ErrorClass::kInvalidRequest, "request body: " + index.error().message);
-  SpecialBody out;
-  Changes changes(*index);
+RequestBody::RequestBody(std::shared_ptr<const std::string> text, json::ObjectIndex index)
+    : text_(std::move(text)), index_(std::move(index)) {
+  if (const auto model = index_.find("model")) model_ = json::unquoted(*model).value_or("");
+}
 
-  const auto model = index->find("model");
-  if (model) out.model = json::unquoted(*model).value_or("");
-  if (out.model.empty() && !options.model.empty()) {
+Result<RequestBody> RequestBody::parse(std::string text) {
+  auto shared = std::make_shared<const std::string>(std::move(text));
+  auto index = json::ObjectIndex::parse(*shared);
+  if (!index) return fail(ErrorClass::kInvalidRequest, "request body: " + index.error().message);
+  return RequestBody(std::move(shared), std::move(*index));
+}
+
+Result<SpecialBody> RequestBody::specialise(const BodyOptions& options) const {
+  SpecialBody out;
+  Changes changes(index_);
+  out.model = model_;
+  const bool wanted = !options.model.empty() && out.model != options.model;
+  if (wanted && (options.overwrite_model || out.model.empty())) {
     out.model = options.model;
     changes.edit().set("model", json::quoted(options.model));
   }
-  const auto stream = index->find("stream");
+  const auto stream = index_.find("stream");
   out.stream = stream ? *stream == "true" : options.stream;
   if (!stream || (options.overwrite_stream && out.stream != options.stream)) {
     out.stream = options.stream;
     changes.edit().set("stream", options.stream ? "true" : "false");
   }
+  if (options.prefix) {
+    PRX_TRY_SET(auto messages, with_prefix(index_, *options.prefix));
+    changes.edit().set("messages", std::move(messages));
+  }
   PRX_TRY(merge(changes, out, options.extra_body, "extra_body"));
   PRX_TRY(merge(changes, out, options.target_extra_body, "extra_body of the target"));
-  out.text = changes.any() ? changes.edit().str() : std::move(body);
+  out.text = changes.any() ? std::make_shared<const std::string>(changes.edit().str()) : text_;
   return out;
 }
 

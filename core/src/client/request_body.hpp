@@ -1,33 +1,53 @@
 /// \file request_body.hpp
-/// The body of a chat for one target: what the caller wrote, with model, stream and extra_body
-/// spliced in.
+/// The body of a chat: what the caller wrote, indexed once, and made special for each target that
+/// is asked: model, stream and extra_body spliced in, `messages` kept byte for byte.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "prx/sdk/error.hpp"
+#include "prx/sdk/json_edit.hpp"
 
 namespace prx::driver {
 
 struct BodyOptions {
   std::string_view model;              ///< asked for when the body names none
+  bool overwrite_model = false;        ///< `model` is set also when the body says otherwise
   bool stream = true;                  ///< used when the body does not say
   bool overwrite_stream = false;       ///< `stream` is set also when the body says otherwise
   std::string_view extra_body;         ///< of the provider: JSON object text or ""; its members win
   std::string_view target_extra_body;  ///< of the target: wins over the provider's
+  /// The beginning of the answer, for the model to go on from; nullopt: it begins itself
+  std::optional<std::string_view> prefix;
 };
 
 /// A body as it is sent, and what it asks for.
 struct SpecialBody {
-  std::string text;
+  std::shared_ptr<const std::string> text;  ///< shared by the attempts of a call
   std::string model;
   bool stream = false;
 };
 
-/// One scan, and one copy when something has to change; `messages` keeps its bytes, and a body that
-/// says everything itself goes out as it is. Errors: kInvalidRequest.
-[[nodiscard]] Result<SpecialBody> specialise_body(std::string body, const BodyOptions& options);
+/// A value; copies share the text.
+class RequestBody {
+ public:
+  /// One scan. Errors: kInvalidRequest.
+  [[nodiscard]] static Result<RequestBody> parse(std::string text);
+
+  [[nodiscard]] const std::string& model() const { return model_; }  ///< "" when it names none
+  [[nodiscard]] bool has(std::string_view member) const { return index_.find(member).has_value(); }
+  /// No scan, and one copy when something has to change; a body that says everything itself goes
+  /// out as it is. Errors: kInvalidRequest.
+  [[nodiscard]] Result<SpecialBody> specialise(const BodyOptions& options) const;
+
+ private:
+  RequestBody(std::shared_ptr<const std::string> text, json::ObjectIndex index);
+  std::shared_ptr<const std::string> text_;  ///< shared: special bodies may be the text itself
+  json::ObjectIndex index_;                  ///< of text_
+  std::string model_;
+};
 
 }  // namespace prx::driver

@@ -8,11 +8,14 @@
 namespace prx::config {
 namespace {
 
+constexpr std::string_view kShortForm = "default";  // the chain that always exists
 constexpr std::size_t kTargetsMax = 64;
 constexpr std::size_t kChainsMax = 256;
+constexpr int kContextMax = 1'000'000'000;  // tokens
 
 std::vector<std::string_view> target_keys() {
-  std::vector<std::string_view> keys = {"provider", "model", "extra_body"};
+  std::vector<std::string_view> keys = {"provider", "model", "extra_body", "context_length",
+                                        "prefill"};
   for (const auto& [key, timeout] : kTimeouts) keys.push_back(key);
   return keys;
 }
@@ -72,9 +75,13 @@ class ChainReader {
     if (!reader.find("provider"))
       return context_.error(node.place, path + " has no provider; write { provider = \"...\" }");
     PRX_TRY_SET(target.provider, reader.filled_text("provider", ""));
-    PRX_TRY_SET(target.model, reader.filled_text("model", ""));
+    PRX_TRY_SET(target.model, reader.model("model"));
     PRX_TRY_SET(target.extra_body,
                 reader.json_object("extra_body", state_.target_secrets[target.provider]));
+    if (reader.find("context_length")) {
+      PRX_TRY_SET(target.context_length, reader.integer("context_length", {1, kContextMax}, 1));
+    }
+    PRX_TRY_SET(target.prefill, reader.flag("prefill", false));
     PRX_TRY_SET(const auto overrides, read_timeouts(reader));
     target.timeouts = timeouts_of(target.provider, overrides);
     chain_.targets.push_back(std::move(target));
@@ -101,18 +108,27 @@ class ChainReader {
   TimeoutOverrides timeouts_;
 };
 
-// The chain in force: [default] chain, unless another provider was asked for.
+Unexpected<Error> unknown_chain(const LoadContext& context, const LoadState& state,
+                                const std::vector<std::string_view>& names) {
+  const auto& wanted = state.config.chain;
+  const auto what = "unknown chain " + shown(wanted);
+  const auto remedy =
+      names.empty()
+          ? "; add [chains." + (is_table_name(wanted) ? wanted : std::string("<name>")) + "]"
+          : suggestion(wanted, names);
+  if (state.chain_origin.empty())
+    return context.error(state.default_chain, what + " in [default]" + remedy);
+  return fail(ErrorClass::kInvalidRequest, state.chain_origin + ": " + what + remedy);
+}
+
+// The chain in force: the one that was named, unless another provider was asked for.
 Result<void> choose_chain(const LoadContext& context, LoadState& state) {
   auto& config = state.config;
   std::vector<std::string_view> names;
   for (const auto& chain : config.chains) names.push_back(chain.name);
-  const bool named = !config.chain.empty();
-  if (named && !config.find_chain(config.chain))
-    return context.error(state.default_chain,
-                         "unknown chain " + shown(config.chain) + " in [default]" +
-                             (names.empty() ? "; add [chains." + config.chain + "]"
-                                            : suggestion(config.chain, names)));
-  if (!named || state.provider_overridden) config.chain = "default";
+  const bool short_form = config.chain.empty() || config.chain == kShortForm;
+  if (!short_form && !config.find_chain(config.chain)) return unknown_chain(context, state, names);
+  if (short_form || state.provider_leads) config.chain = kShortForm;
   return {};
 }
 
@@ -130,7 +146,8 @@ Result<void> read_chains(TableReader& top, LoadState& state) {
     if (!is_table_name(member.key))
       return context.error(
           member.place, "the chain " + shown(member.key) + " is not a name; use A-Z a-z 0-9 _ -");
-    if (member.key == "default")
+    PRX_TRY(check_name(context, member, "a chain"));
+    if (member.key == kShortForm)
       return context.error(member.place,
                            "the chain 'default' is that of [default] provider and "
                            "fallback_providers; choose another name and set [default] chain");

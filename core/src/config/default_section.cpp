@@ -49,10 +49,25 @@ Result<Choice> choose(TableReader& reader, std::string_view key, Choice stronger
 }
 
 Result<void> check_provider(const LoadContext& context, const Choice& choice, Place place) {
-  if (is_table_name(choice.value)) return {};
+  if (is_table_name(choice.value) && !looks_like_key(choice.value)) return {};
   const auto what = "the provider " + shown(choice.value) + " is not a name; use A-Z a-z 0-9 _ -";
   if (choice.origin.empty()) return context.error(place, what);
   return fail(ErrorClass::kInvalidRequest, choice.origin + ": " + what);
+}
+
+Result<void> check_model(const LoadContext& context, const Choice& choice, Place place) {
+  if (is_model_name(choice.value)) return {};
+  const auto what = std::string(kNoModelName);
+  if (choice.origin.empty()) return context.error(place, "'model' in [default]" + what);
+  return fail(ErrorClass::kInvalidRequest, choice.origin + what);
+}
+
+// A flag or variable that names a chain stands against an equally strong one that names a provider.
+Result<void> check_strengths(const Choice& provider, const Choice& chain) {
+  if (chain.strength < Strength::kEnvironment || provider.strength != chain.strength) return {};
+  return fail(ErrorClass::kInvalidRequest, provider.origin + " and " + chain.origin +
+                                               " exclude each other: a chain names its providers; "
+                                               "give one of them");
 }
 
 // The provider that [default] itself names: the model beside it is one of its models.
@@ -64,34 +79,69 @@ Result<std::string> provider_of_file(const TableReader& reader) {
 
 }  // namespace
 
+namespace {
+
+// Reads the keys of [default], with what is said instead of them.
+class DefaultReader {
+ public:
+  DefaultReader(LoadContext& context, const Table& table, LoadState& state)
+      : context_(context), reader_(context, table, "default", Defaults::kRecord), state_(state) {}
+
+  Result<void> run() {
+    PRX_TRY(reader_.only(kKeys));
+    const auto& source = context_.source();
+    PRX_TRY_SET(provider_, read("provider", source.provider, "PRX_PROVIDER", kProvider));
+    PRX_TRY(check_provider(context_, provider_, place_of("provider")));
+    PRX_TRY_SET(model_, read("model", source.model, "PRX_MODEL", ""));
+    PRX_TRY(check_model(context_, model_, place_of("model")));
+    PRX_TRY_SET(chain_, read("chain", source.chain, "PRX_CHAIN", ""));
+    PRX_TRY(check_strengths(provider_, chain_));
+    return fill();
+  }
+
+ private:
+  Result<Choice> read(std::string_view key, const std::optional<std::string>& flag,
+                      const std::string& variable, std::string_view fallback) {
+    return choose(reader_, key, override_of(context_.source(), flag, std::string(key), variable),
+                  fallback);
+  }
+
+  [[nodiscard]] Place place_of(std::string_view key) const {
+    const auto* member = reader_.find(key);
+    return member ? member->node.place : Place{};
+  }
+
+  Result<void> fill() {
+    auto& config = state_.config;
+    config.provider = config.model_provider = state_.written_provider = provider_.value;
+    config.model = model_.value;
+    config.chain = chain_.value;
+    state_.default_provider = place_of("provider");
+    state_.default_chain = place_of("chain");
+    state_.chain_origin = chain_.origin;
+    if (provider_.strength <= Strength::kFile) return {};
+    PRX_TRY_SET(state_.written_provider, provider_of_file(reader_));
+    state_.provider_overridden = state_.written_provider != provider_.value;
+    if (model_.strength < Strength::kEnvironment) config.model_provider = state_.written_provider;
+    // The chain of the file holds as long as nobody asks for another provider than the file.
+    const bool asked_for = chain_.strength >= Strength::kEnvironment;
+    state_.provider_leads =
+        provider_.strength > chain_.strength && (asked_for || state_.provider_overridden);
+    return {};
+  }
+
+  LoadContext& context_;
+  TableReader reader_;
+  LoadState& state_;
+  Choice provider_, model_, chain_;
+};
+
+}  // namespace
+
 Result<void> read_default(TableReader& top, LoadState& state) {
   static const Table kNone;
   PRX_TRY_SET(const auto* table, top.table("default"));
-  auto& context = top.context();
-  TableReader reader(context, table ? *table : kNone, "default", Defaults::kRecord);
-  PRX_TRY(reader.only(kKeys));
-  const auto& source = context.source();
-  PRX_TRY_SET(const auto provider,
-              choose(reader, "provider",
-                     override_of(source, source.provider, "provider", "PRX_PROVIDER"), kProvider));
-  if (const auto* member = reader.find("provider")) state.default_provider = member->node.place;
-  PRX_TRY(check_provider(context, provider, state.default_provider));
-  PRX_TRY_SET(const auto model,
-              choose(reader, "model", override_of(source, source.model, "model", "PRX_MODEL"), ""));
-  PRX_TRY_SET(state.config.chain, reader.filled_text("chain", ""));
-  if (const auto* member = reader.find("chain")) state.default_chain = member->node.place;
-
-  state.config.provider = provider.value;
-  state.config.model = model.value;
-  state.config.model_provider = provider.value;
-  state.written_provider = provider.value;
-  if (provider.strength > Strength::kFile) {
-    PRX_TRY_SET(state.written_provider, provider_of_file(reader));
-    state.provider_overridden = state.written_provider != provider.value;
-    if (model.strength < Strength::kEnvironment)
-      state.config.model_provider = state.written_provider;
-  }
-  return {};
+  return DefaultReader(top.context(), table ? *table : kNone, state).run();
 }
 
 }  // namespace prx::config

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "config/nesting.hpp"
+#include "config/unicode_shift.hpp"
 
 namespace prx::config {
 namespace {
@@ -24,7 +25,7 @@ Table convert_table(const toml::table& table) {
   Table members;
   members.reserve(table.size());
   for (const auto& [key, value] : table)
-    members.push_back({std::string(key.str()), place_of(key.source()), convert(value)});
+    members.push_back({unshift_unicode(key.str()), place_of(key.source()), convert(value)});
   std::stable_sort(members.begin(), members.end(),
                    [](const Member& a, const Member& b) { return a.place < b.place; });
   return members;
@@ -46,7 +47,7 @@ Node convert(const toml::node& node) {
   else if (const auto* array = node.as_array())
     result.value = convert_array(*array);
   else if (const auto* text = node.as_string())
-    result.value = text->get();
+    result.value = unshift_unicode(text->get());
   else if (const auto* integer = node.as_integer())
     result.value = integer->get();
   else if (const auto* number = node.as_floating_point())
@@ -81,9 +82,6 @@ Result<void> check_limits(std::string_view text, std::string_view name) {
   if (text.size() > kDocumentMax)
     return fail(ErrorClass::kInvalidRequest,
                 std::string(name) + ": the file is larger than 1 MiB; make it smaller");
-  if (const auto place = stray_character(text))
-    return fail(ErrorClass::kInvalidRequest,
-                at(name, *place) + ": a character that TOML allows only in quotes; quote it");
   if (const auto place = too_deep(text, kNestingMax))
     return fail(ErrorClass::kInvalidRequest, at(name, *place) + ": nested deeper than " +
                                                  std::to_string(kNestingMax) +
@@ -95,11 +93,15 @@ Result<void> check_limits(std::string_view text, std::string_view name) {
 
 Result<Node> parse_document(std::string_view text, std::string_view name) {
   PRX_TRY(check_limits(text, name));
-  const toml::parse_result result = toml::parse(text);
+  const auto shifted = shift_unicode(text);
+  if (!shifted)
+    return fail(ErrorClass::kInvalidRequest,
+                at(name, shifted.error().place) + ": " + std::string(shifted.error().what));
+  const toml::parse_result result = toml::parse(std::string_view(*shifted));
   if (!result) {
     const auto& error = result.error();
-    return fail(ErrorClass::kInvalidRequest,
-                at(name, place_of(error.source())) + ": " + explain(error.description()));
+    return fail(ErrorClass::kInvalidRequest, at(name, place_of(error.source())) + ": " +
+                                                 explain(unshift_unicode(error.description())));
   }
   Node document;
   document.value = convert_table(result.table());

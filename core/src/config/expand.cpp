@@ -5,6 +5,7 @@
 #include "config/mask.hpp"
 #include "config/table_reader.hpp"
 #include "config/text_values.hpp"
+#include "prx/sdk/json_edit.hpp"
 
 namespace prx::config {
 namespace {
@@ -65,11 +66,34 @@ Result<Node> expand_all(const LoadContext& context, Node node, const SecretScope
 }
 
 Result<std::string> to_json(const LoadContext& context, const Node& node, const std::string& path) {
-  auto json = json_text(node);
-  if (!json)
-    return context.error(json.error().place, path + ": " + std::string(json.error().what) +
+  auto text = json_text(node);
+  if (!text)
+    return context.error(text.error().place, path + ": " + std::string(text.error().what) +
                                                  " cannot be sent as JSON; use a string");
-  return std::move(json).value();
+  if (!json::is_utf8(*text))  // the file is; what a variable put into it need not be
+    return context.error(node.place, path + ": a variable's value is not UTF-8; correct it");
+  return std::move(text).value();
+}
+
+bool is_model_name(std::string_view name) {
+  return name.size() <= kModelNameMax && json::is_utf8(name) &&
+         std::none_of(name.begin(), name.end(),
+                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\x7f'; });
+}
+
+Result<void> check_name(const LoadContext& context, const Member& member, std::string_view of) {
+  if (!looks_like_key(member.key)) return {};
+  return context.error(member.place, "the name of " + std::string(of) +
+                                         " looks like a key; put a key into api_key, and choose "
+                                         "another name");
+}
+
+Result<void> check_path(const LoadContext& context, const Member& member, const std::string& name,
+                        std::string_view path) {
+  if (!looks_like_key(path)) return {};
+  return context.error(member.node.place, name +
+                                              " looks like a key, not like a path; put a key into "
+                                              "api_key, or write ./ before the name of a file");
 }
 
 bool is_table_name(std::string_view name) {

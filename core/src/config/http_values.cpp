@@ -109,6 +109,14 @@ Result<Origin> parse_base_url(std::string_view url) {
   return parse_authority(scheme, rest.substr(0, rest.find('/')));
 }
 
+Result<std::string> normal_base_url(std::string_view url) {
+  PRX_TRY_SET(const auto origin, parse_base_url(url));
+  const auto path = std::min(url.find('/', url.find("://") + 3), url.size());
+  auto normal = origin.str() + std::string(url.substr(path));
+  while (normal.back() == '/') normal.pop_back();
+  return normal;
+}
+
 bool is_loopback(std::string_view host) {
   if (host == "localhost" || host == "[::1]") return true;
   int parts = 0;

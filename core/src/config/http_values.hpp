@@ -31,6 +31,11 @@ struct Origin {
 /// Errors: kInvalidRequest, what and remedy; the URL itself is not repeated.
 [[nodiscard]] Result<Origin> parse_base_url(std::string_view url);
 
+/// The same URL as prx keeps it: scheme and host in lower case, the port only when unusual, no '/'
+/// at the end. Errors: as parse_base_url(). \see
+/// https://www.rfc-editor.org/rfc/rfc3986#section-6.2.2.1
+[[nodiscard]] Result<std::string> normal_base_url(std::string_view url);
+
 /// localhost, 127.0.0.0/8 in four decimal parts, or [::1].
 [[nodiscard]] bool is_loopback(std::string_view host);
 

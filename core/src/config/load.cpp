@@ -14,7 +14,7 @@ using config::Input;
 constexpr std::array<std::string_view, 6> kSections = {"default", "providers", "reliability",
                                                        "chains",  "plugins",   "log"};
 
-Result<Config> read_text(std::string_view toml, Input input, const ConfigSource& source) {
+Result<Config> read_sections(std::string_view toml, Input input, const ConfigSource& source) {
   PRX_TRY_SET(const auto document, config::parse_document(toml, input.name));
   config::LoadContext context(std::move(input), source);
   config::TableReader top(context, *document.as<config::Table>(), "");
@@ -29,8 +29,16 @@ Result<Config> read_text(std::string_view toml, Input input, const ConfigSource&
   config::add_implicit_providers(context, state);
   PRX_TRY(check_chains(context, state));
   context.finish(state.config);
-  config::hide_keys(state.config);
   return std::move(state.config);
+}
+
+Result<Config> read_text(std::string_view toml, Input input, const ConfigSource& source) {
+  auto config = read_sections(toml, std::move(input), source);
+  if (config)
+    config::hide_keys(*config);
+  else
+    config.error().message = config::without_keys(std::move(config.error().message));
+  return config;
 }
 
 std::optional<std::filesystem::path> variable_path(const ConfigSource& source, const char* name) {

@@ -17,7 +17,7 @@ Result<void> read_log(TableReader& top, LoadState& state) {
   PRX_TRY(reader.only(kKeys));
   auto& log = state.config.log;
   PRX_TRY_SET(log.level, reader.word("level", kLevels, log.level));
-  PRX_TRY_SET(const auto file, reader.filled_text("file", ""));
+  PRX_TRY_SET(const auto file, reader.path_text("file"));
   log.file = top.context().resolve(file);
   PRX_TRY_SET(log.format, reader.word("format", kFormats, log.format));
   return {};

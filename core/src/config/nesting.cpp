@@ -20,16 +20,6 @@ class Scanner {
     return std::nullopt;
   }
 
-  std::optional<Place> find_stray() {
-    if (text_.starts_with("\xEF\xBB\xBF")) position_ = 3;
-    while (position_ < text_.size()) {
-      const bool stray = static_cast<unsigned char>(text_[position_]) >= 0x80;
-      step();
-      if (stray) return place();
-    }
-    return std::nullopt;
-  }
-
  private:
   void step() {
     const char c = text_[position_];
@@ -107,10 +97,6 @@ class Scanner {
 };
 
 }  // namespace
-
-std::optional<Place> stray_character(std::string_view text) {
-  return Scanner(text, 0).find_stray();
-}
 
 std::optional<Place> too_deep(std::string_view text, int levels_max) {
   return Scanner(text, levels_max).run();

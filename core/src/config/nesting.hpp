@@ -9,11 +9,6 @@
 
 namespace prx::config {
 
-/// The place of the first character beyond ASCII outside of strings and comments, or nullopt; a
-/// byte order mark at the beginning is none. TOML has none there, and toml++ 3.3 runs into
-/// undefined behaviour on them.
-[[nodiscard]] std::optional<Place> stray_character(std::string_view text);
-
 /// The place where a text first nests deeper than `levels_max`, or nullopt. One scan, no recursion.
 /// Counted are the open brackets and braces of a table header or a value, and the dots of the keys
 /// before them.

@@ -63,6 +63,15 @@ Result<void> check_option(const Config& config, const ProviderConfig& provider,
   return {};
 }
 
+// The value of a key that the plugin knows is shown as it was written.
+void reveal(Config& config, const ProviderConfig& provider, const std::string& key) {
+  const auto written = provider.options_written.find(key);
+  if (written == provider.options_written.end()) return;
+  const auto path = "providers." + provider.name + '.' + key;
+  for (auto& setting : config.settings)
+    if (setting.path == path) setting.value = written->second;
+}
+
 void fill_default(Config& config, const ProviderConfig& provider, const PluginNote& note,
                   const OptionSchema& option, rapidjson::Document& options) {
   if (option.default_value.empty() || options.HasMember(option.key.c_str())) return;
@@ -86,8 +95,11 @@ Result<void> check_options(Config& config, ProviderConfig& provider, const Plugi
     return fail(ErrorClass::kInternal, "the options of the provider " + shown(provider.name) +
                                            " are not a JSON object; give it one");
   const auto members = options.MemberBegin();
-  for (rapidjson::SizeType i = 0; i < options.MemberCount(); ++i)
-    PRX_TRY(check_option(config, provider, note, *(members + static_cast<std::ptrdiff_t>(i))));
+  for (rapidjson::SizeType i = 0; i < options.MemberCount(); ++i) {
+    const auto& member = *(members + static_cast<std::ptrdiff_t>(i));
+    PRX_TRY(check_option(config, provider, note, member));
+    reveal(config, provider, {member.name.GetString(), member.name.GetStringLength()});
+  }
   for (const auto& option : note.options) fill_default(config, provider, note, option, options);
   provider.options = text_of(options);
   return {};

@@ -24,10 +24,11 @@ bool is_id(std::string_view id) {
 Result<PluginsConfig::Entry> read_entry(LoadContext& context, const Member& member,
                                         const Table& table) {
   TableReader reader(context, table, "plugins." + member.key);
+  PRX_TRY(check_name(context, member, "a plugin"));
   PRX_TRY(reader.only(kEntryKeys));
   PluginsConfig::Entry entry;
   entry.id = member.key;
-  PRX_TRY_SET(const auto path, reader.filled_text("path", ""));
+  PRX_TRY_SET(const auto path, reader.path_text("path"));
   if (path.empty())
     return context.error(member.place,
                          "[" + reader.path() + "] has no path; write path = \"file.so\"");

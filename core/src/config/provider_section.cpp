@@ -28,7 +28,7 @@ class ProviderReader {
     PRX_TRY_SET(provider_.plugin, reader_.filled_text("plugin", member_.key));
     PRX_TRY(read_keys(reader_, provider_));
     PRX_TRY(read_base_url());
-    PRX_TRY_SET(provider_.model, reader_.filled_text("model", ""));
+    PRX_TRY_SET(provider_.model, reader_.model("model"));
     PRX_TRY(read_headers());
     PRX_TRY_SET(provider_.extra_body, reader_.json_object("extra_body", provider_.secrets));
     PRX_TRY(read_http());
@@ -40,13 +40,13 @@ class ProviderReader {
 
  private:
   Result<void> read_base_url() {
-    PRX_TRY_SET(auto url, reader_.filled_text("base_url", ""));
+    PRX_TRY_SET(const auto url, reader_.filled_text("base_url", ""));
     if (url.empty()) return {};
-    if (const auto origin = parse_base_url(url); !origin)
+    auto normal = normal_base_url(url);
+    if (!normal)
       return context_.error(reader_.find("base_url")->node.place,
-                            reader_.name_of("base_url") + ' ' + origin.error().message);
-    while (url.back() == '/') url.pop_back();
-    provider_.base_url = std::move(url);
+                            reader_.name_of("base_url") + ' ' + normal.error().message);
+    provider_.base_url = std::move(normal).value();
     return {};
   }
 
@@ -111,7 +111,7 @@ class ProviderReader {
     provider_.http_version = version == "1.1" ? HttpVersion::k11
                              : version == "2" ? HttpVersion::k2
                                               : HttpVersion::kAuto;
-    PRX_TRY_SET(const auto ca_file, reader_.filled_text("ca_file", ""));
+    PRX_TRY_SET(const auto ca_file, reader_.path_text("ca_file"));
     provider_.ca_file = context_.resolve(ca_file);
     if (ca_file.empty()) return {};
     if (const auto content = read_file(provider_.ca_file, kCaFileMax, FileKind::kRegular); !content)
@@ -132,7 +132,9 @@ class ProviderReader {
       const bool secret = is_secret_name(member.key);
       PRX_TRY_SET(options.back().node,
                   expand_all(context_, member.node, {path, secret, provider_.secrets}));
-      context_.set(path, toml_text(member.node, secret), member.place);
+      // Shown when a note knows the key: a misspelt api_key is a plugin's key, too.
+      context_.set(path, toml_text(kMask), member.place);
+      provider_.options_written[member.key] = toml_text(member.node, secret);
     }
     Node table;
     table.value = std::move(options);
@@ -161,6 +163,7 @@ Result<void> read_providers(TableReader& top, LoadState& state) {
     if (!is_table_name(member.key))
       return context.error(member.place, "the provider " + shown(member.key) +
                                              " is not a name; use A-Z a-z 0-9 _ -");
+    PRX_TRY(check_name(context, member, "a provider"));
     PRX_TRY_SET(const auto* content, providers.table(member.key));
     context.mark(providers.path_of(member.key), member.place);
     ProviderReader reader(context, member, *content);

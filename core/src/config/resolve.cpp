@@ -62,23 +62,23 @@ class ProviderResolver {
 
   void take_base_url() {
     const auto url = variable(environment_, note_.base_url_env);
-    own_url_ = provider_.base_url.empty() || (url && without_slash(*url) == provider_.base_url);
-    if (!provider_.base_url.empty() || !url) return;
-    if (const auto origin = config::parse_base_url(*url); !origin) {
+    own_url_ = provider_.base_url.empty();
+    if (!url) return;
+    auto normal = config::normal_base_url(*url);
+    if (!provider_.base_url.empty()) {
+      own_url_ = normal && *normal == provider_.base_url;
+      return;
+    }
+    if (!normal) {
       provider_.problem = "the provider " + config::shown(provider_.name) + ": " +
-                          note_.base_url_env + ' ' + origin.error().message +
+                          note_.base_url_env + ' ' + normal.error().message +
                           "; correct or unset it, or set [" + table() + "] base_url";
       return;
     }
-    provider_.base_url = without_slash(*url);
+    provider_.base_url = std::move(normal).value();
     config_.settings.push_back({table() + ".base_url",
                                 config::toml_text(std::string_view(provider_.base_url)),
                                 "env " + note_.base_url_env});
-  }
-
-  static std::string without_slash(std::string url) {
-    while (!url.empty() && url.back() == '/') url.pop_back();
-    return url;
   }
 
   // The variable of one vendor must not reach another: it is only for URLs that the plugin knows,
@@ -162,19 +162,40 @@ std::string why_left_out(const ProviderConfig& provider, const TargetConfig& tar
   return {};
 }
 
-// The first target is what calls are for: its problem is their error.
-void warn_of_fallbacks(Config& config) {
+// When no target of the chain in force is usable, the first one's problem is the error of each
+// call.
+void warn_of_left_out(Config& config) {
   const auto* chain = config.find_chain(config.chain);
   if (!chain) return;
-  for (std::size_t i = 1; i < chain->targets.size(); ++i) {
+  std::vector<std::string> warnings;
+  for (std::size_t i = 0; i < chain->targets.size(); ++i) {
     const auto& target = chain->targets[i];
     const auto* provider = config.find_provider(target.provider);
     if (!provider) continue;
     const auto why = why_left_out(*provider, target);
     if (!why.empty())
-      config.warnings.push_back("the fallback " + config::shown(target.provider) +
-                                " is left out: " + why);
+      warnings.push_back((i == 0 ? "the first target " : "the fallback ") +
+                         config::shown(target.provider) + " is left out: " + why);
   }
+  if (warnings.size() == chain->targets.size() && !warnings.empty())
+    warnings.erase(warnings.begin());
+  config.warnings.insert(config.warnings.end(), warnings.begin(), warnings.end());
+}
+
+Result<void> complete(Config& config, std::span<const PluginNote> notes,
+                      const Environment& environment) {
+  for (auto& provider : config.providers) {
+    const auto* note = note_for(notes, provider.plugin);
+    if (!note) {
+      provider.problem = no_plugin(provider, notes);
+      continue;
+    }
+    PRX_TRY(ProviderResolver(config, provider, *note, environment).run());
+  }
+  choose_provider_models(config);
+  for (auto& chain : config.chains) PRX_TRY(choose_target_models(config, chain));
+  warn_of_left_out(config);
+  return {};
 }
 
 }  // namespace
@@ -208,17 +229,11 @@ ModelChoice choose_model(const ProviderConfig& provider, const ModelQuestion& qu
 
 Result<Config> resolve_config(Config config, std::span<const PluginNote> notes,
                               const Environment& environment) {
-  for (auto& provider : config.providers) {
-    const auto* note = note_for(notes, provider.plugin);
-    if (!note) {
-      provider.problem = no_plugin(provider, notes);
-      continue;
-    }
-    PRX_TRY(ProviderResolver(config, provider, *note, environment).run());
+  auto completed = complete(config, notes, environment);
+  if (!completed) {
+    completed.error().message = config::without_keys(std::move(completed.error().message));
+    return Unexpected(std::move(completed).error());
   }
-  choose_provider_models(config);
-  for (auto& chain : config.chains) PRX_TRY(choose_target_models(config, chain));
-  warn_of_fallbacks(config);
   config::hide_keys(config);
   return config;
 }

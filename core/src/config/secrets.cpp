@@ -87,6 +87,7 @@ class KeyReader {
     PRX_TRY_SET(const auto text, expand_fully(context_, source_.node, path()));
     if (text.empty())
       return context_.error(source_.node.place, path() + " is empty; name a file or remove it");
+    PRX_TRY(check_path(context_, source_, path(), text));
     const auto file = context_.resolve(text);
     record(toml_text(std::string_view(text)));
     if (!context_.source().read_secrets) return not_read();

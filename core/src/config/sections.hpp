@@ -39,6 +39,8 @@ struct LoadState {
       target_secrets;                ///< in the extra_body of targets, by provider
   std::string written_provider;      ///< what the file says, or what it is when nothing says
   bool provider_overridden = false;  ///< by a flag or a variable, with another name than the file's
+  bool provider_leads = false;       ///< by a flag or variable that is stronger than the chain's
+  std::string chain_origin;          ///< "flag --chain", "env PRX_CHAIN", or ""
   Place default_provider, default_chain, fallback_providers;  ///< in the file
 };
 

@@ -69,6 +69,19 @@ Result<std::string> TableReader::filled_text(std::string_view key, std::string f
   return value;
 }
 
+Result<std::string> TableReader::path_text(std::string_view key) {
+  PRX_TRY_SET(auto value, filled_text(key, ""));
+  if (const auto* member = find(key)) PRX_TRY(check_path(context_, *member, name_of(key), value));
+  return value;
+}
+
+Result<std::string> TableReader::model(std::string_view key) {
+  PRX_TRY_SET(auto value, filled_text(key, ""));
+  if (const auto* member = find(key); member && !is_model_name(value))
+    return context_.error(member->node.place, name_of(key) + std::string(kNoModelName));
+  return value;
+}
+
 Result<std::vector<std::string>> TableReader::texts(std::string_view key) {
   std::vector<std::string> values;
   const auto* member = find(key);

@@ -39,6 +39,10 @@ class TableReader {
   [[nodiscard]] Result<std::string> text(std::string_view key, std::string fallback);
   /// A string that is not empty when present.
   [[nodiscard]] Result<std::string> filled_text(std::string_view key, std::string fallback);
+  /// The path of a file as it is written; "" when absent. See check_path().
+  [[nodiscard]] Result<std::string> path_text(std::string_view key);
+  /// A model's name; "" when absent. See is_model_name().
+  [[nodiscard]] Result<std::string> model(std::string_view key);
   [[nodiscard]] Result<std::vector<std::string>> texts(std::string_view key);
   [[nodiscard]] Result<std::string_view> word(std::string_view key, Words words,
                                               std::string_view fallback);
@@ -105,5 +109,21 @@ struct SecretScope {
 
 /// Names of providers and chains: 1 to 64 of A-Z a-z 0-9 _ -.
 [[nodiscard]] bool is_table_name(std::string_view name);
+
+inline constexpr std::size_t kModelNameMax = 1'024;  ///< bytes
+/// What to say of a name for which is_model_name() does not hold, after what it names.
+inline constexpr std::string_view kNoModelName =
+    " is no model's name: it is not UTF-8, has control characters or is longer than 1 KiB; correct "
+    "it";
+/// UTF-8 without control characters, at most kModelNameMax bytes.
+[[nodiscard]] bool is_model_name(std::string_view name);
+
+/// Refuses a table whose name looks like a key. `of` as in "a provider".
+[[nodiscard]] Result<void> check_name(const LoadContext& context, const Member& member,
+                                      std::string_view of);
+/// Refuses the path of a file that looks like a key. `name` stands for the member in the message,
+/// `path` is its value, variables replaced.
+[[nodiscard]] Result<void> check_path(const LoadContext& context, const Member& member,
+                                      const std::string& name, std::string_view path);
 
 }  // namespace prx::config

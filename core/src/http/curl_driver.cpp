@@ -1,12 +1,14 @@
 #include "http/curl_driver.hpp"
 
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <chrono>
 #include <utility>
-
-#include <boost/asio/posix/stream_descriptor.hpp>
 
 namespace prx::http {
 
@@ -20,44 +22,35 @@ CurlDriver::Handle* handle_of(CURL* easy) {
   return handle;
 }
 
+std::uint32_t events_of(int wanted) {
+  return ((wanted & CURL_POLL_IN) != 0 ? static_cast<std::uint32_t>(EPOLLIN) : 0u) |
+         ((wanted & CURL_POLL_OUT) != 0 ? static_cast<std::uint32_t>(EPOLLOUT) : 0u);
+}
+
+static_assert(CURL_POLL_IN == CURL_CSELECT_IN && CURL_POLL_OUT == CURL_CSELECT_OUT);
+
+constexpr int kReadyMax = 64;  // sockets in one batch
+
 }  // namespace
-
-// Shared with the waits under way: the descriptor may go before they are told.
-struct CurlDriver::Socket {
-  Socket(asio::io_context& context, curl_socket_t fd_, bool own_)
-      : descriptor(context), fd(fd_), own(own_) {}
-
-  asio::posix::stream_descriptor descriptor;
-  const curl_socket_t fd;
-  const bool own;         // opened here; else libcurl's
-  bool attached = false;  // asio knows the descriptor
-  bool closed = false;
-  int wanted = CURL_POLL_NONE;
-  bool reading = false;  // a wait is under way
-  bool writing = false;
-  Connection connection;
-};
 
 CurlDriver::CurlDriver(AsioLoop& loop, Listener& listener, bool multiplex)
     : loop_(loop),
       listener_(listener),
       multi_(curl_multi_init()),
+      epoll_(loop.context(), ::epoll_create1(EPOLL_CLOEXEC)),
       life_(std::make_shared<Life>(Life{this})) {
   curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &CurlDriver::on_socket);
   curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
   curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &CurlDriver::on_timer);
   curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
   curl_multi_setopt(multi_, CURLMOPT_PIPELINING, multiplex ? CURLPIPE_MULTIPLEX : CURLPIPE_NOTHING);
+  wait();
 }
 
 CurlDriver::~CurlDriver() {
   life_->driver = nullptr;
   curl_multi_cleanup(multi_);
   loop_.cancel_timer(timer_);
-  for (auto& [fd, socket] : sockets_) {
-    socket->closed = true;
-    if (socket->attached) socket->descriptor.release();
-  }
 }
 
 void CurlDriver::adopt(CURL* easy, Handle& handle, curl_opensocket_callback open, void* open_data) {
@@ -110,25 +103,39 @@ curl_socket_t CurlDriver::open_socket(Handle& handle, const curl_sockaddr& addre
   return fd;
 }
 
+CurlDriver::Socket* CurlDriver::find(curl_socket_t fd) {
+  const auto index = static_cast<std::size_t>(fd);
+  return index < sockets_.size() && sockets_[index].known ? &sockets_[index] : nullptr;
+}
+
+CurlDriver::Socket& CurlDriver::find_or_make(curl_socket_t fd, bool own) {
+  const auto index = static_cast<std::size_t>(fd);
+  if (index >= sockets_.size()) sockets_.resize(std::max(index + 1, 2 * sockets_.size()));
+  Socket& socket = sockets_[index];
+  if (!std::exchange(socket.known, true)) socket.own = own;
+  return socket;
+}
+
+// Of a socket that is closed, or about to be: then epoll has forgotten it too.
 void CurlDriver::forget(curl_socket_t fd) {
-  const auto found = sockets_.find(fd);
-  if (found == sockets_.end()) return;
-  found->second->closed = true;
-  if (found->second->attached) found->second->descriptor.release();
-  sockets_.erase(found);
+  Socket* const socket = find(fd);
+  if (socket == nullptr) return;
+  const std::uint32_t next = socket->generation + 1;
+  *socket = Socket();
+  socket->generation = next;
 }
 
 // libcurl 7.88 closes a socket whose connection never became ready (cancelled, timed out, or the
-// slower of two addresses) without its close callback: asio would go on believing in the number.
+// slower of two addresses) without its close callback: its number may be another's by now.
 void CurlDriver::forget_aborted(Handle& handle) {
   for (const curl_socket_t fd : handle.opened)
     if (!handle.connected || fd != handle.socket) forget(fd);
   handle.opened.clear();
 }
 
-CurlDriver::Connection* CurlDriver::connection(curl_socket_t socket) {
-  const auto found = sockets_.find(socket);
-  return found == sockets_.end() ? nullptr : &found->second->connection;
+CurlDriver::Connection* CurlDriver::connection(curl_socket_t fd) {
+  Socket* const socket = find(fd);
+  return socket == nullptr ? nullptr : &socket->connection;
 }
 
 int CurlDriver::on_socket(CURL* easy, curl_socket_t socket, int what, void* driver, void*) {
@@ -138,59 +145,76 @@ int CurlDriver::on_socket(CURL* easy, curl_socket_t socket, int what, void* driv
   return 0;
 }
 
-// A descriptor stays with asio between the exchanges of its connection: no epoll call per request.
+// What nobody wants any more stays registered until it is reported in vain: most connections serve
+// the next exchange before that, so there is no system call per request.
 void CurlDriver::watch(curl_socket_t fd, int what) {
-  const auto socket = find_or_make(fd, false);
-  socket->wanted = what == CURL_POLL_REMOVE ? CURL_POLL_NONE : what;
-  if (what == CURL_POLL_REMOVE && !socket->own) return forget(fd);
-  arm(socket);
+  Socket& socket = find_or_make(fd, false);
+  socket.wanted = what == CURL_POLL_REMOVE ? CURL_POLL_NONE : what;
+  if (what == CURL_POLL_REMOVE && !socket.own) {
+    report(fd, socket, 0);
+    return forget(fd);
+  }
+  const std::uint32_t events = events_of(socket.wanted);
+  if ((events & ~socket.registered) != 0) report(fd, socket, events);
+}
+
+// A number may be known to epoll, or not, against what we believe: libcurl closes sockets unseen.
+void CurlDriver::report(curl_socket_t fd, Socket& socket, std::uint32_t events) {
+  const int epoll = epoll_.native_handle();
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = std::uint64_t{socket.generation} << 32 | static_cast<std::uint32_t>(fd);
+  const bool was_registered = std::exchange(socket.registered, events) != 0;
+  if (events == 0) {
+    ::epoll_ctl(epoll, EPOLL_CTL_DEL, fd, &event);
+    return;
+  }
+  if (was_registered && ::epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event) == 0) return;
+  if (::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0 || errno != EEXIST) return;
+  ::epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event);
 }
 
 int CurlDriver::on_close(void* driver, curl_socket_t fd) {
-  auto* const self = static_cast<CurlDriver*>(driver);
-  self->forget(fd);
+  static_cast<CurlDriver*>(driver)->forget(fd);
   return ::close(fd);
 }
 
-std::shared_ptr<CurlDriver::Socket> CurlDriver::find_or_make(curl_socket_t fd, bool own) {
-  auto& socket = sockets_[fd];
-  if (!socket) socket = std::make_shared<Socket>(loop_.context(), fd, own);
-  return socket;
+void CurlDriver::wait() {
+  epoll_.async_wait(asio::posix::stream_descriptor::wait_read,
+                    [life = life_](const boost::system::error_code& error) {
+                      if (!error && life->driver != nullptr) life->driver->take_ready();
+                    });
 }
 
-void CurlDriver::arm(const std::shared_ptr<Socket>& socket) {
-  if (socket->closed || socket->wanted == CURL_POLL_NONE) return;
-  if (!std::exchange(socket->attached, true)) {
-    boost::system::error_code ignored;
-    socket->descriptor.assign(socket->fd, ignored);
-  }
-  if ((socket->wanted & CURL_POLL_IN) != 0 && !socket->reading) wait(socket, false);
-  if ((socket->wanted & CURL_POLL_OUT) != 0 && !socket->writing) wait(socket, true);
-}
-
-void CurlDriver::wait(const std::shared_ptr<Socket>& socket, bool write) {
-  using Descriptor = asio::posix::stream_descriptor;
-  (write ? socket->writing : socket->reading) = true;
-  socket->descriptor.async_wait(write ? Descriptor::wait_write : Descriptor::wait_read,
-                                [this, socket, write](const boost::system::error_code& error) {
-                                  (write ? socket->writing : socket->reading) = false;
-                                  if (socket->closed) return;  // or the driver is gone
-                                  if (error) return ready(socket, CURL_CSELECT_ERR);
-                                  ready(socket, write ? CURL_CSELECT_OUT : CURL_CSELECT_IN);
-                                });
-}
-
-// What nobody wants any more (an idle connection that the server closes) is left for libcurl to
-// find.
-void CurlDriver::ready(const std::shared_ptr<Socket>& socket, int event) {
-  const int needed = event == CURL_CSELECT_IN    ? CURL_POLL_IN
-                     : event == CURL_CSELECT_OUT ? CURL_POLL_OUT
-                                                 : CURL_POLL_INOUT;
-  if ((socket->wanted & needed) == 0) return;
+// What does not fit into one batch is reported again, after what else waits on the loop.
+void CurlDriver::take_ready() {
   const AsioLoop::Turn turn(loop_);
   const auto life = life_;
-  act(socket->fd, event);
-  if (life->driver != nullptr) arm(socket);
+  std::array<epoll_event, kReadyMax> events;  // NOLINT: filled as far as it is read
+  const int count = ::epoll_wait(epoll_.native_handle(), events.data(), kReadyMax, 0);
+  for (int i = 0; i < count; ++i) {
+    const std::uint64_t key = events[static_cast<std::size_t>(i)].data.u64;
+    ready(static_cast<curl_socket_t>(key & 0xffff'ffffu), static_cast<std::uint32_t>(key >> 32),
+          events[static_cast<std::size_t>(i)].events);
+    if (life->driver == nullptr) return;
+  }
+  wait();
+}
+
+// What nobody wants (an idle connection that the server closes) is left for libcurl to find.
+void CurlDriver::ready(curl_socket_t fd, std::uint32_t generation, std::uint32_t events) {
+  Socket* const socket = find(fd);
+  if (socket == nullptr) {
+    Socket unknown;
+    return report(fd, unknown, 0);
+  }
+  if (socket->generation != generation) return report(fd, *socket, events_of(socket->wanted));
+  const bool broken = (events & (EPOLLERR | EPOLLHUP)) != 0;
+  int action = 0;
+  if (broken || (events & EPOLLIN) != 0) action |= socket->wanted & CURL_POLL_IN;
+  if (broken || (events & EPOLLOUT) != 0) action |= socket->wanted & CURL_POLL_OUT;
+  if (action == 0) return report(fd, *socket, events_of(socket->wanted));
+  act(fd, action);
 }
 
 int CurlDriver::on_timer(CURLM*, long timeout_ms, void* driver) {

@@ -7,8 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <unordered_map>
 #include <vector>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
 
 #include "http/asio_loop.hpp"
 
@@ -62,7 +63,14 @@ class CurlDriver {
   [[nodiscard]] Connection* connection(curl_socket_t socket);
 
  private:
-  struct Socket;
+  struct Socket {
+    std::uint32_t generation = 0;  ///< tells it from what had the number before
+    std::uint32_t registered = 0;  ///< events that epoll_ reports; a superset of what is wanted
+    int wanted = CURL_POLL_NONE;
+    bool known = false;
+    bool own = false;  ///< opened here; else libcurl's
+    Connection connection;
+  };
   struct Life {
     CurlDriver* driver;  // null once destroyed
   };
@@ -74,10 +82,12 @@ class CurlDriver {
   void watch(curl_socket_t socket, int what);
   void forget(curl_socket_t socket);
   void forget_aborted(Handle& handle);
-  std::shared_ptr<Socket> find_or_make(curl_socket_t socket, bool own);
-  void arm(const std::shared_ptr<Socket>& socket);
-  void wait(const std::shared_ptr<Socket>& socket, bool write);
-  void ready(const std::shared_ptr<Socket>& socket, int event);
+  Socket& find_or_make(curl_socket_t socket, bool own);
+  [[nodiscard]] Socket* find(curl_socket_t socket);
+  void report(curl_socket_t fd, Socket& socket, std::uint32_t events);
+  void wait();
+  void take_ready();
+  void ready(curl_socket_t fd, std::uint32_t generation, std::uint32_t events);
   void schedule_due();
   void act(curl_socket_t socket, int events);
   void after_call();
@@ -85,8 +95,10 @@ class CurlDriver {
   AsioLoop& loop_;
   Listener& listener_;
   CURLM* multi_;
-  std::unordered_map<curl_socket_t, std::shared_ptr<Socket>> sockets_;
-  std::shared_ptr<Life> life_;  // shared with posted tasks
+  // Asio waits for this one descriptor, not for each socket: it makes a system call for each wait.
+  boost::asio::posix::stream_descriptor epoll_;
+  std::vector<Socket> sockets_;  // by number
+  std::shared_ptr<Life> life_;   // shared with posted tasks
   Loop::TimerId timer_ = 0;
   bool due_ = false;
   bool due_posted_ = false;

@@ -25,13 +25,23 @@ bool is_untrusted(CURLcode code) {
          code == CURLE_SSL_INVALIDCERTSTATUS;
 }
 
+// Says which variable to look at, since the proxy is the environment's, not the configuration's.
+std::string proxy_remedy(const Proxy& proxy, std::string_view host) {
+  return "; correct " + proxy.variable + ", or name " + quoted(host) + " in no_proxy";
+}
+
+std::string through(const Proxy* proxy) {
+  return proxy == nullptr ? "" : " through " + proxy->name();
+}
+
 std::string connect_message(const CurlFailure& failure) {
-  std::string message = "could not connect to " + quoted(failure.host);
+  std::string message =
+      "could not connect to " + (failure.proxy ? failure.proxy->name() : quoted(failure.host));
   if (failure.os_error != 0) {
     const auto code = static_cast<int>(failure.os_error);
     message += ": " + std::error_code(code, std::generic_category()).message();
   }
-  return message;
+  return failure.proxy ? message + proxy_remedy(*failure.proxy, failure.host) : message;
 }
 
 std::string tls_message(const CurlFailure& failure) {
@@ -42,10 +52,25 @@ std::string tls_message(const CurlFailure& failure) {
   return "TLS with host " + quoted(failure.host) + " failed: " + detail;
 }
 
+// libcurl limits a line of a head. 7.88 says out of memory when it is above, 8.6 and later
+// CURLE_TOO_LARGE (100), which its older headers do not know.
+bool is_too_large(const CurlFailure& failure) {
+  constexpr int kTooLarge = 100;
+  return failure.code == kTooLarge || failure.code == CURLE_FILESIZE_EXCEEDED ||
+         (failure.code == CURLE_OUT_OF_MEMORY && failure.phase != Phase::kConnect);
+}
+
+std::string too_large_message(const CurlFailure& failure) {
+  return "the response of " + quoted(failure.host) +
+         " has a header line, or says a body size, above what libcurl takes (" +
+         std::to_string(CURL_MAX_HTTP_HEADER) + " bytes a line)";
+}
+
 /// A connection that breaks inside a body leaves a truncated answer; before that it is the
 /// network's.
-ErrorClass class_of(CURLcode code, Phase phase) {
-  switch (code) {
+ErrorClass class_of(const CurlFailure& failure) {
+  if (is_too_large(failure)) return ErrorClass::kBadResponse;
+  switch (failure.code) {
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_BAD_CONTENT_ENCODING:
@@ -58,7 +83,7 @@ ErrorClass class_of(CURLcode code, Phase phase) {
     case CURLE_URL_MALFORMAT:
       return ErrorClass::kInvalidRequest;
     default:
-      return phase >= Phase::kFirstToken ? ErrorClass::kBadResponse : ErrorClass::kNetwork;
+      return failure.phase >= Phase::kFirstToken ? ErrorClass::kBadResponse : ErrorClass::kNetwork;
   }
 }
 
@@ -67,10 +92,13 @@ std::string cut_message(const CurlFailure& failure) {
                             ? "the pooled connection to " + quoted(failure.host) + " was closed "
                             : "the connection to " + quoted(failure.host) + " was cut ";
   message += verb_of(failure.phase);
-  return message + " (" + curl_easy_strerror(failure.code) + ")";
+  message += std::string(" (") + curl_easy_strerror(failure.code) + ")";
+  if (failure.proxy == nullptr || failure.phase != Phase::kConnect) return message;
+  return message + through(failure.proxy) + proxy_remedy(*failure.proxy, failure.host);
 }
 
 std::string message_of(const CurlFailure& failure) {
+  if (is_too_large(failure)) return too_large_message(failure);
   switch (failure.code) {
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
@@ -102,12 +130,14 @@ Error make_error(ErrorClass error_class, Phase phase, std::string message) {
   return error;
 }
 
-Error clock_error(Phase phase, std::chrono::milliseconds limit, std::string_view host) {
+Error clock_error(Phase phase, std::chrono::milliseconds limit, std::string_view host,
+                  const Proxy* proxy) {
   const std::string after = " within " + std::to_string(limit.count()) + " ms";
   switch (phase) {
     case Phase::kConnect:
-      return make_error(ErrorClass::kTimeout, phase,
-                        "no connection to " + quoted(host) + after + " (connect_timeout)");
+      return make_error(
+          ErrorClass::kTimeout, phase,
+          "no connection to " + quoted(host) + through(proxy) + after + " (connect_timeout)");
     case Phase::kHead:
       return make_error(ErrorClass::kTimeout, phase,
                         "no response head from " + quoted(host) + after + " (head_timeout)");
@@ -117,8 +147,25 @@ Error clock_error(Phase phase, std::chrono::milliseconds limit, std::string_view
   }
 }
 
+Error resolve_error(Error error, const Proxy* proxy) {
+  if (proxy != nullptr) error.message += "; it is the host of " + proxy->name();
+  return error;
+}
+
+Error refused_by_proxy(const Proxy& proxy, Phase phase, std::string_view host, long status) {
+  std::string message = proxy.name() + " refused the way to " + quoted(host) + " with status " +
+                        std::to_string(status);
+  if (status == kProxyWantsUser)
+    message += "; write user and password into " + proxy.variable + " (http://user:password@...)";
+  else
+    message += proxy_remedy(proxy, host);
+  return make_error(ErrorClass::kNetwork, phase, std::move(message));
+}
+
 Error curl_error(const CurlFailure& failure) {
-  return make_error(class_of(failure.code, failure.phase), failure.phase, message_of(failure));
+  if (failure.proxy != nullptr && failure.proxy_status >= 300)
+    return refused_by_proxy(*failure.proxy, failure.phase, failure.host, failure.proxy_status);
+  return make_error(class_of(failure), failure.phase, message_of(failure));
 }
 
 }  // namespace prx::http

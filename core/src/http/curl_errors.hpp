@@ -9,15 +9,25 @@
 #include <string>
 #include <string_view>
 
+#include "http/url.hpp"
 #include "prx/sdk/error.hpp"
 
 namespace prx::http {
 
 [[nodiscard]] Error make_error(ErrorClass error_class, Phase phase, std::string message);
 
-/// The connect, head or idle clock ran out.
-[[nodiscard]] Error clock_error(Phase phase, std::chrono::milliseconds limit,
-                                std::string_view host);
+inline constexpr int kProxyWantsUser = 407;  ///< no server's status, always a proxy's
+
+/// The connect, head or idle clock ran out. `proxy`: null when there is none.
+[[nodiscard]] Error clock_error(Phase phase, std::chrono::milliseconds limit, std::string_view host,
+                                const Proxy* proxy);
+
+/// A name was not found; of the proxy, when there is one.
+[[nodiscard]] Error resolve_error(Error error, const Proxy* proxy);
+
+/// The proxy answered instead of the host.
+[[nodiscard]] Error refused_by_proxy(const Proxy& proxy, Phase phase, std::string_view host,
+                                     long status);
 
 /// A transfer's failure.
 struct CurlFailure {
@@ -27,6 +37,8 @@ struct CurlFailure {
   std::string_view detail;  ///< libcurl's error buffer; used for TLS only
   long os_error = 0;        ///< errno of the connect
   bool reused = false;
+  const Proxy* proxy = nullptr;
+  long proxy_status = 0;  ///< of its answer to CONNECT; 0: none
 };
 [[nodiscard]] Error curl_error(const CurlFailure& failure);
 

@@ -9,6 +9,8 @@ namespace prx::http {
 
 namespace {
 
+constexpr int kFailedStatus = 400;
+
 std::string pooled_closed(std::string_view host) {
   return "the pooled connection to '" + std::string(host) +
          "' was closed before the response head; the request was not sent again";
@@ -45,6 +47,7 @@ void CurlExchange::open(Request request_, Handler& handler_) {
   stage = Stage::kQueued;
   socket = CURL_SOCKET_BAD;
   endpoint = {};
+  target_ = nullptr;
   head_.clear();
   detail_[0] = '\0';
   addresses_version = uploaded_ = bytes_ = 0;
@@ -77,14 +80,22 @@ Error CurlExchange::error_of(CURLcode code) {
   what.code = code == CURLE_OK ? CURLE_PARTIAL_FILE : code;
   what.phase = clock.phase();
   what.host = endpoint.host;
+  what.proxy = proxy();
   what.detail = detail_.data();
   what.reused = sent_ && !dialled_;
   curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &what.os_error);
+  curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &what.proxy_status);
   return curl_error(what);
 }
 
 // libcurl takes a connection that ends between two header lines for the end of the response.
-bool CurlExchange::is_cut(CURLcode code) const { return code != CURLE_OK || !head_.complete(); }
+bool CurlExchange::is_cut(CURLcode code) const {
+  return !head_.complete() || (code != CURLE_OK && !has_failed_status());
+}
+
+bool CurlExchange::has_failed_status() const {
+  return head_.complete() && head_.status() != kProxyWantsUser && head_.status() >= kFailedStatus;
+}
 
 End CurlExchange::end() const {
   End end;
@@ -172,13 +183,21 @@ std::size_t CurlExchange::take_header(std::string_view line) {
 }
 
 bool CurlExchange::deliver_head() {
+  if (head_.status() == kProxyWantsUser && proxy() != nullptr) {
+    failure = std::make_unique<Error>(
+        refused_by_proxy(*proxy(), Phase::kHead, endpoint.host, kProxyWantsUser));
+    return false;
+  }
   Head head;
   head.status = head_.status();
   head.version = head_.version();
   head.reused = !dialled_;
   head.headers = head_.headers();
   count_use();
-  clock.enter(Phase::kBody);
+  if (head.status < kFailedStatus)
+    clock.enter(Phase::kBody);
+  else
+    clock.enter_short_body(context.error_body_time);
   handler->on_head(head);
   return handler != nullptr;
 }

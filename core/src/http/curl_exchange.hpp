@@ -23,7 +23,8 @@
 
 namespace prx::http {
 
-/// A URL, read once for all exchanges that go there: mostly one follows the other.
+/// A URL, read once for all exchanges that go there: mostly one follows the other. Who is connected
+/// to is the proxy, if there is one.
 struct TargetUrl {
   struct Free {
     void operator()(CURLU* url) const { curl_url_cleanup(url); }
@@ -31,13 +32,21 @@ struct TargetUrl {
   std::string text;
   Endpoint endpoint;                    ///< views into `text`
   std::unique_ptr<CURLU, Free> parsed;  ///< null when libcurl cannot read it
+  const Proxy* proxy = nullptr;         ///< of the context's proxies
+  std::string_view peer_host;
+  std::uint16_t peer_port = 0;
+  std::string peer;  ///< "host:port"
+  bool peer_is_local = false;
 };
 
 /// What exchanges share, owned by the transport.
 struct ExchangeContext {
   AsioLoop& loop;
   CurlDriver& driver;
+  const Proxies& proxies;
   std::string user_agent = {};
+  std::string user_agent_line = {};  ///< "User-Agent: ..."
+  std::string no_content_type = "Content-Type:", no_expect = "Expect:";
   std::optional<std::string> ca_file = {};
   std::string ca_directory = {};  ///< hashed; empty: the bundle
   bool h2_auto = true;
@@ -45,6 +54,7 @@ struct ExchangeContext {
   std::uint32_t h2_streams_max = 0;  ///< 0: no limit
   std::size_t headers_max = 0;
   std::size_t head_bytes_max = 0;
+  std::chrono::milliseconds error_body_time{0};
   std::uint64_t connections = 0;                      ///< counted: connections made ready
   std::shared_ptr<const TargetUrl> target = nullptr;  ///< of the last exchange that was checked
 };
@@ -63,16 +73,23 @@ class CurlExchange final : public CurlDriver::Handle {
   /// Reads the URL and checks method and headers: class kInvalidRequest.
   [[nodiscard]] Result<void> check();
   /// Sets the handle. `resolve`: "host:port:address,...", or empty.
-  void prepare(const Proxy* proxy, std::string resolve);
+  void prepare(std::string resolve);
   /// Forgets the handler: nothing is delivered any more.
   void detach();
   /// The connection closes with this exchange, unless it is shared.
   void forbid_reuse();
   void close();  ///< back to kFree
 
-  [[nodiscard]] bool is_cut(CURLcode code) const;  ///< no complete response
+  /// No complete response; false for errors, which need not be complete.
+  [[nodiscard]] bool is_cut(CURLcode code) const;
+  /// The head came, with a status of 400 or above.
+  [[nodiscard]] bool has_failed_status() const;
   [[nodiscard]] Error error_of(CURLcode code);
   [[nodiscard]] End end() const;
+  /// After check().
+  [[nodiscard]] const TargetUrl& target() const { return *target_; }
+  /// Null when there is none, and before check().
+  [[nodiscard]] const Proxy* proxy() const { return target_ ? target_->proxy : nullptr; }
   [[nodiscard]] ExchangeId id() const { return (std::uint64_t{generation} << 32) | (index + 1u); }
 
   ExchangeContext& context;
@@ -104,6 +121,7 @@ class CurlExchange final : public CurlDriver::Handle {
   void set_method();
   void set_headers();
   void set_version();
+  void set_connect_timeout();
   void stop_with(ErrorClass error_class, Phase phase, std::string message);
   void refuse_resend();
   void count_use();
@@ -113,11 +131,13 @@ class CurlExchange final : public CurlDriver::Handle {
 
   std::shared_ptr<const TargetUrl> target_;  // shared, since `endpoint` points into it
   ResponseHead head_;
-  std::string header_text_;
+  HeaderList headers_;  // that the handle is set to
+  bool known_headers_ = false;
+  bool large_ = false;  // the body
   std::vector<curl_slist> header_list_;
   std::string resolve_;
   curl_slist resolve_list_{};
-  std::string proxy_;
+  const Proxy* proxy_ = nullptr;  // that the handle is set to
   std::array<char, CURL_ERROR_SIZE> detail_{};
   std::size_t uploaded_ = 0;
   std::uint64_t bytes_ = 0;
@@ -126,6 +146,7 @@ class CurlExchange final : public CurlDriver::Handle {
   bool dialled_ = false;  // a socket was opened for this exchange
   bool sent_ = false;     // libcurl began to send the request
   bool last_use_ = false;
+  bool connects_longer_ = false;  // than libcurl's default lets it
 };
 
 }  // namespace prx::http

@@ -14,13 +14,8 @@ constexpr std::size_t kInlineBodyMax = 32u << 10;
 // Above 1 MiB libcurl would ask the server for permission first; well below that it does not.
 constexpr std::size_t kExpectsAbove = 64u << 10;
 constexpr long kNoTimeout = 0x7fff'ffffL;
+constexpr std::chrono::seconds kDefaultConnectTimeout{300};  // libcurl's own
 constexpr long kKeepAliveSeconds = 60;
-
-bool same(std::string_view a, std::string_view lower_case) {
-  return std::equal(a.begin(), a.end(), lower_case.begin(), lower_case.end(), [](char x, char y) {
-    return (x >= 'A' && x <= 'Z' ? static_cast<char>(x - 'A' + 'a') : x) == y;
-  });
-}
 
 // What a token of RFC 9110 is made of.
 constexpr ByteSet kTokenBytes{[](char c) {
@@ -33,29 +28,37 @@ bool is_token(std::string_view text) { return !text.empty() && kTokenBytes.has_a
 
 // The transport frames the message; a second opinion would be request smuggling.
 bool is_framing(std::string_view name) {
-  return same(name, "content-length") || same(name, "transfer-encoding") || same(name, "expect") ||
-         same(name, "upgrade");
+  constexpr std::string_view kFraming[] = {"content-length", "transfer-encoding", "expect",
+                                           "upgrade"};
+  return std::any_of(std::begin(kFraming), std::end(kFraming),
+                     [&](std::string_view one) { return HeaderList::same_name(name, one); });
 }
 
-Result<void> check_header(const Header& header) {
+Result<void> check_header(const HeaderList::Header& header) {
   if (!is_token(header.name))
     return fail(ErrorClass::kInvalidRequest, "a request header has a name that HTTP cannot carry");
   if (!kHeaderValueBytes.has_all(header.value))
-    return fail(ErrorClass::kInvalidRequest,
-                "request header '" + header.name + "' has control characters in its value");
+    return fail(ErrorClass::kInvalidRequest, "request header '" + std::string(header.name) +
+                                                 "' has control characters in its value");
   if (is_framing(header.name))
-    return fail(ErrorClass::kInvalidRequest,
-                "request header '" + header.name + "' is set by the transport; leave it out");
+    return fail(ErrorClass::kInvalidRequest, "request header '" + std::string(header.name) +
+                                                 "' is set by the transport; leave it out");
   return {};
 }
 
-Result<std::shared_ptr<const TargetUrl>> read_target(const std::string& url) {
+Result<std::shared_ptr<const TargetUrl>> read_target(const std::string& url,
+                                                     const Proxies& proxies) {
   auto target = std::make_shared<TargetUrl>();  // shared: by the exchanges that go there
   target->text = url;
   PRX_TRY_SET(target->endpoint, parse_endpoint(target->text));
   target->parsed.reset(curl_url());
   if (curl_url_set(target->parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK)
     target->parsed.reset();
+  target->proxy = proxies.find(target->endpoint);
+  target->peer_host = target->proxy != nullptr ? target->proxy->host : target->endpoint.host;
+  target->peer_port = target->proxy != nullptr ? target->proxy->port : target->endpoint.port;
+  target->peer = std::string(target->peer_host) + ":" + std::to_string(target->peer_port);
+  target->peer_is_local = is_local_name(target->peer_host);
   return std::shared_ptr<const TargetUrl>(std::move(target));
 }
 
@@ -63,13 +66,17 @@ Result<std::shared_ptr<const TargetUrl>> read_target(const std::string& url) {
 
 Result<void> CurlExchange::check() {
   if (context.target == nullptr || context.target->text != request.url) {
-    PRX_TRY_SET(context.target, read_target(request.url));
+    PRX_TRY_SET(context.target, read_target(request.url, context.proxies));
   }
   target_ = context.target;
   endpoint = target_->endpoint;
   if (!is_token(request.method))
     return fail(ErrorClass::kInvalidRequest, "the request has no valid method");
-  for (const Header& header : request.headers) PRX_TRY(check_header(header));
+  known_headers_ =
+      !header_list_.empty() && request.headers == headers_;  // mostly those of the exchange before
+  if (known_headers_) return {};
+  for (std::size_t i = 0; i < request.headers.size(); ++i)
+    PRX_TRY(check_header(request.headers[i]));
   return {};
 }
 
@@ -86,9 +93,8 @@ void CurlExchange::set_constants() {
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, kKeepAliveSeconds);
   curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 1L);
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, kNoTimeout);  // the clocks decide
-  curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L);         // so does the resolver
-  curl_easy_setopt(easy, CURLOPT_PROXY, "");  // never from libcurl's environment
+  curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L);  // the resolver decides
+  curl_easy_setopt(easy, CURLOPT_PROXY, "");               // never from libcurl's environment
   curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, detail_.data());
   set_authorities();
@@ -103,22 +109,31 @@ void CurlExchange::set_authorities() {
   if (directory) curl_easy_setopt(easy, CURLOPT_CAINFO, nullptr);
 }
 
-void CurlExchange::prepare(const Proxy* proxy, std::string resolve) {
+void CurlExchange::prepare(std::string resolve) {
   set_url();
   set_method();
   set_headers();
-  request.headers = {};  // libcurl has them now
+  set_connect_timeout();
   set_version();
-  if (const std::string url = proxy == nullptr ? "" : proxy->url; url != proxy_) {
-    proxy_ = url;
-    curl_easy_setopt(easy, CURLOPT_PROXY, proxy_.c_str());
-    const bool named = !proxy_.empty() && !context.user_agent.empty();  // to the proxy
+  if (target_->proxy != proxy_) {
+    proxy_ = target_->proxy;
+    curl_easy_setopt(easy, CURLOPT_PROXY, proxy_ == nullptr ? "" : proxy_->url.c_str());
+    const bool named = proxy_ != nullptr && !context.user_agent.empty();  // to the proxy
     curl_easy_setopt(easy, CURLOPT_USERAGENT, named ? context.user_agent.c_str() : nullptr);
   }
   if (resolve.empty() && resolve_.empty()) return;
   resolve_ = std::move(resolve);
   resolve_list_.data = resolve_.data();
   curl_easy_setopt(easy, CURLOPT_RESOLVE, resolve_.empty() ? nullptr : &resolve_list_);
+}
+
+// The clocks decide. libcurl's own limit stays out of their way, and is left at its default where
+// that does: an option that is set costs a timer in its tree, for as long as the exchange lasts.
+void CurlExchange::set_connect_timeout() {
+  const auto& limit = request.clocks.connect;
+  const bool longer = !limit || *limit >= kDefaultConnectTimeout;
+  if (std::exchange(connects_longer_, longer) == longer) return;
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, longer ? kNoTimeout : 0L);
 }
 
 // libcurl takes a read URL as it is; one that it cannot read it shall refuse in its own words.
@@ -147,33 +162,28 @@ void CurlExchange::set_method() {
   curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, custom ? request.method.c_str() : nullptr);
 }
 
-// The list points into one text, which libcurl only reads. "Name;" is its way to send an empty
-// value, "Name:" to leave out what it would add. It formats User-Agent twice when set as an option.
+// The list points into texts that libcurl only reads, and stays as it is while the headers do.
+// "Name:" is its way to leave out what it would add. It formats User-Agent twice when set as an
+// option.
 void CurlExchange::set_headers() {
+  const bool large = request.body_view.size() >= kExpectsAbove;
+  if (known_headers_ && large == large_) return;
+  if (!known_headers_) headers_ = std::move(request.headers);
+  request.headers = {};
+  large_ = large;
   bool typed = false;
   bool named = context.user_agent.empty();
-  header_text_.clear();
-  std::size_t count = 0;
-  const auto add = [&](std::string_view name, std::string_view between, std::string_view value) {
-    header_text_.append(name).append(between).append(value).push_back('\0');
-    ++count;
-  };
-  for (const Header& header : request.headers) {
-    typed = typed || same(header.name, "content-type");
-    named = named || same(header.name, "user-agent");
-    add(header.name, header.value.empty() ? ";" : ": ", header.value);
+  header_list_.clear();
+  for (std::size_t i = 0; i < headers_.size(); ++i) {
+    typed = typed || HeaderList::same_name(headers_[i].name, "content-type");
+    named = named || HeaderList::same_name(headers_[i].name, "user-agent");
+    header_list_.push_back({headers_.line(i), nullptr});
   }
-  if (!named) add("User-Agent", ": ", context.user_agent);
-  if (!typed) add("Content-Type", ":", "");
-  if (request.body_view.size() >= kExpectsAbove) add("Expect", ":", "");
-  header_list_.resize(count);
-  char* text = header_text_.data();
-  for (std::size_t i = 0; i < count; ++i) {
-    header_list_[i].data = text;
-    header_list_[i].next = i + 1 < count ? &header_list_[i + 1] : nullptr;
-    text += std::char_traits<char>::length(text) + 1;
-  }
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, count == 0 ? nullptr : header_list_.data());
+  if (!named) header_list_.push_back({context.user_agent_line.data(), nullptr});
+  if (!typed) header_list_.push_back({context.no_content_type.data(), nullptr});
+  if (large_) header_list_.push_back({context.no_expect.data(), nullptr});
+  for (std::size_t i = 1; i < header_list_.size(); ++i) header_list_[i - 1].next = &header_list_[i];
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, header_list_.empty() ? nullptr : header_list_.data());
 }
 
 void CurlExchange::set_version() {

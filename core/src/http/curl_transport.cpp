@@ -27,10 +27,11 @@ struct CurlGlobal {
   CurlGlobal& operator=(const CurlGlobal&) = delete;
 };
 
-ExchangeContext make_context(AsioLoop& loop, CurlDriver& driver, const HttpPolicy& policy,
-                             const TransportOptions& options) {
-  ExchangeContext context{loop, driver};
+ExchangeContext make_context(AsioLoop& loop, CurlDriver& driver, const Proxies& proxies,
+                             const HttpPolicy& policy, const TransportOptions& options) {
+  ExchangeContext context{loop, driver, proxies};
   context.user_agent = options.user_agent;
+  context.user_agent_line = "User-Agent: " + options.user_agent;
   context.ca_file = options.ca_file;
   const bool directory = options.ca_use == CaUse::kOneShot && !options.ca_file;
   if (directory && ::access(kCaDirectory, R_OK | X_OK) == 0) context.ca_directory = kCaDirectory;
@@ -39,11 +40,12 @@ ExchangeContext make_context(AsioLoop& loop, CurlDriver& driver, const HttpPolic
   context.h2_streams_max = policy.streams_max;
   context.headers_max = options.headers_max;
   context.head_bytes_max = options.head_bytes_max;
+  context.error_body_time = options.error_body_time;
   return context;
 }
 
-std::string resolve_entry(std::string_view host, std::uint16_t port, const Addresses& addresses) {
-  std::string entry = std::string(host) + ":" + std::to_string(port) + ":";
+std::string resolve_entry(const std::string& peer, const Addresses& addresses) {
+  std::string entry = peer + ":";
   for (std::size_t i = 0; i < addresses.list.size(); ++i) {
     const std::string& address = addresses.list[i];
     const bool bracket = address.find(':') != std::string::npos;
@@ -87,7 +89,7 @@ class CurlTransport::Impl final : private CurlDriver::Listener {
   void schedule();
   void drain();
   void begin(CurlExchange& exchange);
-  void ask(CurlExchange& exchange, std::string_view host, std::uint16_t port);
+  void ask(CurlExchange& exchange);
   void launch(CurlExchange& exchange, const Addresses* addresses);
   void expire(CurlExchange& exchange);
   void withdraw(CurlExchange& exchange);
@@ -95,7 +97,6 @@ class CurlTransport::Impl final : private CurlDriver::Listener {
   void release(CurlExchange& exchange);
   void remember_addresses(const CurlExchange& exchange);
   void trim();
-  [[nodiscard]] std::pair<std::string_view, std::uint16_t> peer_of(const CurlExchange& exchange);
 
   const CurlGlobal global_;
   AsioLoop& loop_;
@@ -127,7 +128,7 @@ CurlTransport::Impl::Impl(AsioLoop& loop, Workers& workers, TransportOptions opt
       proxies_(options.environment),
       pool_max_(options.pool_max),
       driver_(loop, *this, policy_.multiplex),
-      context_(make_context(loop, driver_, policy_, options)),
+      context_(make_context(loop, driver_, proxies_, policy_, options)),
       resolver_(loop, workers, std::move(options.resolver)),
       life_(std::make_shared<Life>(Life{this})),
       pool_size_(pool_max_) {
@@ -234,53 +235,50 @@ void CurlTransport::Impl::drain() {
 
 void CurlTransport::Impl::begin(CurlExchange& exchange) {
   if (auto checked = exchange.check(); !checked) return finish(exchange, checked.error());
-  const auto [host, port] = peer_of(exchange);
-  if (is_local_name(host)) return launch(exchange, nullptr);
-  if (const Addresses* const addresses = resolver_.find(host, port))
+  const TargetUrl& target = exchange.target();
+  if (target.peer_is_local) return launch(exchange, nullptr);
+  if (const Addresses* const addresses = resolver_.find(target.peer_host, target.peer_port))
     return launch(exchange, addresses);
-  ask(exchange, host, port);
+  ask(exchange);
 }
 
-void CurlTransport::Impl::ask(CurlExchange& exchange, std::string_view host, std::uint16_t port) {
+void CurlTransport::Impl::ask(CurlExchange& exchange) {
   exchange.stage = CurlExchange::Stage::kResolving;
+  const TargetUrl& target = exchange.target();
   exchange.ticket =
-      resolver_.ask(host, port, [this, id = exchange.id()](const Result<Addresses>& found) {
-        CurlExchange* const asker = find(id);
-        if (asker == nullptr) return;
-        if (!found) return finish(*asker, found.error());
-        launch(*asker, &*found);
-        schedule();
-      });
-}
-
-// Who is connected to: the proxy, if there is one.
-std::pair<std::string_view, std::uint16_t> CurlTransport::Impl::peer_of(
-    const CurlExchange& exchange) {
-  const Proxy* const proxy = proxies_.find(exchange.endpoint);
-  if (proxy != nullptr) return {proxy->host, proxy->port};
-  return {exchange.endpoint.host, exchange.endpoint.port};
+      resolver_.ask(target.peer_host, target.peer_port,
+                    [this, id = exchange.id()](const Result<Addresses>& found) {
+                      CurlExchange* const asker = find(id);
+                      if (asker == nullptr) return;
+                      if (!found)
+                        return finish(*asker, resolve_error(found.error(), asker->target().proxy));
+                      launch(*asker, &*found);
+                      schedule();
+                    });
 }
 
 void CurlTransport::Impl::launch(CurlExchange& exchange, const Addresses* addresses) {
   std::string resolve;
   if (addresses != nullptr) {
-    const auto [host, port] = peer_of(exchange);
-    const auto known = known_addresses_.find(std::string(host) + ":" + std::to_string(port));
+    const TargetUrl& target = exchange.target();
+    const auto known = known_addresses_.find(target.peer);
     if (known == known_addresses_.end() || known->second != addresses->version) {
-      resolve = resolve_entry(host, port, *addresses);
+      resolve = resolve_entry(target.peer, *addresses);
       exchange.addresses_version = addresses->version;
     }
   }
-  exchange.prepare(proxies_.find(exchange.endpoint), std::move(resolve));
+  exchange.prepare(std::move(resolve));
   exchange.stage = CurlExchange::Stage::kRunning;
   if (active_ > pool_size_) driver_.pool_max(pool_size_ = 2 * active_);
   driver_.add(exchange.easy);
 }
 
 void CurlTransport::Impl::expire(CurlExchange& exchange) {
-  Error error = clock_error(exchange.clock.phase(),
-                            exchange.clock.limit().value_or(std::chrono::milliseconds(0)),
-                            exchange.endpoint.host);
+  std::optional<Error> error;
+  if (!exchange.has_failed_status())
+    error = clock_error(exchange.clock.phase(),
+                        exchange.clock.limit().value_or(std::chrono::milliseconds(0)),
+                        exchange.endpoint.host, exchange.proxy());
   withdraw(exchange);
   finish(exchange, std::move(error));
 }
@@ -311,8 +309,7 @@ void CurlTransport::Impl::release(CurlExchange& exchange) {
 
 void CurlTransport::Impl::remember_addresses(const CurlExchange& exchange) {
   if (exchange.addresses_version == 0 || !exchange.pool_taught) return;
-  const auto [host, port] = peer_of(exchange);
-  known_addresses_[std::string(host) + ":" + std::to_string(port)] = exchange.addresses_version;
+  known_addresses_[exchange.target().peer] = exchange.addresses_version;
 }
 
 void CurlTransport::Impl::trim() {

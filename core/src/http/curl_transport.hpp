@@ -42,6 +42,9 @@ struct TransportOptions {
   std::optional<HttpPolicy> policy;         ///< instead of http_policy(the running libcurl)
   std::size_t headers_max = 256;            ///< of a response head
   std::size_t head_bytes_max = 256u << 10;  ///< of a response head, 1xx included
+  /// For all of the body of an error (status 400 or above); then the exchange ends with what came,
+  /// so that a body that stalls does not hide the status.
+  std::chrono::milliseconds error_body_time{5'000};
   std::size_t pool_max = 256;  ///< idle connections kept; more while more exchanges run at once
 };
 

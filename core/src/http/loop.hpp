@@ -9,9 +9,10 @@
 #include <cstdint>
 #include <functional>
 
+#include "monotonic_time.hpp"
+
 namespace prx {
 
-using MonotonicTime = std::chrono::steady_clock::time_point;
 using Task = std::function<void()>;
 
 class Loop {

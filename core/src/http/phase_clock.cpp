@@ -8,11 +8,14 @@ namespace prx::http {
 PhaseClock::PhaseClock(Loop& loop, std::function<void()> expired)
     : loop_(loop), expired_(std::move(expired)) {}
 
-PhaseClock::~PhaseClock() { stop(); }
+PhaseClock::~PhaseClock() {
+  if (timer_ != 0) loop_.cancel_timer(timer_);
+}
 
 void PhaseClock::start(const Clocks& limits) {
   limits_ = limits;
-  paused_ = false;
+  running_ = true;
+  paused_ = in_all_ = false;
   enter(Phase::kConnect);
 }
 
@@ -22,7 +25,14 @@ void PhaseClock::enter(Phase phase) {
   arm();
 }
 
+void PhaseClock::enter_short_body(std::chrono::milliseconds limit) {
+  limits_.idle = std::min(limits_.idle.value_or(limit), limit);
+  enter(Phase::kBody);
+  in_all_ = true;
+}
+
 void PhaseClock::set_idle(std::optional<std::chrono::milliseconds> limit) {
+  if (in_all_) return;
   limits_.idle = limit;
   if (phase_ == Phase::kBody) enter(Phase::kBody);
 }
@@ -38,10 +48,6 @@ void PhaseClock::resume() {
   arm();
 }
 
-void PhaseClock::stop() {
-  if (timer_ != 0) loop_.cancel_timer(std::exchange(timer_, 0));
-}
-
 std::optional<std::chrono::milliseconds> PhaseClock::limit() const {
   switch (phase_) {
     case Phase::kConnect:
@@ -53,13 +59,14 @@ std::optional<std::chrono::milliseconds> PhaseClock::limit() const {
   }
 }
 
-// A timer that is due before the deadline stays: it arms itself again when it fires.
+// A timer that is due before the deadline stays: it arms itself again when it fires. So it stays
+// for the next exchange too.
 void PhaseClock::arm() {
   const auto allowed = limit();
-  if (!allowed || paused_) return;
+  if (!allowed || paused_ || !running_) return;
   const MonotonicTime deadline = since_ + *allowed;
   if (timer_ != 0 && armed_ <= deadline) return;
-  stop();
+  if (timer_ != 0) loop_.cancel_timer(timer_);
   armed_ = deadline;
   timer_ = loop_.start_timer(deadline - loop_.now(), [this] { fire(); });
 }
@@ -67,7 +74,7 @@ void PhaseClock::arm() {
 void PhaseClock::fire() {
   timer_ = 0;
   const auto allowed = limit();
-  if (!allowed || paused_) return;
+  if (!allowed || paused_ || !running_) return;
   if (loop_.now() < since_ + *allowed) return arm();
   expired_();
 }

@@ -1,6 +1,6 @@
 /// \file phase_clock.hpp
-/// The three clocks of one exchange: connect, head, idle. One lazy timer: touching it per byte is a
-/// store.
+/// The three clocks of one exchange: connect, head, idle. One lazy timer, kept from one exchange to
+/// the next: touching it per byte is a store, and most exchanges neither set nor cancel one.
 #pragma once
 
 #include <chrono>
@@ -23,12 +23,17 @@ class PhaseClock {
   void start(const Clocks& limits);  ///< enters Phase::kConnect, not paused
   void enter(Phase phase);           ///< kHead or kBody; its clock starts now
   /// A sign of life: the clock of this phase starts anew.
-  void touch() { since_ = loop_.now(); }
+  void touch() {
+    if (!in_all_) since_ = loop_.now();
+  }
+  /// Enters kBody: all of the body may take `limit`, or the idle limit if that is less. Signs of
+  /// life and set_idle do nothing from here on.
+  void enter_short_body(std::chrono::milliseconds limit);
   /// Another idle limit. In the body its clock starts anew.
   void set_idle(std::optional<std::chrono::milliseconds> limit);
   void pause();
   void resume();
-  void stop();
+  void stop() { running_ = false; }
 
   [[nodiscard]] Phase phase() const { return phase_; }
   [[nodiscard]] bool paused() const { return paused_; }
@@ -45,7 +50,9 @@ class PhaseClock {
   Phase phase_ = Phase::kConnect;
   MonotonicTime since_{};
   MonotonicTime paused_at_{};
+  bool running_ = false;
   bool paused_ = false;
+  bool in_all_ = false;  ///< the limit is of the whole phase
   Loop::TimerId timer_ = 0;
   MonotonicTime armed_{};
 };

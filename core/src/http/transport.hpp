@@ -13,14 +13,16 @@
 #include <string_view>
 #include <vector>
 
+#include "http/header_list.hpp"
 #include "prx/sdk/error.hpp"
 
 namespace prx::http {
 
 using ExchangeId = std::uint64_t;  ///< never 0
 
+/// Of a response.
 struct Header {
-  std::string name;  ///< sent as given; received in lower case
+  std::string name;  ///< in lower case
   std::string value;
   friend bool operator==(const Header&, const Header&) = default;
 };
@@ -42,8 +44,8 @@ struct Clocks {
 
 struct Request {
   std::string method;
-  std::string url;  ///< absolute; http or https
-  std::vector<Header> headers;
+  std::string url;     ///< absolute; http or https
+  HeaderList headers;  ///< sent as given
   std::shared_ptr<const std::string>
       body;                    ///< shared, since attempts of one call share it; may be null
   std::string_view body_view;  ///< what is sent: a part of *body
@@ -59,7 +61,8 @@ struct Head {
   std::span<const Header> headers;
 };
 
-/// How an exchange ended. `error` empty: the body is complete.
+/// How an exchange ended. `error` empty: the body is complete, or the status was an error (400 or
+/// above) and whatever came of its body is all there will be: the status says more than the cut.
 struct End {
   std::optional<Error>
       error;  ///< class kNetwork, kTimeout, kBadResponse (limits, HTTP syntax, a body cut short),

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <initializer_list>
 #include <utility>
 
 #include "prx/sdk/error.hpp"
@@ -94,26 +95,32 @@ bool in_network(const Address& address, std::string_view network) {
   return rest == 0 || (base->bytes[whole] >> (8 - rest)) == (address.bytes[whole] >> (8 - rest));
 }
 
-std::optional<std::string> variable(const Environment& environment, const char* low,
-                                    const char* high) {
+struct Setting {
+  std::string variable;
+  std::string value;
+};
+
+std::optional<Setting> read_first(const Environment& environment,
+                                  std::initializer_list<const char*> variables) {
   if (!environment) return std::nullopt;
-  auto value = environment(low);
-  if (!value && high != nullptr) value = environment(high);
-  return value;
+  for (const char* variable : variables)
+    if (auto value = environment(variable)) return Setting{variable, std::move(*value)};
+  return std::nullopt;
 }
 
 std::string_view drop_path(std::string_view text) {
   return text.substr(0, text.find_first_of("/?#"));
 }
 
-std::optional<Proxy> make_proxy(const std::optional<std::string>& setting) {
-  if (!setting || setting->empty() || !is_clean(*setting)) return std::nullopt;
-  const std::size_t mark = setting->find("://");
-  std::string scheme = mark == std::string::npos ? "http" : setting->substr(0, mark);
+std::optional<Proxy> make_proxy(const std::optional<Setting>& setting) {
+  if (!setting || setting->value.empty() || !is_clean(setting->value)) return std::nullopt;
+  const std::string& value = setting->value;
+  const std::size_t mark = value.find("://");
+  std::string scheme = mark == std::string::npos ? "http" : value.substr(0, mark);
   std::transform(scheme.begin(), scheme.end(), scheme.begin(), lower);
   if (scheme == "socks5" || scheme == "socks") scheme = "socks5h";
   if (scheme == "socks4") scheme = "socks4a";
-  const std::string rest = mark == std::string::npos ? *setting : setting->substr(mark + 3);
+  const std::string rest = mark == std::string::npos ? value : value.substr(mark + 3);
   std::string_view authority = drop_path(rest);
   authority.remove_prefix(
       authority.rfind('@') == std::string_view::npos ? 0 : authority.rfind('@') + 1);
@@ -121,7 +128,8 @@ std::optional<Proxy> make_proxy(const std::optional<std::string>& setting) {
   const auto port =
       parts ? parse_port(parts->second, scheme == "https" ? 443 : 1080) : Result<std::uint16_t>(0);
   if (!parts || !port) return std::nullopt;
-  return Proxy{scheme + "://" + std::string(drop_path(rest)), std::string(parts->first), *port};
+  return Proxy{scheme + "://" + std::string(drop_path(rest)), std::string(parts->first), *port,
+               setting->variable};
 }
 
 }  // namespace
@@ -151,18 +159,38 @@ bool is_local_name(std::string_view host) {
   return is_address(host) || same(host, "localhost") || ends_with(host, ".localhost");
 }
 
-Proxies::Proxies(const Environment& environment)
-    : exempt_(variable(environment, "no_proxy", "NO_PROXY").value_or("")) {
-  const auto all = variable(environment, "all_proxy", "ALL_PROXY");
-  const auto http = variable(environment, "http_proxy", nullptr);
-  const auto https = variable(environment, "https_proxy", "HTTPS_PROXY");
-  http_ = make_proxy(http ? http : all);
-  https_ = make_proxy(https ? https : all);
+// The forms of inet_aton too ("127.1"), since libcurl and resolvers read them.
+bool is_loopback(std::string_view host) {
+  if (host.ends_with('.')) host.remove_suffix(1);
+  if (same(host, "localhost") || ends_with(host, ".localhost")) return true;
+  const std::string text(host);
+  in_addr v4{};
+  if (inet_aton(text.c_str(), &v4) == 1) {
+    const std::uint32_t address = ntohl(v4.s_addr);
+    return address >> 24 == 127 || address == 0;
+  }
+  in6_addr v6{};
+  if (inet_pton(AF_INET6, text.c_str(), &v6) != 1) return false;
+  if (IN6_IS_ADDR_V4MAPPED(&v6)) return v6.s6_addr[12] == 127;
+  return IN6_IS_ADDR_LOOPBACK(&v6) || IN6_IS_ADDR_UNSPECIFIED(&v6);
+}
+
+std::string Proxy::name() const {
+  return "proxy '" + host + ":" + std::to_string(port) + "' (" + variable + ")";
+}
+
+Proxies::Proxies(const Environment& environment) {
+  if (auto exempt = read_first(environment, {"no_proxy", "NO_PROXY"}))
+    exempt_ = std::move(exempt->value);
+  http_ = make_proxy(read_first(environment, {"http_proxy", "all_proxy", "ALL_PROXY"}));
+  https_ =
+      make_proxy(read_first(environment, {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}));
 }
 
 const Proxy* Proxies::find(const Endpoint& endpoint) const {
   const auto& proxy = endpoint.secure ? https_ : http_;
-  return !proxy || is_exempt(endpoint.host) ? nullptr : &*proxy;
+  if (!proxy || is_loopback(endpoint.host) || is_exempt(endpoint.host)) return nullptr;
+  return &*proxy;
 }
 
 bool Proxies::is_exempt(std::string_view host) const {

@@ -28,6 +28,9 @@ struct Endpoint {
 [[nodiscard]] bool is_address(std::string_view host);
 /// True for what needs no resolver: addresses, "localhost" and names below it (RFC 6761).
 [[nodiscard]] bool is_local_name(std::string_view host);
+/// True for what leads to this machine however it is written: 127.0.0.0/8 and ::1 (short and mapped
+/// forms too), the unspecified address, "localhost" and names below it.
+[[nodiscard]] bool is_loopback(std::string_view host);
 
 /// Reads one environment variable; nullopt when unset.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
@@ -38,6 +41,10 @@ struct Proxy {
   std::string url;
   std::string host;
   std::uint16_t port = 0;
+  std::string variable;  ///< where it came from: "https_proxy"
+
+  /// For messages, without user and key: "proxy 'host:port' (https_proxy)".
+  [[nodiscard]] std::string name() const;
 };
 
 /// http_proxy, https_proxy, all_proxy, no_proxy, read once. Lower case wins over upper case;
@@ -47,7 +54,8 @@ class Proxies {
  public:
   explicit Proxies(const Environment& environment);
 
-  /// The proxy for an endpoint, or null.
+  /// The proxy for an endpoint, or null. Never one for a loopback host: a request to this machine,
+  /// and the key in it, stays here.
   [[nodiscard]] const Proxy* find(const Endpoint& endpoint) const;
   [[nodiscard]] bool empty() const { return !http_ && !https_; }
 

@@ -1,4 +1,13 @@
 // The only reader of a note's JSON.
+
+// Strings are scanned 16 bytes at a time; in a namespace of its own, since others in this program
+// build RapidJSON without that.
+#define RAPIDJSON_NAMESPACE prx_note_rapidjson
+#define RAPIDJSON_NAMESPACE_BEGIN namespace prx_note_rapidjson {
+#define RAPIDJSON_NAMESPACE_END }
+#if defined(__SSE2__) && !defined(RAPIDJSON_SSE2)
+#define RAPIDJSON_SSE2
+#endif
 #include <rapidjson/document.h>
 #include <rapidjson/error/en.h>
 #include <rapidjson/stringbuffer.h>
@@ -15,12 +24,14 @@
 namespace prx {
 namespace {
 
+namespace rapidjson = prx_note_rapidjson;
 using Json = rapidjson::Value;
 
 constexpr std::size_t kDepthMax = 16;    // nested objects and arrays
 constexpr std::size_t kIdMax = 64;       // bytes of an id, a kind or an option's key
 constexpr std::size_t kTextMax = 1'024;  // bytes of any other text
 constexpr std::size_t kItemsMax = 64;    // kinds, operations, hosts, options
+constexpr std::size_t kBlock = 16;       // bytes that RapidJSON looks at in one go
 constexpr unsigned kVersionNumberMax = 9'999;
 
 Unexpected<Error> wrong(const std::string& member, const std::string& what) {
@@ -116,13 +127,15 @@ class Members {
  public:
   explicit Members(const Json& object, std::string_view key = {}) : object_(object), key_(key) {}
 
-  [[nodiscard]] const Json* find(const char* name) const {
-    const auto member = object_.FindMember(name);
-    return member == object_.MemberEnd() ? nullptr : &member->value;
+  [[nodiscard]] const Json* find(std::string_view name) const {
+    for (auto member = object_.MemberBegin(); member != object_.MemberEnd(); ++member)
+      if (member->name.GetStringLength() == name.size() && view(member->name) == name)
+        return &member->value;
+    return nullptr;
   }
 
   /// "" when absent.
-  [[nodiscard]] Result<std::string> text(const char* name) const {
+  [[nodiscard]] Result<std::string> text(std::string_view name) const {
     const Json* value = find(name);
     if (value == nullptr) return std::string();
     if (!value->IsString()) return wrong(path(name), "is not text");
@@ -132,13 +145,13 @@ class Members {
     return std::string(view(*value));
   }
 
-  [[nodiscard]] Result<std::string> required_text(const char* name) const {
+  [[nodiscard]] Result<std::string> required_text(std::string_view name) const {
     PRX_TRY_SET(auto value, text(name));
     if (value.empty()) return wrong(path(name), "is missing");
     return value;
   }
 
-  [[nodiscard]] Result<bool> flag(const char* name) const {
+  [[nodiscard]] Result<bool> flag(std::string_view name) const {
     const Json* value = find(name);
     if (value == nullptr) return false;
     if (!value->IsBool()) return wrong(path(name), "is not true or false");
@@ -146,7 +159,7 @@ class Members {
   }
 
   /// Texts that all satisfy `valid`; empty when absent.
-  [[nodiscard]] Result<std::vector<std::string>> texts(const char* name,
+  [[nodiscard]] Result<std::vector<std::string>> texts(std::string_view name,
                                                        bool (*valid)(std::string_view),
                                                        const char* rule) const {
     std::vector<std::string> result;
@@ -155,6 +168,7 @@ class Members {
     if (!value->IsArray()) return wrong(path(name), "is not an array");
     if (value->Size() > kItemsMax)
       return wrong(path(name), "has more than " + std::to_string(kItemsMax) + " items");
+    result.reserve(value->Size());
     for (const Json& item : value->GetArray()) {
       if (!item.IsString() || !valid(view(item))) return wrong(path(name), rule);
       result.emplace_back(view(item));
@@ -164,8 +178,8 @@ class Members {
 
  private:
   const Json& object_;
-  [[nodiscard]] std::string path(const char* name) const {
-    return key_.empty() ? name : option_path(key_) + "." + name;
+  [[nodiscard]] std::string path(std::string_view name) const {
+    return key_.empty() ? std::string(name) : option_path(key_) + "." + std::string(name);
   }
 
   std::string_view key_;
@@ -303,6 +317,7 @@ Result<void> read_options(const Members& members, PluginNote& note) {
   if (!value->IsObject()) return wrong("config", "is not an object");
   if (value->MemberCount() > kItemsMax)
     return wrong("config", "has more than " + std::to_string(kItemsMax) + " keys");
+  note.options.reserve(value->MemberCount());
   for (const auto& member : value->GetObject()) {
     PRX_TRY_SET(auto option, read_option(view(member.name), member.value));
     for (const auto& earlier : note.options)
@@ -343,9 +358,9 @@ Result<PluginNote> parse_note(std::string_view json) {
   if (json.size() > PRX_NOTE_MAX)
     return wrong_note("has " + std::to_string(json.size()) + " bytes, more than " +
                       std::to_string(PRX_NOTE_MAX));
-  std::array<char, PRX_NOTE_MAX + 1> text;  // NOLINT: filled as far as it is read
+  alignas(kBlock) std::array<char, PRX_NOTE_MAX + kBlock> text;  // NOLINT: filled as far as read
   std::copy(json.begin(), json.end(), text.begin());
-  text[json.size()] = '\0';
+  std::fill_n(text.begin() + static_cast<std::ptrdiff_t>(json.size()), kBlock, '\0');
   std::array<char, 16 * 1024> buffer;  // enough for most notes: no allocation
   rapidjson::MemoryPoolAllocator<> pool(buffer.data(), buffer.size());
   rapidjson::Document document(&pool);

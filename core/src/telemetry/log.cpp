@@ -4,8 +4,12 @@
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "prx/sdk/json_edit.hpp"
@@ -50,7 +54,40 @@ std::shared_ptr<spdlog::logger> make_logger(const LogConfig& config) {
   return logger;
 }
 
+Unexpected<Error> no_log_file(const std::filesystem::path& file, const std::string& why) {
+  return fail(ErrorClass::kInvalidRequest, "log.file: " + one_line(file.string()) + ' ' + why);
+}
+
+bool is_own_output(const struct stat& file) {
+  for (const int descriptor : {STDOUT_FILENO, STDERR_FILENO}) {
+    struct stat own {};
+    if (::fstat(descriptor, &own) == 0 && own.st_dev == file.st_dev && own.st_ino == file.st_ino)
+      return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+Result<void> check_log_file(const std::filesystem::path& file) {
+  struct stat status {};
+  if (file.empty()) return {};
+  if (::stat(file.c_str(), &status) != 0) {
+    if (errno == ENOENT) return {};  // it is made, its folder too
+    return no_log_file(
+        file, std::string("cannot be looked at: ") + std::strerror(errno) + "; correct its path");
+  }
+  if (S_ISDIR(status.st_mode)) return no_log_file(file, "is a folder; name a file in it");
+  const bool usual = S_ISREG(status.st_mode) || S_ISCHR(status.st_mode);
+  if (!usual && !is_own_output(status))
+    return no_log_file(file,
+                       "is a pipe, a socket or a disk; name a regular file, or leave it out "
+                       "to log to stderr");
+  if (::access(file.c_str(), W_OK) != 0)
+    return no_log_file(file, std::string("cannot be written: ") + std::strerror(errno) +
+                                 "; correct its path or mode");
+  return {};
+}
 
 std::optional<LogLevel> log_level_from(std::string_view name) {
   constexpr std::pair<std::string_view, LogLevel> kLevels[] = {
@@ -66,12 +103,23 @@ Log::Log(LogLevel level, LogSink sink, Redactor redactor)
 
 Log::~Log() = default;
 
+std::string Log::redact(std::string_view text) const {
+  const std::shared_lock lock(mutex_);
+  return redactor_.redact(text);
+}
+
+void Log::hide(const Redactor& more) {
+  const std::unique_lock lock(mutex_);
+  redactor_.add(more);
+}
+
 Result<std::unique_ptr<Log>> Log::open(const LogConfig& config, LogSink sink, Redactor redactor) {
   const auto level = log_level_from(config.level);
   if (!level)
     return fail(ErrorClass::kInvalidRequest, "log.level: unknown level '" + config.level + "'");
   auto log = std::unique_ptr<Log>(new Log(*level, std::move(sink), std::move(redactor)));
   if (log->sink_ || *level == LogLevel::kOff) return log;
+  PRX_TRY(check_log_file(config.file));
   try {
     log->backend_ =
         std::make_unique<Backend>(Backend{make_logger(config), config.format == "json"});
@@ -83,7 +131,7 @@ Result<std::unique_ptr<Log>> Log::open(const LogConfig& config, LogSink sink, Re
 
 void Log::write(LogLevel level, std::string_view line) const {
   if (!enabled(level)) return;
-  std::string clean = one_line(redactor_.redact(line));
+  std::string clean = one_line(redact(line));
   if (sink_) return sink_(level, clean);
   if (!backend_) return;
   if (backend_->json) clean = json::quoted(clean);

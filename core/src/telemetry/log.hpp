@@ -3,7 +3,9 @@
 /// it.
 #pragma once
 
+#include <filesystem>
 #include <memory>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 
@@ -16,8 +18,8 @@ namespace prx {
 /// Any thread, several at once.
 class Log {
  public:
-  /// To a host's sink when it gave one, else to the file or stderr of `[log]`. A file that cannot
-  /// be opened is an error (kInvalidRequest) with its path and the system's reason.
+  /// To a host's sink when it gave one, else to the file or stderr of `[log]`. Errors:
+  /// kInvalidRequest, as check_log_file(), or with the path and the system's reason.
   [[nodiscard]] static Result<std::unique_ptr<Log>> open(const LogConfig& config, LogSink sink,
                                                          Redactor redactor);
   ~Log();
@@ -29,7 +31,9 @@ class Log {
   }
   /// One line: line breaks and control characters become spaces, known secrets "[redacted]".
   void write(LogLevel level, std::string_view line) const;
-  [[nodiscard]] std::string redact(std::string_view text) const { return redactor_.redact(text); }
+  [[nodiscard]] std::string redact(std::string_view text) const;
+  /// From now on these secrets are hidden too.
+  void hide(const Redactor& more);
 
  private:
   struct Backend;
@@ -37,9 +41,16 @@ class Log {
 
   LogLevel level_;
   LogSink sink_;
+  mutable std::shared_mutex mutex_;  ///< guards redactor_
   Redactor redactor_;
   std::unique_ptr<Backend> backend_;
 };
+
+/// Whether `[log] file` can be a log: a regular file or a device that can be written, or nothing
+/// yet. A pipe is none, since it would hold a loop up (unless it is this process's own stdout or
+/// stderr, as /dev/stderr may be); a folder or socket neither. Does not open it, and never waits.
+/// Errors: kInvalidRequest, path and remedy.
+[[nodiscard]] Result<void> check_log_file(const std::filesystem::path& file);
 
 /// The level of that name; nullopt for others.
 [[nodiscard]] std::optional<LogLevel> log_level_from(std::string_view name);

@@ -5,6 +5,8 @@
 namespace prx {
 
 namespace {
+constexpr std::string_view kRedacted = "[redacted]";
+
 void add_unique(std::vector<std::string>& secrets, std::string_view secret) {
   if (secret.size() < Redactor::kSecretMin) return;
   if (std::find(secrets.begin(), secrets.end(), secret) == secrets.end())
@@ -30,11 +32,16 @@ void Redactor::add(std::string_view secret) {
                    [](const auto& a, const auto& b) { return a.size() > b.size(); });
 }
 
+void Redactor::add(const Redactor& other) {
+  for (const auto& secret : other.secrets_) add(secret);
+}
+
 std::string Redactor::redact(std::string_view text) const {
   std::string out(text);
   for (const auto& secret : secrets_)
-    for (auto at = out.find(secret); at != std::string::npos; at = out.find(secret, at))
-      out.replace(at, secret.size(), "[redacted]");
+    for (auto at = out.find(secret); at != std::string::npos;
+         at = out.find(secret, at + kRedacted.size()))
+      out.replace(at, secret.size(), kRedacted);
   return out;
 }
 

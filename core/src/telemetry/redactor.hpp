@@ -16,6 +16,8 @@ class Redactor {
   /// Also knows the secret as JSON writes it and without its scheme ("Bearer "). Short ones are
   /// ignored.
   void add(std::string_view secret);
+  /// And every secret that another one knows.
+  void add(const Redactor& other);
   /// The text with every known secret replaced by "[redacted]".
   [[nodiscard]] std::string redact(std::string_view text) const;
   [[nodiscard]] bool empty() const { return secrets_.empty(); }

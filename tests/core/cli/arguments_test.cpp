@@ -90,6 +90,18 @@ TEST(Arguments, AWordWhereANumberBelongsIsAnErrorNamingTheOption) {
   EXPECT_THAT(parsed.error->message, HasSubstr("--max-tokens"));
 }
 
+TEST(Arguments, ANumberIsAllOfItsTextAndInRange) {
+  EXPECT_EQ(parse({"--max-tokens=+7"}).max_tokens, 7);
+  EXPECT_EQ(parse({"--temperature", "1e-1"}).temperature, 0.1);
+  for (const char* text : {"", "7.5", "7 ", "0x7", "9223372036854775808", "++7"}) {
+    const Parsed parsed = parse({"--max-tokens", text});
+    ASSERT_TRUE(parsed.error) << text;
+    EXPECT_THAT(parsed.error->message, HasSubstr("--max-tokens: '" + std::string(text) + "' is "));
+  }
+  for (const char* text : {"", "1e999", "0,7"})
+    EXPECT_TRUE(parse({"--temperature", text}).error) << text;
+}
+
 TEST(Arguments, AMissingValueIsAnErrorNamingTheOption) {
   const Parsed parsed = parse({"--model"});
   ASSERT_TRUE(parsed.error);

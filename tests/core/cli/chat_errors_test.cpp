@@ -149,11 +149,16 @@ TEST_F(ChatErrors, TheTimeoutBoundsTheWholeCall) {
 }
 
 TEST_F(ChatErrors, AMessageStaysOnOneLineAndMovesNoCursor) {
-  simulate();
-  const auto result = run({"chat", "--model", "no/such\x1b[2J\nmodel", "Hello"});
-  EXPECT_EQ(result.exit_code, 7);
-  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
-  EXPECT_EQ(result.err.find('\x1b'), std::string::npos);
+  for (const auto& arguments :
+       std::vector<std::vector<std::string>>{{"no\x1b[2J\nverb"},
+                                             {"chat", "--param", "a\x1b[2J\nb", "Hello"},
+                                             {"chat", "--model", "no/such\x1b[2J\nmodel", "Hello"},
+                                             {"chat", "--max-tokens", "\x1b[2J\n", "Hello"}}) {
+    const auto result = run(arguments);
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+    EXPECT_EQ(result.err.find('\x1b'), std::string::npos);
+  }
 }
 
 TEST_F(ChatErrors, AConfigurationErrorNamesItsPlaceAndTheNearestName) {
@@ -176,15 +181,21 @@ TEST_F(ChatErrors, AnUnknownProviderIsAConfigurationError) {
 }
 
 TEST_F(ChatErrors, WrongArgumentsAreUsageErrorsInOneLine) {
-  for (const auto& arguments :
-       std::vector<std::vector<std::string>>{{"chat", "--modle", "x", "Hello"},
-                                             {"chat", "--temperature", "hot", "Hello"},
-                                             {"chat", "--temperature", "-1", "Hello"},
-                                             {"chat", "--max-tokens", "0", "Hello"},
-                                             {"chat", "--timeout", "5", "Hello"},
-                                             {"chat", "--param", "user=me", "Hello"},
-                                             {"chat", "--log-level", "loud", "Hello"},
-                                             {"chta", "Hello"}}) {
+  for (const auto& arguments : std::vector<std::vector<std::string>>{
+           {"chat", "--modle", "x", "Hello"},
+           {"chat", "--temperature", "hot", "Hello"},
+           {"chat", "--temperature", "-1", "Hello"},
+           {"chat", "--max-tokens", "0", "Hello"},
+           {"chat", "--temperature", "", "Hello"},
+           {"chat", "--max-tokens", "", "Hello"},
+           {"chat", "--max-tokens", "9223372036854775808", "Hello"},
+           {"chat", "--model", "caf\xe9", "Hello"},
+           {"chat", "--model", "a\x1b[0m", "Hello"},
+           {"chat", "--param", "user=\"\\ud800\"", "Hello"},
+           {"chat", "--timeout", "5", "Hello"},
+           {"chat", "--param", "user=me", "Hello"},
+           {"chat", "--log-level", "loud", "Hello"},
+           {"chta", "Hello"}}) {
     const auto result = run(arguments);
     EXPECT_EQ(result.exit_code, 2) << arguments[1];
     EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;

@@ -42,7 +42,7 @@ TEST_F(ChatInterrupt, SigtermExitsWith143) {
   EXPECT_TRUE(client_went_away());
 }
 
-TEST_F(ChatInterrupt, ASecondCtrlCEndsAProgramThatIsStuckOnItsReader) {
+TEST_F(ChatInterrupt, CtrlCEndsAProgramThatIsStuckOnItsReader) {
   sim::SimulatorOptions options;
   options.answer_tokens = 400'000;
   simulate(options);
@@ -51,10 +51,38 @@ TEST_F(ChatInterrupt, ASecondCtrlCEndsAProgramThatIsStuckOnItsReader) {
   Process process(command);
   process.wait_for_out("the");  // from here on nobody reads its stdout
   process.send_signal(SIGINT);
-  ASSERT_TRUE(client_went_away());
+  process.wait_for_exit();
+  const auto result = end(process);
+  EXPECT_EQ(result.exit_code, 130);
+  EXPECT_EQ(result.err, "");
+  EXPECT_TRUE(client_went_away());
+}
+
+TEST_F(ChatInterrupt, CtrlCEndsAJsonAnswerThatNobodyReads) {
+  sim::SimulatorOptions options;
+  options.answer_tokens = 20'000;
+  simulate(options);
+  auto command = program({"chat", "--json", "Hello"});
+  command.output_room = 4'096;
+  Process process(command);
+  process.wait_for_out("{\"text\"");
   process.send_signal(SIGINT);
   process.wait_for_exit();
   EXPECT_EQ(end(process).exit_code, 130);
+}
+
+TEST_F(ChatInterrupt, AReaderThatDoesNotReadDoesNotHoldTheTimeout) {
+  sim::SimulatorOptions options;
+  options.answer_tokens = 400'000;
+  simulate(options);
+  auto command = program({"chat", "--timeout", "1s", "--model", "sim/stall?after=5000", "Hello"});
+  command.output_room = 4'096;
+  Process process(command);
+  process.wait_for_exit();
+  const auto result = end(process);
+  EXPECT_EQ(result.exit_code, 6);
+  EXPECT_THAT(result.err, HasSubstr("prx: --timeout is over, and nobody reads"));
+  EXPECT_TRUE(client_went_away());
 }
 
 TEST_F(ChatInterrupt, ASignalThatWasIgnoredAtTheStartStaysIgnored) {

@@ -73,6 +73,17 @@ TEST_F(ChatPrompt, ThatIsTooLongIsRefused) {
   EXPECT_THAT(result.err, HasSubstr("longer than"));
 }
 
+TEST_F(ChatPrompt, ThatMakesTheRequestTooLongIsAUsageErrorToo) {
+  simulate();
+  auto options = program({"chat"});
+  options.input = ProcessOptions::Input::kFile;
+  options.input_file = write("long.txt", std::string(kPromptMax, 'x'));
+  const auto result = run_with(options);
+  EXPECT_EQ(result.exit_code, 2) << result.err;
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+  EXPECT_EQ(simulator().stats().requests, 0U);
+}
+
 TEST_F(ChatPrompt, AClosedStdinHurtsNobody) {
   simulate();
   auto options = program({"chat", "Hello"});

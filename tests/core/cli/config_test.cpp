@@ -25,6 +25,44 @@ TEST_F(ConfigCheck, WorksWithoutAFileAndWithoutAKey) {
   const auto result = run({"config", "check", "--no-config"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.out, StartsWith("OK: no file"));
+  EXPECT_EQ(result.err,
+            "prx: warning: the provider 'openrouter' has no key: OPENROUTER_API_KEY is not set; "
+            "export it or set [providers.openrouter] api_key\n");
+}
+
+TEST_F(ConfigCheck, AKeyThatCannotBeUsedIsAWarningSaidOnce) {
+  environment["OPENROUTER_API_KEY"] = "two words";
+  const auto own = run({"config", "check"});
+  EXPECT_EQ(own.exit_code, 0);
+  EXPECT_THAT(own.err, AllOf(HasSubstr("warning: "), HasSubstr("OPENROUTER_API_KEY has white")));
+  configure("[providers.openrouter]\napi_key = \"${NOT_THERE}\"\n");
+  const auto named = run({"config", "check"});
+  EXPECT_EQ(named.exit_code, 0);
+  EXPECT_THAT(named.err, AllOf(HasSubstr("config.toml:2:"), HasSubstr("NOT_THERE is not set")));
+  EXPECT_EQ(std::count(named.err.begin(), named.err.end(), '\n'), 1) << named.err;
+}
+
+TEST_F(ConfigCheck, AKeyThatIsMissingIsThatOfTheChainInForce) {
+  configure(
+      "[default]\nchain = \"careful\"\n[providers.openai]\n"
+      "[chains.careful]\ntargets = [{ provider = \"openai\" }]\n");
+  const auto result = run({"config", "check"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.err, HasSubstr("the provider 'openai' has no key: OPENAI_API_KEY is not set"));
+}
+
+TEST_F(ConfigCheck, ALogThatCannotBeOneIsAnErrorAndHangsNobody) {
+  const auto pipe = home / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  for (const auto& [file, says] : {std::pair(pipe, "is a pipe"), std::pair(home, "is a folder")}) {
+    const std::string config = configure("[log]\nfile = \"" + file.string() + "\"\n");
+    const auto check = run({"config", "check"});
+    EXPECT_EQ(check.exit_code, 3);
+    EXPECT_THAT(check.err, AllOf(StartsWith("prx: " + config + ":2:"), HasSubstr(says)));
+    const auto chat = run({"chat", "Hello"});
+    EXPECT_EQ(chat.exit_code, 3);
+    EXPECT_THAT(chat.err, HasSubstr(says));
+  }
 }
 
 TEST_F(ConfigCheck, NamesThePlaceAndTheNearestName) {
@@ -82,6 +120,7 @@ TEST_F(ConfigCheck, JudgesTheFirstTargetOfTheChainInForce) {
   const auto broken = run({"config", "check"});
   EXPECT_EQ(broken.exit_code, 3);
   EXPECT_THAT(broken.err, HasSubstr("nowhere"));
+  environment["OPENAI_API_KEY"] = kKey;
   configure(
       "[plugins]\nallow = [\"openai\"]\n[default]\nchain = \"careful\"\n"
       "[providers.box]\nplugin = \"openai\"\n" +
@@ -132,6 +171,19 @@ TEST_F(ConfigShow, ShowsNoValueOfAVariableInABodyAnOptionOrAHeader) {
     EXPECT_EQ(result.exit_code, 0) << result.err;
     EXPECT_EQ((result.out + result.err).find("hidden"), std::string::npos) << result.out;
     EXPECT_THAT(result.out, HasSubstr("of ${TITLE}"));
+  }
+}
+
+TEST_F(ConfigShow, ShowsNoKeyUnderAMisspeltNameAndNoneInAPath) {
+  const std::string key = kKey;
+  for (const std::string& line : {"api_kye = \"" + key + "\"", std::string("api_kye = \"hidden\""),
+                                  "api_key_file = \"" + key + "\"", "ca_file = \"" + key + "\"",
+                                  "model = \"" + key + "\"", "[providers." + key + "]"}) {
+    configure("[providers.openrouter]\n" + line + "\n");
+    for (const auto* verb : {"show", "check"}) {
+      const auto result = run({"config", verb});  // the fixture looks for the key in all of it
+      EXPECT_EQ((result.out + result.err).find("hidden"), std::string::npos) << result.out;
+    }
   }
 }
 

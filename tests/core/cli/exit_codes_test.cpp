@@ -30,6 +30,14 @@ TEST(ExitCode, ARefusalOfTheProviderIsSeven) {
   }
 }
 
+TEST(ExitCode, ARefusalBeforeAnyAttemptIsTwo) {
+  CallError error(fail(ErrorClass::kInvalidRequest, "too large").error());
+  EXPECT_EQ(exit_code(error), 2);
+  error.attempts.emplace_back();
+  EXPECT_EQ(exit_code(error), 7);
+  EXPECT_EQ(exit_code(CallError(fail(ErrorClass::kAuth, "no key").error())), 4);
+}
+
 TEST(ExitCode, BrokenAnswersAndBugsAreEight) {
   EXPECT_EQ(exit_code(ErrorClass::kBadResponse), 8);
   EXPECT_EQ(exit_code(ErrorClass::kInternal), 8);

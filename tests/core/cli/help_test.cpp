@@ -12,21 +12,38 @@ TEST_F(Help, OfTheProgramNamesEveryVerbVariableAndExitCode) {
   const auto result = run({"--help"});
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_EQ(result.err, "");
-  for (const char* text : {"chat", "plugin list", "config check", "config show", "sim", "version",
-                           "--config FILE", "--no-config", "--log-level LEVEL", "PRX_CONFIG",
-                           "PRX_PROVIDER", "PRX_MODEL", "PRX_PLUGIN_PATH", "PRX_NO_PLUGINS",
-                           "OPENROUTER_API_KEY", "Exit codes:", "130", "prx chat \""})
+  for (const char* text :
+       {"chat", "plugin list", "config check", "config show", "sim", "version", "--config FILE",
+        "--no-config", "--log-level LEVEL", "PRX_CONFIG", "PRX_PROVIDER", "PRX_CHAIN", "PRX_MODEL",
+        "PRX_PLUGIN_PATH", "PRX_NO_PLUGINS", "OPENROUTER_API_KEY", "Exit codes:", "130",
+        "prx chat \""})
     EXPECT_THAT(result.out, HasSubstr(text));
 }
 
 TEST_F(Help, OfChatNamesEveryOption) {
   const auto result = run({"chat", "--help"});
   EXPECT_EQ(result.exit_code, 0);
-  for (const char* text :
-       {"--provider", "--model",       "--system",     "--no-stream",       "--json",
-        "--config",   "--temperature", "--max-tokens", "--param NAME=JSON", "--timeout DURATION",
-        "--trace",    "--warmup",      "--log-level",  "--no-config",       "--reasoning",
-        "--quiet",    "PROMPT",        "stdin",        "Examples:",         "Exit codes:"})
+  for (const char* text : {"--provider",
+                           "--chain NAME",
+                           "--model",
+                           "--system",
+                           "--no-stream",
+                           "--json",
+                           "--config",
+                           "--temperature",
+                           "--max-tokens",
+                           "--param NAME=JSON",
+                           "--timeout DURATION",
+                           "--trace",
+                           "--warmup",
+                           "--log-level",
+                           "--no-config",
+                           "--reasoning",
+                           "--quiet",
+                           "PROMPT",
+                           "stdin",
+                           "Examples:",
+                           "Exit codes:"})
     EXPECT_THAT(result.out, HasSubstr(text));
 }
 

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <thread>
 #include <utility>
 
@@ -22,6 +23,7 @@ class Pipe {
   Pipe(const Pipe&) = delete;
   Pipe& operator=(const Pipe&) = delete;
   [[nodiscard]] int in() const { return fds_[1]; }
+  [[nodiscard]] int out() const { return fds_[0]; }
   /// Everything up to the end, or the first `max` bytes.
   [[nodiscard]] std::string read(std::size_t max) {
     std::string text;
@@ -86,6 +88,38 @@ TEST(WriteAll, WaitsForRoomInANonBlockingPipe) {
   writer.join();
   EXPECT_EQ(result, 0);
   EXPECT_EQ(got, text);
+}
+
+TEST(WriteAll, ATimeEndsTheWaitForAReader) {
+  Pipe pipe;
+  Patience patience;
+  patience.until = std::chrono::steady_clock::now();
+  const std::string text(1u << 20, 'x');  // more than a pipe holds
+  EXPECT_EQ(write_all(pipe.in(), text, patience), ETIMEDOUT);
+  EXPECT_GE(pipe.content().size(), 4'096U) << "what has room is written";
+}
+
+TEST(WriteAll, AReadableDescriptorEndsTheWaitForAReader) {
+  Pipe pipe, stop;
+  Patience patience;
+  patience.stop_fd = stop.out();
+  const std::string text(1u << 20, 'x');
+  int result = -1;
+  std::thread writer([&] { result = write_all(pipe.in(), text, patience); });
+  EXPECT_EQ(pipe.read(1), std::string(4'096, 'x'));
+  EXPECT_EQ(write_all(stop.in(), "!"), 0);
+  writer.join();
+  EXPECT_EQ(result, ECANCELED);
+  EXPECT_EQ(write_all(pipe.in(), "", patience), 0);
+}
+
+TEST(WriteAll, PatienceDoesNotHideThatTheReaderWentAway) {
+  ::signal(SIGPIPE, SIG_IGN);
+  Pipe pipe;
+  pipe.close_reader();
+  Patience patience;
+  patience.until = std::chrono::steady_clock::now();
+  EXPECT_EQ(write_all(pipe.in(), "a", patience), EPIPE);
 }
 
 TEST(TableText, AlignsColumnsAndPadsNotTheLast) {

@@ -123,5 +123,17 @@ TEST(ParametersJson, RefusesASettingWithoutANameOrValueATwinAndAMemberWithAnOpti
   EXPECT_THAT(parameters_json({"messages=[]"}).error().message, HasSubstr("--system"));
 }
 
+TEST(ParametersJson, HalfACharacterIsRefused) {
+  for (const char* value : {R"("\ud800")", R"("\uDC00x")", R"(["\ud83d\n"])",
+                            R"("\ud83d\ud83d\ude00")", R"({"\ude00":1})"}) {
+    const auto object = parameters_json({"user=" + std::string(value)});
+    ASSERT_FALSE(object) << value;
+    EXPECT_NE(object.error().message.find("surrogate"), std::string::npos);
+  }
+  for (const char* value :
+       {R"("\ud83d\ude00")", R"("\\ud800")", R"("\u0000\ue000")", R"("\"\ud83D\uDE00")"})
+    EXPECT_TRUE(parameters_json({"user=" + std::string(value)})) << value;
+}
+
 }  // namespace
 }  // namespace prx::cli

@@ -28,6 +28,22 @@ TEST(StatusLine, SaysWhoTokensCostAndTimes) {
       "first token 412 ms | total 1.24 s");
 }
 
+TEST(StatusLine, WhatAServerChoseIsBounded) {
+  const std::string e_acute = "\xc3\xa9";
+  std::string longest;
+  for (int i = 0; i < 100'000; ++i) longest += e_acute;
+  ChatResponse response = answered();
+  response.served_by = response.model = response.native_finish_reason = longest;
+  response.finish_reason = FinishReason::kOther;
+  response.usage.cost = 1e300;
+  const std::string line = status_line(response, {});
+  EXPECT_LT(line.size(), 400U);
+  EXPECT_THAT(line, HasSubstr("$1e+300"));
+  EXPECT_THAT(line, HasSubstr(longest.substr(0, 80) + "..."));
+  response.model.insert(0, "x");  // a cut at 80 bytes would be inside of a character
+  EXPECT_THAT(status_line(response, {}), HasSubstr("x" + longest.substr(0, 78) + "..."));
+}
+
 TEST(StatusLine, NamesCachedAndReasoningTokensWhenThereAreAny) {
   ChatResponse response = answered();
   response.usage.cached_tokens = 7;
@@ -90,6 +106,14 @@ TEST(TraceLine, OfAnAttemptThatServed) {
   attempt.provider = "p";
   attempt.model = "m";
   EXPECT_EQ(trace_line(attempt, 1), "attempt 1: p m | total 0 us, 0 bytes | served");
+}
+
+TEST(TraceLine, WhatAServerChoseIsBounded) {
+  Attempt attempt;
+  attempt.model = std::string(10'000, 'm');
+  attempt.error = fail(ErrorClass::kInvalidRequest, std::string(100'000, 'x')).error();
+  attempt.error->provider_code = std::string(10'000, 'c');
+  EXPECT_LT(trace_line(attempt, 1).size(), 900U);
 }
 
 }  // namespace

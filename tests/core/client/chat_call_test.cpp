@@ -80,7 +80,7 @@ TEST_F(ChatCallTest, EventsBeforeTheFirstTokenAreBounded) {
   const auto call = rig.start();
   prx_event item{};
   item.type = PRX_EV_ITEM;
-  for (std::size_t i = 0; i <= driver::ChatCall::kHeldMax; ++i) plugin.emit(item);
+  for (std::size_t i = 0; i <= driver::AttemptRun::kEventsMax; ++i) plugin.emit(item);
   rig.loop.run_ready();
   EXPECT_EQ(failure().error_class, ErrorClass::kBadResponse);
 }
@@ -248,7 +248,7 @@ TEST_F(ChatCallTest, APauseBeforeTheStartHolds) {
   driver::ChatPlan plan = rig.plan();
   plan.plan.targets[0].clocks.first_token = 50ms;
   auto call =
-      std::make_shared<driver::ChatCall>(rig.runtime, rig.lanes, std::move(plan), sink, [] {});
+      std::make_shared<driver::ChatCall>(rig.runtime, rig.health, std::move(plan), sink, [] {});
   call->start(std::nullopt);
   call->pause();
   rig.loop.advance(1h);

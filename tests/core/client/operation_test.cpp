@@ -81,9 +81,8 @@ TEST_F(OperationTest, TheHostAddsKeyAndConfiguredHeaders) {
   ASSERT_EQ(plugin.http().send(plugin.host, &request, &sink, nullptr, &id), PRX_OK);
   EXPECT_NE(id, 0u);
   const http::Request& sent = rig.transport.sent.at(0).request;
-  const std::vector<http::Header> expected{{"authorization", "Bearer sk-first-secret"},
-                                           {"X-Extra", "yes"}};
-  EXPECT_EQ(sent.headers, expected);
+  const http::HeaderList expected{{"authorization", "Bearer sk-first-secret"}, {"X-Extra", "yes"}};
+  EXPECT_TRUE(sent.headers == expected);
   EXPECT_EQ(sent.body_view.data(), operation->request().body->data())
       << "the body is shared, not copied";
   EXPECT_EQ(sent.clocks.connect, 10s);
@@ -242,6 +241,45 @@ TEST_F(OperationTest, ErrorsOfEveryOperationAreRedacted) {
   const auto operation = start();
   plugin.error(PRX_E_AUTH, "bad key sk-first-secret");
   EXPECT_EQ(watcher.last->message, "bad key [redacted]");
+}
+
+struct Words final : driver::OperationObserver {
+  void on_operation_head() override {}
+  void on_operation_event(const prx_event& event) override {
+    for (const prx_str text : {event.id, event.name, event.text})
+      words.emplace_back(driver::view(text));
+  }
+  void on_operation_end(const Error* error) override {
+    if (error != nullptr) message = error->message;
+  }
+  std::vector<std::string> words;
+  std::string message;
+};
+
+TEST_F(OperationTest, AServerThatSaysTheKeyBackIsNotRepeated) {
+  Words seen;
+  const auto operation = driver::Operation::start(*rig.instance, {}, seen);
+  prx_event event{};
+  for (const std::uint32_t type : {PRX_EV_META, PRX_EV_FINISH, PRX_EV_ITEM, PRX_EV_PROGRESS}) {
+    event.type = type;
+    event.id = driver::to_c("gen-SK-FIRST-secret");
+    event.name = driver::to_c("Sk-Second-Secret/model");
+    event.text = driver::to_c("at sk-first-secret, sk-second-secret");
+    plugin.emit(event);
+  }
+  const std::vector<std::string> clean{"gen-[redacted]", "[redacted]/model",
+                                       "at [redacted], [redacted]"};
+  ASSERT_EQ(seen.words.size(), 12u);
+  for (std::size_t i = 0; i < seen.words.size(); ++i) EXPECT_EQ(seen.words[i], clean[i % 3]) << i;
+  plugin.error(PRX_E_BAD_RESPONSE, "Content-Type was text/sk-First-Secret");
+  EXPECT_EQ(seen.message, "Content-Type was text/[redacted]");
+}
+
+TEST_F(OperationTest, TheAnswerItselfPassesAsItIs) {
+  const auto operation = start();
+  plugin.text("sk-first-secret");
+  plugin.done();
+  EXPECT_EQ(watcher.text, "sk-first-secret");
 }
 
 TEST_F(OperationTest, TimersRunOnTheLoopAndNotAfterTheirCancelOrTheEnd) {

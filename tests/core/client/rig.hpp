@@ -171,6 +171,28 @@ class RecordingSink final : public Sink {
   std::function<void()> on_last;
 };
 
+/// One more provider, with a plugin of its own.
+struct ScriptedProvider {
+  ScriptedProvider(driver::Runtime& runtime, http::Transport& transport, const std::string& name) {
+    opening_plugin = &plugin;
+    LoadedPlugin loaded;
+    loaded.note.id = loaded.note.title = name;
+    loaded.path = "/plugins/" + name + ".so";
+    loaded.plugin = scripted_plugin_table();
+    loaded.provider = ScriptedPlugin::table();
+    module = std::move(driver::PluginModule::open(runtime, loaded)).value();
+    ProviderConfig config;
+    config.name = name;
+    config.plugin = name;
+    instance =
+        std::move(driver::ProviderInstance::create(runtime, *module, config, transport)).value();
+    plugin.on_cancel = [this] { plugin.error(PRX_E_CANCELLED, "stopped"); };
+  }
+  ScriptedPlugin plugin;
+  std::unique_ptr<driver::PluginModule> module;
+  std::unique_ptr<driver::ProviderInstance> instance;
+};
+
 /// Everything that a call runs on. The test's thread is the loop.
 class DriverRig {
  public:
@@ -204,14 +226,19 @@ class DriverRig {
 
   driver::ChatPlan plan() {
     driver::ChatPlan plan;
-    plan.plan.targets = {{"main", {}}};
-    plan.targets = {
-        {instance.get(), "model-a", std::make_shared<const std::string>(R"({"messages":[]})")}};
+    reliability::PlanTarget target;
+    target.name = target.lane = "main";
+    target.keys = instance->config().keys.size();
+    plan.plan.targets = {target};
+    plan.plan.policy.attempts_max = 1;
+    plan.plan.policy.recovery = Recovery::kError;
+    plan.targets = {{instance.get(), "model-a", {}}};
+    plan.body = driver::RequestBody::parse(R"({"messages":[]})").value();
     plan.request_id = "prx-test";
     return plan;
   }
   std::shared_ptr<driver::ChatCall> start(driver::ChatPlan plan) {
-    auto call = std::make_shared<driver::ChatCall>(runtime, lanes, std::move(plan), sink,
+    auto call = std::make_shared<driver::ChatCall>(runtime, health, std::move(plan), sink,
                                                    [this] { ++ended; });
     call->start(std::nullopt);
     loop.run_ready();
@@ -225,7 +252,7 @@ class DriverRig {
   std::unique_ptr<Log> log = open_log();
   driver::OpTable operations;
   driver::Runtime runtime{loop, workers, *log, operations, "test", "1"};
-  reliability::KeyLanes lanes;
+  reliability::Health health;
   FakeTransport transport;
   ScriptedPlugin plugin;
   std::unique_ptr<driver::PluginModule> module;

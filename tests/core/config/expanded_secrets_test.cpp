@@ -6,6 +6,7 @@
 namespace prx::config {
 namespace {
 
+using ::testing::AllOf;
 using testing::find_setting;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -19,6 +20,12 @@ const Variables kVariables = {{"TOKEN", "hidden-0123456789"}, {"NAME", "team-hid
 std::string shown_value(const Result<Config>& config, std::string_view path) {
   const auto* setting = config ? find_setting(*config, path) : nullptr;
   return setting ? setting->value : "(none)";
+}
+
+// What a plugin's own key will be shown as when its note knows it.
+std::string written(const Result<Config>& config, const std::string& key) {
+  const auto* provider = config ? config->find_provider("a") : nullptr;
+  return provider ? provider->options_written.at(key) : "(none)";
 }
 
 TEST(ExpandedSecrets, AreShownAsTheyAreWritten) {
@@ -36,8 +43,8 @@ targets = [{ provider = "a", extra_body = { user = "${TOKEN}" } }]
   EXPECT_EQ(shown_value(config, "providers.a.headers.X-Title"), "\"Our service\"");
   EXPECT_EQ(shown_value(config, "providers.a.extra_body"),
             R"({ user = "${TOKEN}", metadata = { list = ["x", "${NAME:-none}"] }, n = 3 })");
-  EXPECT_EQ(shown_value(config, "providers.a.own"), R"({ deep = [{ word = "a ${TOKEN} b" }] })");
-  EXPECT_EQ(shown_value(config, "providers.a.title"), "\"${NAME}\"");
+  EXPECT_EQ(written(config, "own"), R"({ deep = [{ word = "a ${TOKEN} b" }] })");
+  EXPECT_EQ(written(config, "title"), "\"${NAME}\"");
   EXPECT_EQ(shown_value(config, "chains.c.targets.1.extra_body"), "{ user = \"${TOKEN}\" }");
   EXPECT_THAT(printable(*config), ::testing::Not(HasSubstr("hidden")));
 }
@@ -54,6 +61,13 @@ TEST(ExpandedSecrets, StillReachWhatIsSent) {
   EXPECT_EQ(provider.options, R"({"own":["team-hidden"]})");
 }
 
+TEST(ExpandedSecrets, WhatIsNoUtf8CannotBeSent) {
+  const Variables variables = {{"RAW", "caf\xE9"}};
+  for (const auto* line : {"extra_body = { user = '${RAW}' }", "own = '${RAW}'"})
+    EXPECT_THAT(testing::error_of("[providers.a]\n" + std::string(line), variables),
+                AllOf(HasSubstr("not UTF-8"), ::testing::Not(HasSubstr("caf"))));
+}
+
 TEST(ExpandedSecrets, MembersOfSecretNameAreMaskedAtEveryDepth) {
   const auto config = parse(R"([providers.a]
 extra_body = { a = { b = [{ api_key = "hidden-1" }] }, tokens = ["hidden-2", { c = "hidden-3" }], max_tokens = 5 }
@@ -65,9 +79,8 @@ client_secret = ["hidden-5"]
   EXPECT_EQ(shown_value(config, "providers.a.extra_body"),
             R"({ a = { b = [{ api_key = "********" }] }, )"
             R"(tokens = ["********", { c = "********" }], max_tokens = 5 })");
-  EXPECT_EQ(shown_value(config, "providers.a.auth"),
-            R"({ credentials = { user = "********" }, plain = "seen" })");
-  EXPECT_EQ(shown_value(config, "providers.a.client_secret"), "[\"********\"]");
+  EXPECT_EQ(written(config, "auth"), R"({ credentials = { user = "********" }, plain = "seen" })");
+  EXPECT_EQ(written(config, "client_secret"), "[\"********\"]");
   EXPECT_THAT(config->find_provider("a")->secrets,
               UnorderedElementsAre("hidden-1", "hidden-2", "hidden-3", "hidden-4", "hidden-5"));
 }

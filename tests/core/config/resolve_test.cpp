@@ -57,6 +57,19 @@ std::string resolve_error(std::string_view toml) {
 
 constexpr auto kOpenAiKey = "sk-openai-0123456789abcd";
 
+TEST(Resolve, SchemeAndHostOfAUrlAreOfAnyCase) {
+  const Variables variables = {{"OPENAI_BASE_URL", "HTTPS://Proxy.Example.org/v1/"},
+                               {"OPENAI_API_KEY", kOpenAiKey}};
+  const auto of_variable = resolve("[default]\nprovider = 'openai'", variables);
+  ASSERT_TRUE(of_variable) << of_variable.error().message;
+  EXPECT_EQ(of_variable->find_provider("openai")->base_url, "https://proxy.example.org/v1");
+  const auto of_file =
+      resolve("[providers.openai]\nbase_url = 'Https://PROXY.example.org:443/v1'", variables);
+  ASSERT_TRUE(of_file) << of_file.error().message;
+  EXPECT_EQ(of_file->find_provider("openai")->base_url, "https://proxy.example.org/v1");
+  EXPECT_EQ(of_file->find_provider("openai")->keys.size(), 1U) << "the plugin's own variable";
+}
+
 TEST(Resolve, NothingButTheEnvironmentsKeyIsEnough) {
   const auto config = resolve("", {{"OPENROUTER_API_KEY", "sk-or-v1-0123456789abcd"}});
   ASSERT_TRUE(config);

@@ -155,6 +155,47 @@ TEST(Clocks, SetIdleOfAnExchangeThatEndedOrWasCancelledIsIgnored) {
   EXPECT_FALSE(recorder.now().end);
 }
 
+TEST(Pause, WithBytesWaitingKeepsTheLoopIdle) {
+  WireServer server([](WireConnection& connection) {
+    (void)connection.read_request();
+    connection.write(kStreamHead);
+    (void)connection.write_until_blocked(100'000'000);
+    connection.wait_closed();
+  });
+  HttpClient client;
+  Recorder recorder;
+  recorder.data_hook = [&] { client.transport().pause(recorder.id); };
+  client.send(get(server.url()), recorder);
+  ASSERT_TRUE(recorder.wait_until([](const Answer& answer) { return !answer.body.empty(); }));
+  const auto before = client.cpu_time();
+  client.wait_for(200ms);
+  EXPECT_LT(client.cpu_time() - before, 100ms);
+  client.run([&] { client.transport().cancel(recorder.id); });
+}
+
+TEST(Pool, AConnectionThatTheServerClosedKeepsTheLoopIdle) {
+  WireServer server([](WireConnection& connection) {
+    (void)connection.read_request();
+    connection.write(plain_response("x"));
+  });
+  HttpClient client;
+  ASSERT_TRUE(client.fetch(get(server.url())).ok());
+  const auto before = client.cpu_time();
+  client.wait_for(200ms);
+  EXPECT_LT(client.cpu_time() - before, 100ms);
+  EXPECT_TRUE(client.fetch(get(server.url())).ok());
+}
+
+TEST(Pool, MoreSocketsThanOneBatchAreAllServed) {
+  WireServer server([](WireConnection& connection) {
+    while (!connection.read_request().empty()) connection.write(plain_response("x"));
+  });
+  HttpClient client;
+  std::vector<Recorder> recorders(200);
+  for (Recorder& recorder : recorders) client.send(get(server.url()), recorder);
+  for (Recorder& recorder : recorders) EXPECT_TRUE(recorder.wait().ok());
+}
+
 TEST(Pause, StopsTheServer) {
   std::promise<std::size_t> taken;
   WireServer server([&](WireConnection& connection) {

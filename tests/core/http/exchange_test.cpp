@@ -58,6 +58,43 @@ TEST(Exchange, SendsMethodHeadersAndBodyAsGiven) {
   EXPECT_THAT(seen, testing::EndsWith("\r\n\r\n{\"a\":1}"));
 }
 
+TEST(Exchange, HeadersOfTheExchangeBeforeAreNotSentAgain) {
+  std::vector<std::string> seen;
+  WireServer server([&](WireConnection& connection) {
+    for (std::string request; !(request = connection.read_request()).empty();) {
+      seen.push_back(request.substr(0, request.find("\r\n\r\n")));
+      connection.write(plain_response("x"));
+    }
+  });
+  {
+    TransportOptions options;
+    options.user_agent = "prx-test";
+    HttpClient client(options);
+    for (const HeaderList& headers : {HeaderList{}, HeaderList{{"X-A", "1"}, {"X-B", ""}},
+                                      HeaderList{{"X-A", "1"}, {"X-B", ""}},
+                                      HeaderList{{"X-A", "2"}, {"user-agent", "me"}}, HeaderList{}})
+      for (const std::size_t size : {1u, 70'000u}) {
+        Request request = post(server.url(), std::string(size, 'x'));
+        request.headers = headers;
+        ASSERT_TRUE(client.fetch(std::move(request)).ok());
+      }
+  }
+  ASSERT_EQ(seen.size(), 10u);
+  const auto has = [&](std::size_t i, const std::string& line) {
+    return (seen[i] + "\r\n").find("\r\n" + line + "\r\n") != std::string::npos;
+  };
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    const bool first = i >= 2 && i < 6;
+    const bool second = i == 6 || i == 7;
+    EXPECT_EQ(has(i, "X-A: 1"), first) << seen[i];
+    EXPECT_EQ(has(i, "X-B:"), first) << seen[i];
+    EXPECT_EQ(has(i, "X-A: 2"), second) << seen[i];
+    EXPECT_EQ(has(i, "User-Agent: prx-test"), !second) << seen[i];
+    EXPECT_EQ(seen[i].find("Expect:"), std::string::npos) << seen[i];
+    EXPECT_EQ(seen[i].find("Content-Type:"), std::string::npos) << seen[i];
+  }
+}
+
 TEST(Exchange, SendsLargeBodiesWhole) {
   std::string seen;
   WireServer server([&](WireConnection& connection) {

@@ -3,6 +3,8 @@
 /// for.
 #pragma once
 
+#include <time.h>
+
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -140,6 +142,12 @@ class HttpClient {
     std::promise<void> later;
     run([&] { loop.start_timer(delay, [&] { later.set_value(); }); });
     later.get_future().wait();
+  }
+  /// The processor time that the loop's thread took so far.
+  [[nodiscard]] std::chrono::nanoseconds cpu_time() {
+    timespec time{};
+    run([&] { clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time); });
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
   }
   void drop() {
     run([&] { transport_.reset(); });

@@ -59,14 +59,48 @@ TEST(Proxies, ComeFromTheVariableOfTheScheme) {
 }
 
 TEST(Proxies, ExemptHostsDomainsAndNetworks) {
-  const Proxies all = proxies(
-      {{"all_proxy", "p:1"}, {"no_proxy", "one.test, .two.test,10.0.0.0/8 127.0.0.1,fe80::/10"}});
-  for (const char* host :
-       {"one.test", "a.ONE.test", "x.two.test", "10.9.8.7", "127.0.0.1", "[fe80::1]"})
+  const Proxies all =
+      proxies({{"all_proxy", "p:1"}, {"no_proxy", "one.test, .two.test,10.0.0.0/8 fe80::/10"}});
+  for (const char* host : {"one.test", "a.ONE.test", "x.two.test", "10.9.8.7", "[fe80::1]"})
     EXPECT_EQ(proxy_for(all, "http://" + std::string(host) + "/"), "") << host;
-  for (const char* host : {"bone.test", "11.0.0.1", "127.0.0.2", "[2001:db8::1]"})
+  for (const char* host : {"bone.test", "11.0.0.1", "[2001:db8::1]"})
     EXPECT_NE(proxy_for(all, "http://" + std::string(host) + "/"), "") << host;
   EXPECT_EQ(proxy_for(proxies({{"all_proxy", "p"}, {"NO_PROXY", "*"}}), "http://a/"), "");
+}
+
+TEST(Proxies, NeverServeLoopbackHosts) {
+  const Proxies all = proxies({{"http_proxy", "p:1"}, {"all_proxy", "p:1"}, {"no_proxy", ""}});
+  for (const char* host :
+       {"127.0.0.1", "127.200.3.4", "127.1", "0x7f.1", "2130706433", "0.0.0.0", "localhost",
+        "LOCALHOST.", "a.localhost", "[::1]", "[::]", "[::ffff:127.0.0.1]", "[0:0:0:0:0:0:0:1]"})
+    for (const char* scheme : {"http://", "https://"})
+      EXPECT_EQ(proxy_for(all, scheme + std::string(host) + ":8080/"), "") << host;
+  for (const char* host : {"128.0.0.1", "127.example", "localhost.example", "notlocalhost", "[::2]",
+                           "[::ffff:10.0.0.1]", "12.7.0.1"})
+    EXPECT_NE(proxy_for(all, "http://" + std::string(host) + "/"), "") << host;
+}
+
+TEST(Proxies, AreNamedWithoutTheirUser) {
+  const Proxies all = proxies({{"HTTPS_PROXY", "http://me:s3cret@proxy.test:3128/"}});
+  const Proxy* const proxy = all.find(*parse_endpoint("https://a/"));
+  ASSERT_NE(proxy, nullptr);
+  EXPECT_EQ(proxy->name(), "proxy 'proxy.test:3128' (HTTPS_PROXY)");
+}
+
+TEST(HeaderList, RemovesEveryHeaderOfAName) {
+  HeaderList headers{{"A", "1"}, {"b", ""}, {"a", "22"}, {"C", "3"}};
+  headers.remove("a");
+  EXPECT_TRUE(headers == (HeaderList{{"b", ""}, {"C", "3"}}));
+  headers.add("D", "Bearer ", "k");
+  ASSERT_EQ(headers.size(), 3u);
+  EXPECT_EQ(headers[0], (HeaderList::Header{"b", ""}));
+  EXPECT_EQ(headers[2], (HeaderList::Header{"D", "Bearer k"}));
+  EXPECT_STREQ(headers.line(0), "b;");
+  EXPECT_STREQ(headers.line(2), "D: Bearer k");
+  headers.remove("b");
+  headers.remove("C");
+  headers.remove("d");
+  EXPECT_TRUE(headers == HeaderList());
 }
 
 TEST(ResponseHead, JoinsFoldedLinesAndKeepsItsLimits) {

@@ -23,13 +23,14 @@ std::string refused(std::string_view text) {
 }
 
 TEST(FaultLanguage, AStatusIsItsNumber) {
-  const Fault fault = only("429?retry_after=2.5&form=date&code=word&times=3");
+  const Fault fault = only("429?retry_after=2.5&form=date&code=word&times=3&for=250");
   EXPECT_EQ(fault.kind, FaultKind::kStatus);
   EXPECT_EQ(fault.status, 429);
   EXPECT_EQ(fault.retry_after, milliseconds(2'500));
   EXPECT_EQ(fault.form, RetryAfterForm::kDate);
   EXPECT_EQ(fault.code, CodeForm::kWord);
   EXPECT_EQ(fault.times, 3);
+  EXPECT_EQ(fault.lasts, std::chrono::milliseconds(250));
 }
 
 TEST(FaultLanguage, FaultsAreJoinedByPlus) {
@@ -55,7 +56,7 @@ TEST(FaultLanguage, AnUnknownNameListsTheKnownOnes) {
 
 TEST(FaultLanguage, AParameterOfAnotherFaultIsRefused) {
   EXPECT_THAT(refused("cut?ms=1"),
-              HasSubstr("fault 'cut' has no parameter 'ms'; it takes: times after"));
+              HasSubstr("fault 'cut' has no parameter 'ms'; it takes: times for after"));
 }
 
 TEST(FaultLanguage, ValuesHaveRanges) {
@@ -100,6 +101,34 @@ TEST(FaultBook, TimesCountsEachModelNameOnItsOwn) {
   EXPECT_EQ(book.choose(query("sim/429?times=1"))->size(), 1u);
   EXPECT_EQ(book.choose(query("sim/429?times=1"))->size(), 0u);
   EXPECT_EQ(book.choose(query("a/b#429?times=1"))->size(), 1u);
+}
+
+TEST(FaultBook, ForLastsFromTheFirstRequestThatMeetsIt) {
+  FaultBook book({});
+  EXPECT_EQ(book.choose(query("sim/503?for=20", milliseconds(5)))->size(), 1u);
+  EXPECT_EQ(book.choose(query("sim/503?for=20", milliseconds(24)))->size(), 1u);
+  EXPECT_TRUE(book.choose(query("sim/503?for=20", milliseconds(25)))->empty());
+}
+
+int happened(FaultBook& book, int requests) {
+  int count = 0;
+  for (int i = 0; i < requests; ++i) count += book.choose(query("a/b"))->empty() ? 0 : 1;
+  return count;
+}
+
+TEST(FaultBook, ChanceAppliesToItsShareOfTheRequestsAndRepeatsWithTheSeed) {
+  FaultScript script;
+  script.rules.resize(1);
+  script.rules[0].faults = parse_faults("503").value();
+  script.rules[0].chance = 0.3;
+  FaultBook book(script), again(script);
+  const int count = happened(book, 1'000);
+  EXPECT_GT(count, 240);
+  EXPECT_LT(count, 360);
+  EXPECT_EQ(happened(again, 1'000), count);
+  script.rules[0].chance = 0.0;
+  FaultBook never(script);
+  EXPECT_EQ(happened(never, 100), 0);
 }
 
 TEST(FaultBook, AFlapIsAStatusWhileDown) {

@@ -25,7 +25,7 @@ std::unique_ptr<Simulator> simulator_with(std::string_view json) {
 
 TEST(FaultScript, ReadsEveryMember) {
   const auto script = script_from_json(
-      R"({"rules":[{"path":"/key","model":"a/*","key":"sk-1","nth":2,"times":3,"fault":"503+crlf"}]})");
+      R"({"rules":[{"path":"/key","model":"a/*","key":"sk-1","nth":2,"times":3,"chance":0.5,"fault":"503+crlf"}]})");
   ASSERT_TRUE(script.has_value());
   const FaultRule& rule = script->rules.at(0);
   EXPECT_EQ(rule.path, "/key");
@@ -33,6 +33,7 @@ TEST(FaultScript, ReadsEveryMember) {
   EXPECT_EQ(rule.key, "sk-1");
   EXPECT_EQ(rule.nth, 2);
   EXPECT_EQ(rule.times, 3);
+  EXPECT_EQ(rule.chance, 0.5);
   EXPECT_EQ(rule.faults.size(), 2u);
 }
 
@@ -47,6 +48,9 @@ TEST(FaultScript, SaysWhichRuleIsWrongAndWhy) {
   EXPECT_THAT(refused(R"({"rules":[{"fault":"429","nth":-1}]})"), HasSubstr("'nth' must be"));
   EXPECT_THAT(refused(R"({"rules":[{"fault":"429","path":1}]})"), HasSubstr("'path' must be"));
   EXPECT_THAT(refused(R"({"rules":[{"fault":"nope"}]})"), HasSubstr("unknown fault 'nope'"));
+  for (const char* chance : {"-0.1", "1.1", "\"much\""})
+    EXPECT_THAT(refused(R"({"rules":[{"fault":"429","chance":)" + std::string(chance) + "}]}"),
+                HasSubstr("'chance' must be a number from 0.0 to 1.0"));
   EXPECT_THAT(refused(R"({"rules":[{"fault":1}]})"), HasSubstr("'fault' must be a string"));
 }
 

@@ -1,7 +1,10 @@
 #include "telemetry/log.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -75,6 +78,55 @@ TEST(Log, WritesJsonLinesToAFile) {
   EXPECT_NE(text.str().find(R"("level":"warning","message":"say \"hi\" 100% {}"})"),
             std::string::npos)
       << text.str();
+}
+
+class LogFile : public ::testing::Test {
+ protected:
+  LogFile() {
+    auto pattern = (std::filesystem::temp_directory_path() / "prx-log-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) std::abort();
+    folder = pattern;
+  }
+  ~LogFile() override { std::filesystem::remove_all(folder); }
+
+  static std::string error_of(const std::filesystem::path& file) {
+    LogConfig to_file = config("info");
+    to_file.file = file;
+    const auto log = Log::open(to_file, {}, {});
+    return log ? "" : log.error().message;
+  }
+
+  std::filesystem::path folder;
+};
+
+TEST_F(LogFile, APipeIsRefusedWithoutOpeningIt) {
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  EXPECT_EQ(error_of(folder / "pipe"),
+            "log.file: " + (folder / "pipe").string() +
+                " is a pipe, a socket or a disk; name a regular file, or leave it out to log to "
+                "stderr");
+}
+
+TEST_F(LogFile, AFolderIsRefused) {
+  EXPECT_EQ(error_of(folder), "log.file: " + folder.string() + " is a folder; name a file in it");
+}
+
+TEST_F(LogFile, ADeviceANewFileAndANewFolderAreTaken) {
+  EXPECT_EQ(error_of("/dev/null"), "");
+  EXPECT_EQ(error_of(folder / "new.log"), "");
+  EXPECT_EQ(error_of(folder / "more" / "new.log"), "");
+  EXPECT_TRUE(check_log_file({}));
+}
+
+TEST_F(LogFile, ThePipeThatIsOurOwnStderrIsTaken) {
+  const int own = ::dup(STDERR_FILENO);
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ::dup2(ends[1], STDERR_FILENO);
+  const auto checked = check_log_file("/dev/stderr");
+  ::dup2(own, STDERR_FILENO);
+  for (const int descriptor : {own, ends[0], ends[1]}) ::close(descriptor);
+  EXPECT_TRUE(checked) << checked.error().message;
 }
 
 TEST(Log, AFileThatCannotBeOpenedIsAnErrorWithItsPath) {

@@ -38,5 +38,11 @@ TEST(Redactor, LeavesOrdinaryWordsAlone) {
   EXPECT_EQ(redactor.redact("it is true"), "it is true");
 }
 
+TEST(Redactor, ASecretThatIsPartOfItsReplacementEnds) {
+  Redactor redactor;
+  redactor.add("redacted");
+  EXPECT_EQ(redactor.redact("a redacted b redacted"), "a [redacted] b [redacted]");
+}
+
 }  // namespace
 }  // namespace prx

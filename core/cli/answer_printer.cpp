@@ -1,0 +1,77 @@
+#include "answer_printer.hpp"
+
+#include <unistd.h>
+
+#include <string>
+
+namespace prx::cli {
+
+AnswerPrinter::AnswerPrinter(const PrinterOptions& options)
+    : options_(options),
+      answer_(STDOUT_FILENO, is_terminal(STDOUT_FILENO), options.patience),
+      reasoning_(STDERR_FILENO, true, options.patience),
+      dims_(is_terminal(STDERR_FILENO)) {}
+
+bool AnswerPrinter::take(const StreamEvent& event) {
+  if (event.choice != 0) return true;
+  switch (event.type) {
+    case StreamEvent::Type::kText:
+      return take_text(event.text);
+    case StreamEvent::Type::kReasoning:
+      take_reasoning(event.text);
+      return true;
+    case StreamEvent::Type::kToolCall:
+      take_tool_call(event);
+      return true;
+    case StreamEvent::Type::kRestart:
+      end_reasoning();
+      return true;
+    default:
+      return true;
+  }
+}
+
+bool AnswerPrinter::finish() {
+  end_reasoning();
+  return answer_.finish();
+}
+
+void AnswerPrinter::mark() {
+  if (!first_token_)
+    first_token_ = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::steady_clock::now() - start_);
+}
+
+bool AnswerPrinter::take_text(std::string_view text) {
+  mark();
+  end_reasoning();
+  return answer_.write(text);
+}
+
+void AnswerPrinter::take_reasoning(std::string_view text) {
+  mark();
+  if (!options_.reasoning) return;
+  if (!in_reasoning_ && dims_) put_raw("\x1b[2m");
+  in_reasoning_ = true;
+  reasoning_.write(text);
+}
+
+void AnswerPrinter::end_reasoning() {
+  if (!in_reasoning_) return;
+  in_reasoning_ = false;
+  reasoning_.finish();
+  if (dims_) put_raw("\x1b[22m");
+}
+
+void AnswerPrinter::take_tool_call(const StreamEvent& event) {
+  mark();
+  end_reasoning();
+  message("the model calls " + std::string(event.name) + "(" + std::string(event.text) + ")",
+          options_.patience);
+}
+
+void AnswerPrinter::put_raw(std::string_view text) const {
+  static_cast<void>(write_all(STDERR_FILENO, text, options_.patience));
+}
+
+}  // namespace prx::cli

@@ -1,0 +1,53 @@
+/// \file answer_printer.hpp
+/// AnswerPrinter: prints the events of one answer as they come.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+#include "output.hpp"
+#include "prx/chat.hpp"
+
+namespace prx::cli {
+
+struct PrinterOptions {
+  bool reasoning = false;  ///< also the model's reasoning, on stderr
+  Patience patience;       ///< with both readers
+};
+
+/// Text of the first choice goes to stdout, its tool calls (and its reasoning) to stderr; of other
+/// choices nothing is shown. One thread.
+class AnswerPrinter {
+ public:
+  explicit AnswerPrinter(const PrinterOptions& options);
+
+  /// False when stdout failed.
+  bool take(const StreamEvent& event);
+  /// Ends the line. False as take().
+  bool finish();
+
+  [[nodiscard]] int error() const { return answer_.error(); }  ///< as AnswerWriter::error()
+  /// From the construction to the first text, reasoning or tool call.
+  [[nodiscard]] const std::optional<std::chrono::microseconds>& first_token() const {
+    return first_token_;
+  }
+
+ private:
+  void mark();
+  bool take_text(std::string_view text);
+  void take_reasoning(std::string_view text);
+  void end_reasoning();
+  void take_tool_call(const StreamEvent& event);
+  void put_raw(std::string_view text) const;
+
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  const PrinterOptions options_;
+  AnswerWriter answer_;
+  AnswerWriter reasoning_;
+  const bool dims_;
+  bool in_reasoning_ = false;
+  std::optional<std::chrono::microseconds> first_token_;
+};
+
+}  // namespace prx::cli

@@ -1,0 +1,257 @@
+// What the attempts of a call say, and what of it the caller is given.
+
+#include <algorithm>
+#include <utility>
+
+#include "client/abi_convert.hpp"
+#include "client/chat_call.hpp"
+
+namespace prx::driver {
+
+namespace {
+
+Error too_much_held_back() {
+  Error error;
+  error.error_class = ErrorClass::kBadResponse;
+  error.message = "more than 1024 events before the first token, or 64 MiB held back";
+  return error;
+}
+
+std::optional<StreamEvent::Type> type_of(std::uint32_t type) {
+  switch (type) {
+    case PRX_EV_META:
+      return StreamEvent::Type::kMeta;
+    case PRX_EV_TEXT:
+      return StreamEvent::Type::kText;
+    case PRX_EV_REASONING:
+      return StreamEvent::Type::kReasoning;
+    case PRX_EV_TOOL_CALL:
+      return StreamEvent::Type::kToolCallDelta;
+    case PRX_EV_ITEM:
+      return StreamEvent::Type::kItem;
+    case PRX_EV_PROGRESS:
+      return StreamEvent::Type::kProgress;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool is_content(const StreamEvent& event) {
+  return event.type == StreamEvent::Type::kText || event.type == StreamEvent::Type::kReasoning ||
+         event.type == StreamEvent::Type::kToolCallDelta;
+}
+
+}  // namespace
+
+// --- what an attempt says
+
+void ChatCall::on_run_head(AttemptRun& run) {
+  if (ended_ || engine_->ended()) return;
+  engine_->on_head(run.number(), runtime_.loop.now());
+  arm_timer();
+}
+
+void ChatCall::on_run_event(AttemptRun& run, const prx_event& event) {
+  if (ended_) return;
+  if (const auto taken = run.answer().take(event); !taken) return broken(run, taken.error());
+  const MonotonicTime now = runtime_.loop.now();
+  switch (event.type) {
+    case PRX_EV_TEXT:
+    case PRX_EV_REASONING:
+    case PRX_EV_TOOL_CALL:
+      if (!run.first_token) {
+        run.first_token = now;
+        run.operation()->start_idle_clock(plan_.plan.targets[run.start().target].clocks.idle);
+      }
+      engine_->on_content(run.number(), now, actions_);
+      if (!actions_.empty()) perform();
+      break;
+    case PRX_EV_PROGRESS:
+      engine_->on_progress(run.number(), now);
+      break;
+    case PRX_EV_FINISH:
+      engine_->on_finish_reason(run.number(), now);
+      arm_timer();
+      break;
+    default:
+      break;
+  }
+  if (!ended_ && !run.over()) pass_on(run, event);
+}
+
+void ChatCall::on_run_end(AttemptRun& run, const Error* error) {
+  if (ended_) return;
+  run_ended(run, error != nullptr ? std::optional(*error) : std::nullopt);
+}
+
+/// The attempt cannot be trusted any more: it is cancelled and counts as failed.
+void ChatCall::broken(AttemptRun& run, const Error& error) {
+  run.abandon();
+  run_ended(run, error);
+}
+
+/// An attempt is over. A good answer is checked here, before the engine believes it.
+void ChatCall::run_ended(AttemptRun& run, std::optional<Error> error) {
+  if (!error) {
+    if (auto whole = run.answer().complete(); !whole) error = std::move(whole).error();
+  }
+  const MonotonicTime now = runtime_.loop.now();
+  const bool rescues = run.start().mode != reliability::Mode::kWhole && !run.spliced;
+  before_choice();
+  if (!error && rescues) {
+    if (run.splice && !run.splice->caught_up()) {
+      engine_->on_differs(run.number(), now, actions_);
+      return perform();
+    }
+    spliced(run);
+  }
+  if (error) prepare_rescue(run);
+  close_run(run, error ? &*error : nullptr);
+  engine_->on_end(run.number(), error, now, actions_);
+  if (error) bury(run);
+  perform();
+}
+
+// --- what the caller is given
+
+void ChatCall::pass_on(AttemptRun& run, const prx_event& event) {
+  const auto type = type_of(event.type);
+  if (!type || (*type == StreamEvent::Type::kToolCallDelta && !plan_.options.tool_call_deltas))
+    return;
+  StreamEvent out;
+  out.type = *type;
+  out.choice = event.choice;
+  out.index = event.index;
+  out.text = view(event.text);
+  out.id = view(event.id);
+  out.name = view(event.name);
+  out.json = view(event.json);
+  out.frame = view(event.frame);
+  if (run.number() == committed_ || out.type == StreamEvent::Type::kProgress) return deliver(out);
+  if (run.start().mode != reliability::Mode::kWhole) return rescue_with(run, out);
+  if (!run.hold(out)) broken(run, too_much_held_back());
+}
+
+void ChatCall::deliver(const StreamEvent& event) {
+  if (event.type == StreamEvent::Type::kToolCallDelta) {
+    engine_->forbid_continue();
+    if (any_tool_ && event.index != last_tool_) engine_->forbid_rescue();  // one is complete
+    any_tool_ = true;
+    last_tool_ = event.index;
+  }
+  if (event.choice != 0) engine_->forbid_rescue();
+  if (is_content(event)) any_delivered_ = true;
+  if (sink_ != nullptr) sink_->on_event(event);
+}
+
+void ChatCall::deliver_tool_calls(Answer& answer) {
+  for (const auto& call : answer.tool_calls()) {
+    StreamEvent out;
+    out.type = StreamEvent::Type::kToolCall;
+    out.choice = call.choice;
+    out.index = call.index;
+    out.id = call.call.id;
+    out.name = call.call.name;
+    out.text = call.call.arguments;
+    if (sink_ != nullptr) sink_->on_event(out);
+  }
+}
+
+// --- the rescue of a stream that broke
+
+/// Keeps what the caller was given by an attempt that ends without an answer.
+void ChatCall::prepare_rescue(AttemptRun& run) {
+  if (run.number() != committed_) return;
+  partial_ = run.answer().response();
+  delivered_ = {};
+  delivered_.text = partial_.text;
+  if (!plan_.options.tool_call_deltas) return;
+  for (const auto& call : run.answer().tool_calls())
+    if (call.choice == 0)
+      delivered_.tool_calls.push_back(
+          {call.index, call.call.id, call.call.name, call.call.arguments});
+}
+
+/// An event of an attempt that is to go on where another stopped.
+void ChatCall::rescue_with(AttemptRun& run, StreamEvent event) {
+  using Fate = reliability::Splice::Fate;
+  if (event.type == StreamEvent::Type::kMeta) {
+    if (!run.hold(event)) broken(run, too_much_held_back());
+    return;
+  }
+  if (!is_content(event)) return;
+  if (run.splice) {
+    if (event.type == StreamEvent::Type::kReasoning) return;  // of one attempt only
+    const bool text = event.type == StreamEvent::Type::kText;
+    const auto step = text ? run.splice->text(event.text)
+                           : run.splice->tool_call(event.index, event.name, event.text);
+    if (!text)
+      run.answer().rename_tool_call(event.index, run.splice->known_id(event.index, event.id));
+    if (step.fate == Fate::kBehind) return;
+    if (step.fate == Fate::kDiffers || event.choice != 0) {
+      before_choice();
+      engine_->on_differs(run.number(), runtime_.loop.now(), actions_);
+      return perform();
+    }
+    event.text = step.fresh;
+    event.frame = {};  // it holds more than is new
+    if (!text) event.id = run.splice->known_id(event.index, event.id);
+  } else if (any_delivered_ && delivered_.empty()) {
+    StreamEvent restart;
+    restart.type = StreamEvent::Type::kRestart;
+    deliver(restart);
+  }
+  spliced(run);
+  deliver(event);
+}
+
+/// The caller sees what this attempt says from now on.
+void ChatCall::spliced(AttemptRun& run) {
+  run.spliced = true;
+  committed_ = run.number();
+  engine_->on_spliced(run.number());
+  for (const auto& held : run.take_held()) deliver(held.view());
+}
+
+// --- the trail
+
+/// Writes the attempt into the trail. An attempt that never began is in it too.
+void ChatCall::close_run(AttemptRun& run, const Error* error) {
+  const ProviderConfig& config = plan_.targets[run.start().target].instance->config();
+  const Attempt& attempt = trail_.emplace_back(run.trail(config, runtime_.loop.now(), error));
+  log_attempt(attempt);
+  if (sink_ != nullptr && plan_.options.on_attempt) plan_.options.on_attempt(attempt);
+}
+
+void ChatCall::log_attempt(const Attempt& attempt) const {
+  const LogLevel level = attempt.error ? LogLevel::kInfo : LogLevel::kDebug;
+  if (!runtime_.log.enabled(level)) return;
+  const auto ms = [](std::chrono::microseconds time) {
+    return std::to_string(time.count() / 1000);
+  };
+  std::string line = "attempt call=" + plan_.request_id + " provider=" + attempt.provider +
+                     " model=" + attempt.model + " reason=\"" + attempt.reason +
+                     "\" wait_ms=" + ms(attempt.wait) + " total_ms=" + ms(attempt.total) +
+                     " status=" + std::to_string(attempt.http_status);
+  if (attempt.error)
+    line += " error=" + std::string(to_string(attempt.error->error_class)) + " message=\"" +
+            attempt.error->message + '"';
+  runtime_.log.write(level, line);
+}
+
+AttemptRun* ChatCall::find(reliability::AttemptNumber attempt) {
+  for (const auto& run : runs_)
+    if (run->number() == attempt) return run.get();
+  return nullptr;
+}
+
+/// It may be on the call stack: it is destroyed with the call.
+void ChatCall::bury(AttemptRun& run) {
+  const auto found =
+      std::find_if(runs_.begin(), runs_.end(), [&](const auto& one) { return one.get() == &run; });
+  if (found == runs_.end()) return;
+  buried_.push_back(std::move(*found));
+  runs_.erase(found);
+}
+
+}  // namespace prx::driver

@@ -1,0 +1,85 @@
+// What lanes and keys learn from a call. A call counts once in a lane, however often it tried: when
+// it leaves the target, or when it ends.
+
+#include <algorithm>
+#include <utility>
+
+#include "reliability/chain_engine.hpp"
+
+namespace prx::reliability {
+
+ChainEngine::TargetState& ChainEngine::state_of(std::size_t target) {
+  TargetState& state = targets_[target];
+  if (state.lane != nullptr) return state;
+  state.lane = &health_.lane(plan_.targets[target].lane);
+  state.keys = &health_.keys(plan_.targets[target].name);
+  return state;
+}
+
+void ChainEngine::note_failure(const Live& live, const Error& error, const Verdict& verdict,
+                               MonotonicTime now) {
+  TargetState& target = state_of(live.target);
+  // A connection that breaks while the caller does not read says nothing about the target.
+  if (verdict.counts && !paused_at_) blame(live.target, now);
+  if (verdict.dead_key) {
+    target.keys->record(live.key, &error, now);
+    bad_keys_.push_back({target.keys, live.key});
+  }
+  if (error.error_class == ErrorClass::kRateLimit)
+    target.lane->limited(live.key, error, plan_.policy, now);
+  else if (error.retry_after)
+    target.lane->pause(*error.retry_after, now);
+}
+
+/// An attempt failed in a way that counts. A probe's says so at once, another's when it is clear
+/// that the call does not get its answer from this target after all.
+void ChainEngine::blame(std::size_t target, MonotonicTime now) {
+  TargetState& state = targets_[target];
+  state.failed = true;
+  if (!std::exchange(state.probing, false)) return;
+  const BreakerOptions options{plan_.policy.breaker_failures, plan_.policy.breaker_failure_rate};
+  const bool call = !std::exchange(state.recorded, true);
+  state.lane->breaker.failure(now, options, random_.next(), {call, true});
+}
+
+/// A token, or the whole of an answer.
+void ChainEngine::answered(std::size_t target, bool whole, MonotonicTime now) {
+  TargetState& state = state_of(target);
+  const bool probe = std::exchange(state.probing, false);
+  if (!whole && !probe) return;
+  state.lane->breaker.success(now, {whole && !state.recorded, probe});
+  if (!whole) return;
+  state.recorded = true;
+  state.failed = false;
+}
+
+/// For as long as it takes to start a hedge: that counts as a timeout when the attempt is not
+/// waited for any longer. Silence of a moment says nothing.
+bool ChainEngine::silent(const Live& live, MonotonicTime now) const {
+  const bool none = live.clock == Clock::kHead || live.clock == Clock::kFirstToken;
+  return none && plan_.stream && plan_.policy.hedge_after &&
+         own(now) - live.started >= *plan_.policy.hedge_after;
+}
+
+/// The call goes on without this target: what it saw there counts now.
+void ChainEngine::leave(std::size_t target, MonotonicTime now) {
+  TargetState& state = targets_[target];
+  if (state.lane == nullptr) return;
+  if (state.failed && !state.recorded) {
+    const BreakerOptions options{plan_.policy.breaker_failures, plan_.policy.breaker_failure_rate};
+    state.lane->breaker.failure(now, options, random_.next(), {true, false});
+    state.recorded = true;
+  }
+  if (std::exchange(state.probing, false)) state.lane->breaker.probe_over();
+}
+
+void ChainEngine::settle(MonotonicTime now) {
+  for (std::size_t i = 0; i < targets_.size(); ++i) leave(i, now);
+}
+
+bool ChainEngine::is_bad_key(const KeyLane* keys, std::size_t key) const {
+  return std::any_of(bad_keys_.begin(), bad_keys_.end(),
+                     [&](const BadKey& bad) { return bad.keys == keys && bad.key == key; });
+}
+
+}  // namespace prx::reliability

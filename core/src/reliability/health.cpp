@@ -1,0 +1,62 @@
+#include "reliability/health.hpp"
+
+#include "reliability/backoff.hpp"
+
+namespace prx::reliability {
+
+namespace {
+
+Milliseconds rest_of(Milliseconds retry_after) {
+  return std::clamp<Milliseconds>(retry_after, Milliseconds{0}, Lane::kRestMax);
+}
+
+}  // namespace
+
+KeyCooling& Lane::key(std::size_t index) {
+  if (index >= keys.size()) keys.resize(index + 1);
+  return keys[index];
+}
+
+void Lane::limited(std::size_t index, const Error& error, const ReliabilityConfig& policy,
+                   MonotonicTime now) {
+  KeyCooling& cooling = key(index);
+  if (error.retry_after) {
+    cooling.limits = 0;
+    cooling.until = std::max(cooling.until, now + rest_of(*error.retry_after));
+    return;
+  }
+  if (cooling.until > now && cooling.limits > 0) return;
+  ++cooling.limits;
+  cooling.until = std::max(cooling.until, now + unnamed_cooling(cooling.limits, policy));
+}
+
+void Lane::pause(Milliseconds retry_after, MonotonicTime now) {
+  cools_until = std::max(cools_until, now + rest_of(retry_after));
+}
+
+void KeyLane::record(std::size_t key, const Error* error, MonotonicTime now) {
+  if (error == nullptr) {
+    if (key < rests_until.size()) rests_until[key] = {};
+    return;
+  }
+  if (error->error_class != ErrorClass::kAuth && error->error_class != ErrorClass::kCredit) return;
+  if (key >= rests_until.size()) rests_until.resize(key + 1);
+  rests_until[key] = now + kCooling;
+}
+
+Lane& Health::lane(std::string_view name) {
+  if (const auto found = lanes_.find(name); found != lanes_.end()) return *found->second;
+  if (lanes_.size() >= kLanesMax) return overflow_;
+  return *(lanes_[std::string(name)] = std::make_unique<Lane>());
+}
+
+KeyLane& Health::keys(std::string_view provider) {
+  if (const auto found = keys_.find(provider); found != keys_.end()) return *found->second;
+  return *(keys_[std::string(provider)] = std::make_unique<KeyLane>());
+}
+
+void Health::forget_keys() {
+  for (auto& [name, keys] : keys_) keys->rests_until.clear();
+}
+
+}  // namespace prx::reliability

@@ -1,0 +1,92 @@
+/// \file health.hpp
+/// What a client knows of its targets and keys, from all calls: lanes, key lanes, budgets. Pure.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "monotonic_time.hpp"
+#include "prx/config.hpp"
+#include "reliability/breaker.hpp"
+#include "reliability/budget.hpp"
+
+namespace prx::reliability {
+
+/// A key that rests, by (target, key) after a rate limit.
+struct KeyCooling {
+  MonotonicTime until{};
+  int limits = 0;  ///< in a row that named no time
+};
+
+/// The health record of one target.
+struct Lane {
+  /// However long a Retry-After is: a typing error of a server must not outlive the day.
+  static constexpr std::chrono::hours kRestMax{24};
+
+  Breaker breaker;
+  MonotonicTime cools_until{};   ///< a Retry-After that concerns the target whatever the key
+  std::vector<KeyCooling> keys;  ///< by the provider's index of keys; grows when asked for
+
+  [[nodiscard]] KeyCooling& key(std::size_t index);
+  /// When this key may be used here again; the past when it may be now.
+  [[nodiscard]] MonotonicTime usable_at(std::size_t index) const {
+    return index < keys.size() ? std::max(keys[index].until, cools_until) : cools_until;
+  }
+  /// A rate limit on a key. Those that come while the key rests (of calls that were under way) do
+  /// not make a rest of unnamed length longer.
+  void limited(std::size_t key, const Error& error, const ReliabilityConfig& policy,
+               MonotonicTime now);
+  /// A Retry-After that came with another failure than a rate limit.
+  void pause(Milliseconds retry_after, MonotonicTime now);
+};
+
+/// The keys of one provider, by their index: until when a refused one rests.
+struct KeyLane {
+  static constexpr std::chrono::minutes kCooling{5};  ///< after auth and credit failures
+
+  std::vector<MonotonicTime> rests_until;
+
+  /// A use of the key ended: nullptr when it served. Only auth and credit say something about it.
+  void record(std::size_t key, const Error* error, MonotonicTime now);
+  [[nodiscard]] MonotonicTime rests(std::size_t key) const {
+    return key < rests_until.size() ? rests_until[key] : MonotonicTime{};
+  }
+};
+
+/// All of it. Not thread-safe: on one loop. References stay valid for its life.
+class Health {
+ public:
+  static constexpr std::size_t kLanesMax = 4'096;  ///< beyond it, new names share one record
+
+  /// The record of that name, made when it is new.
+  [[nodiscard]] Lane& lane(std::string_view name);
+  /// Of a provider's name.
+  [[nodiscard]] KeyLane& keys(std::string_view provider);
+  /// The configuration was read again: refused keys are tried again at once. Lanes stay.
+  void forget_keys();
+
+  RetryBudget retries;
+  HedgeBudget hedges;
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+  template <class Value>
+  using ByName = std::unordered_map<std::string, Value, Hash, std::equal_to<>>;
+
+  ByName<std::unique_ptr<Lane>> lanes_;
+  ByName<std::unique_ptr<KeyLane>> keys_;
+  Lane overflow_;
+};
+
+}  // namespace prx::reliability

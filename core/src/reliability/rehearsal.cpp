@@ -1,0 +1,269 @@
+#include "reliability/rehearsal.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace prx::reliability {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+milliseconds in_ms(MonotonicTime::duration time) {
+  return std::chrono::duration_cast<milliseconds>(time);
+}
+
+Error of_class(ErrorClass error_class, std::string message, Phase phase) {
+  Error error;
+  error.error_class = error_class;
+  error.message = std::move(message);
+  error.phase = phase;
+  return error;
+}
+
+std::string seconds(milliseconds time) {
+  const auto rest = std::to_string(1000 + time.count() % 1000);
+  return std::to_string(time.count() / 1000) + '.' + rest.substr(1) + " s";
+}
+
+/// Runs one call. What an attempt will do is a list of events with their times.
+class Stage {
+ public:
+  Stage(const Plan& plan, const std::vector<Acts>& acts)
+      : plan_(plan), acts_(acts), asked_(plan.targets.size()), engine_(plan, health_, now_) {}
+
+  Rehearsal run() {
+    engine_.start(now_, actions_);
+    perform();
+    while (!over_ && out_.moments.size() < Rehearsal::kMomentsMax) {
+      const auto timer = engine_.next_timer();
+      const auto event = events_.begin();
+      if (event == events_.end() && !timer) break;
+      if (event != events_.end() && (!timer || event->first <= *timer)) {
+        now_ = event->first;
+        const Event what = std::move(event->second);
+        events_.erase(event);
+        happen(what);
+      } else {
+        now_ = std::max(now_, *timer);
+        engine_.on_timer(now_, actions_);
+      }
+      perform();
+    }
+    out_.took = in_ms(now_ - kStart);
+    return std::move(out_);
+  }
+
+ private:
+  enum class Kind { kHead, kToken, kFinish, kEnd };
+  struct Event {
+    AttemptNumber attempt = 0;
+    Kind kind = Kind::kHead;
+    std::optional<Error> error;  ///< of kEnd
+  };
+  struct Running {
+    std::size_t target = 0;
+    Mode mode = Mode::kWhole;
+    bool differs = false;
+    int tokens = 0;
+    bool spliced = false;
+  };
+  static constexpr MonotonicTime kStart{std::chrono::hours(1)};
+
+  void say(std::string what) { out_.moments.push_back({in_ms(now_ - kStart), std::move(what)}); }
+  const std::string& name(std::size_t target) const { return plan_.targets[target].name; }
+
+  Act next_act(std::size_t target) {
+    int& asked = asked_[target];
+    int before = 0;
+    const int number = asked++;
+    for (const Act& act : acts_[target]) {
+      before += act.times;
+      if (act.times == 0 || number < before) return act;
+    }
+    return {};
+  }
+
+  void add(milliseconds after, AttemptNumber attempt, Kind kind) {
+    Event event;
+    event.attempt = attempt;
+    event.kind = kind;
+    events_.emplace(now_ + after, std::move(event));
+  }
+  void add_failure(milliseconds after, AttemptNumber attempt, Error error) {
+    Event event;
+    event.attempt = attempt;
+    event.kind = Kind::kEnd;
+    event.error = std::move(error);
+    events_.emplace(now_ + after, std::move(event));
+  }
+
+  /// Tokens up to `count`, of a first one after `first`; the time of the last.
+  milliseconds add_tokens(AttemptNumber attempt, milliseconds first, int count) {
+    milliseconds at = first;
+    for (int i = 0; i < count; ++i, at += Rehearsal::kTokenEvery) add(at, attempt, Kind::kToken);
+    return at;
+  }
+
+  void add_whole(AttemptNumber attempt, milliseconds first) {
+    const auto end = add_tokens(attempt, first, Rehearsal::kTokens);
+    add(end, attempt, Kind::kFinish);
+    add(end, attempt, Kind::kEnd);
+  }
+
+  void schedule(AttemptNumber attempt, std::size_t target, const Act& act) {
+    const TimeoutConfig& clocks = plan_.targets[target].clocks;
+    const auto first = Rehearsal::kHead + Rehearsal::kFirstToken;
+    if (act.kind == Act::Kind::kError) return add_failure(Rehearsal::kHead, attempt, act.error);
+    if (act.kind == Act::Kind::kReset)
+      return add_failure(Rehearsal::kHead, attempt,
+                         of_class(ErrorClass::kNetwork, "connection reset before the response head",
+                                  Phase::kHead));
+    if (act.kind == Act::Kind::kSilence) {
+      const auto limit = plan_.stream ? clocks.head : clocks.non_stream;
+      if (limit)
+        add_failure(*limit, attempt,
+                    of_class(ErrorClass::kTimeout, "no response head within " + seconds(*limit),
+                             Phase::kHead));
+      return;
+    }
+    add(Rehearsal::kHead, attempt, Kind::kHead);
+    if (act.kind == Act::Kind::kLateToken) return add_whole(attempt, Rehearsal::kHead + act.late);
+    if (act.kind == Act::Kind::kAnswer || act.kind == Act::Kind::kDiffers)
+      return add_whole(attempt, first);
+    if (act.kind == Act::Kind::kNoDone) {
+      add(add_tokens(attempt, first, Rehearsal::kTokens), attempt, Kind::kFinish);
+      return;
+    }
+    break_off(attempt, act, add_tokens(attempt, first, act.tokens), clocks);
+  }
+
+  void break_off(AttemptNumber attempt, const Act& act, milliseconds at,
+                 const TimeoutConfig& clocks) {
+    if (act.kind == Act::Kind::kCut)
+      return add_failure(at, attempt,
+                         of_class(ErrorClass::kBadResponse,
+                                  "the stream ended without a finish reason", Phase::kBody));
+    if (act.kind == Act::Kind::kMalformed)
+      return add_failure(at, attempt,
+                         of_class(ErrorClass::kBadResponse, "malformed event", Phase::kBody));
+    const auto limit = act.tokens > 0 ? clocks.idle : std::nullopt;  // else the first token's clock
+    if (limit)
+      add_failure(at + *limit, attempt,
+                  of_class(ErrorClass::kTimeout, "no byte for " + seconds(*limit), Phase::kBody));
+  }
+
+  void happen(const Event& event) {
+    const auto found = running_.find(event.attempt);
+    if (found == running_.end()) return;
+    Running& run = found->second;
+    switch (event.kind) {
+      case Kind::kHead:
+        return engine_.on_head(event.attempt, now_);
+      case Kind::kToken:
+        return token(event.attempt, run);
+      case Kind::kFinish:
+        return engine_.on_finish_reason(event.attempt, now_);
+      case Kind::kEnd:
+        if (event.error) say(name(run.target) + " fails: " + description(*event.error));
+        engine_.on_end(event.attempt, event.error, now_, actions_);
+        if (event.error) running_.erase(event.attempt);
+    }
+  }
+
+  void token(AttemptNumber attempt, Running& run) {
+    if (++run.tokens == 1) say(name(run.target) + ": first token");
+    engine_.on_content(attempt, now_, actions_);
+    if (run.mode == Mode::kWhole || run.spliced) {
+      if (attempt == committed_) delivered_ = std::max(delivered_, run.tokens);
+      return;
+    }
+    if (run.differs && run.mode == Mode::kSplice) {
+      say(name(run.target) + ": its words differ from what was delivered");
+      return engine_.on_differs(attempt, now_, actions_);
+    }
+    const bool goes_on = run.mode == Mode::kContinue || run.tokens > delivered_;
+    if (!goes_on) return;
+    say(name(run.target) + " goes on after token " + std::to_string(delivered_));
+    run.spliced = true;
+    committed_ = attempt;
+    engine_.on_spliced(attempt);
+  }
+
+  static std::string description(const Error& error) {
+    std::string text(to_string(error.error_class));
+    if (error.retry_after) text += ", Retry-After " + seconds(*error.retry_after);
+    if (!error.message.empty()) text += ": " + error.message;
+    return text;
+  }
+
+  void perform() {
+    for (std::size_t i = 0; i < actions_.size(); ++i) {
+      const Action action = actions_[i];
+      std::visit([this](const auto& one) { one_action(one); }, action);
+    }
+    actions_.clear();
+  }
+  void one_action(const StartAttempt& start) {
+    ++out_.attempts;
+    std::string what = name(start.target) + " starts (" + std::string(start.reason);
+    if (start.wait.count() > 0) what += ", after a wait of " + seconds(in_ms(start.wait));
+    if (plan_.targets[start.target].keys > 1) what += ", key " + std::to_string(start.key + 1);
+    say(what + ')');
+    const Act act = next_act(start.target);
+    Running& run = running_[start.attempt];
+    run.target = start.target;
+    run.mode = start.mode;
+    run.differs = act.kind == Act::Kind::kDiffers;
+    schedule(start.attempt, start.target, act);
+  }
+  void one_action(const CancelAttempt& cancel) {
+    const auto found = running_.find(cancel.attempt);
+    if (found == running_.end()) return;
+    say(name(found->second.target) + " is cancelled: " + cancel.why.message);
+    running_.erase(found);
+  }
+  void one_action(const Commit& commit) {
+    committed_ = commit.attempt;
+    delivered_ = running_[commit.attempt].tokens;
+    say(name(running_[commit.attempt].target) + " is delivered from here on");
+  }
+  void one_action(const CloseAttempt& close) {
+    say(name(running_[close.attempt].target) +
+        " is complete: nothing came after its finish reason");
+    engine_.on_end(close.attempt, std::nullopt, now_, actions_);
+  }
+  void one_action(const Finish& finish) {
+    over_ = out_.answered = true;
+    out_.served_by = running_[finish.attempt].target;
+    say("answered by " + name(out_.served_by));
+  }
+  void one_action(const GiveUp& give_up) {
+    over_ = true;
+    out_.error = give_up.error;
+    say("the call fails: " + description(give_up.error));
+  }
+
+  const Plan& plan_;
+  const std::vector<Acts>& acts_;
+  std::vector<int> asked_;
+  Health health_;
+  MonotonicTime now_ = kStart;
+  ChainEngine engine_;
+  Actions actions_;
+  std::multimap<MonotonicTime, Event> events_;
+  std::map<AttemptNumber, Running> running_;
+  AttemptNumber committed_ = 0;
+  int delivered_ = 0;
+  bool over_ = false;
+  Rehearsal out_;
+};
+
+}  // namespace
+
+Rehearsal rehearse(const Plan& plan, const std::vector<Acts>& acts) {
+  return Stage(plan, acts).run();
+}
+
+}  // namespace prx::reliability

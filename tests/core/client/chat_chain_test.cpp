@@ -1,0 +1,276 @@
+#include <gtest/gtest.h>
+
+#include "client/chat_call.hpp"
+#include "core/client/rig.hpp"
+
+namespace prx::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A call over two providers, each played by the test.
+class ChatChainTest : public ::testing::Test {
+ protected:
+  ChatChainTest() {
+    add(first);
+    add(second);
+    plan.plan.policy.backoff_base = plan.plan.policy.backoff_max = 100ms;
+    plan.body =
+        driver::RequestBody::parse(R"({"messages":[{"role":"user","content":"x"}]})").value();
+    plan.request_id = "prx-test";
+  }
+  void add(ScriptedProvider& provider) {
+    reliability::PlanTarget target;
+    target.name = target.lane = provider.instance->config().name;
+    plan.plan.targets.push_back(target);
+    plan.targets.push_back(
+        {provider.instance.get(), "model-" + provider.instance->config().name, {}});
+  }
+  std::shared_ptr<driver::ChatCall> start() { return rig.start(plan); }
+  static void answer(ScriptedPlugin& plugin, std::string_view text) {
+    plugin.text(text);
+    plugin.finish();
+    plugin.done();
+  }
+  const ChatResponse& good() {
+    rig.loop.run_ready();
+    EXPECT_TRUE(sink.outcome && sink.outcome->has_value());
+    return **sink.outcome;
+  }
+  const CallError& bad() {
+    rig.loop.run_ready();
+    EXPECT_TRUE(sink.outcome && !sink.outcome->has_value());
+    return sink.outcome->error();
+  }
+  static std::int32_t tool(ScriptedPlugin& plugin, std::string_view id, std::string_view name,
+                           std::string_view piece) {
+    prx_event event{};
+    event.type = PRX_EV_TOOL_CALL;
+    event.id = driver::to_c(id);
+    event.name = driver::to_c(name);
+    event.text = driver::to_c(piece);
+    return plugin.emit(event);
+  }
+  static void reason(ScriptedPlugin& plugin, std::string_view text) {
+    prx_event event{};
+    event.type = PRX_EV_REASONING;
+    event.text = driver::to_c(text);
+    plugin.emit(event);
+  }
+
+  DriverRig rig;
+  RecordingSink& sink = rig.sink;
+  ScriptedProvider first{rig.runtime, rig.transport, "first"};
+  ScriptedProvider second{rig.runtime, rig.transport, "second"};
+  driver::ChatPlan plan;
+};
+
+TEST_F(ChatChainTest, AFallbackAnswersUnseenWithItsOwnModel) {
+  const auto call = start();
+  first.plugin.error(PRX_E_NOT_FOUND, "no such model");
+  rig.loop.run_ready();
+  EXPECT_EQ(second.plugin.model, "model-second");
+  EXPECT_EQ(second.plugin.body,
+            R"({"messages":[{"role":"user","content":"x"}],"model":"model-second","stream":true})");
+  answer(second.plugin, "Hello");
+  EXPECT_EQ(good().text, "Hello");
+  EXPECT_EQ(good().provider, "second");
+  ASSERT_EQ(good().attempts.size(), 2u);
+  EXPECT_EQ(good().attempts[0].error->message, "no such model");
+  EXPECT_EQ(good().attempts[1].reason, "fallback");
+  EXPECT_EQ(sink.types, (std::vector{StreamEvent::Type::kText}));
+}
+
+TEST_F(ChatChainTest, ARetryWaitsAndItsWaitIsInTheTrail) {
+  const auto call = start();
+  first.plugin.error(PRX_E_OVERLOADED, "busy");
+  rig.loop.run_ready();
+  EXPECT_EQ(first.plugin.starts, 1);
+  rig.loop.advance(100ms);
+  EXPECT_EQ(first.plugin.starts, 2);
+  answer(first.plugin, "Hello");
+  EXPECT_EQ(good().attempts[1].reason, "retry");
+  EXPECT_GE(good().attempts[1].wait, 50ms);
+}
+
+TEST_F(ChatChainTest, WhenAllFailTheErrorSaysWhatEachSaid) {
+  const auto call = start();
+  first.plugin.error(PRX_E_NOT_FOUND, "no such model");
+  rig.loop.run_ready();
+  second.plugin.error(PRX_E_PERMISSION, "not from here");
+  EXPECT_EQ(bad().message, "'first': no such model; 'second': not from here");
+  EXPECT_EQ(bad().error_class, ErrorClass::kNotFound);
+  EXPECT_EQ(bad().attempts.size(), 2u);
+}
+
+TEST_F(ChatChainTest, AHedgeWinsAndTheSilentOneIsCancelledUpstream) {
+  const auto call = start();
+  rig.loop.advance(10s);
+  EXPECT_EQ(second.plugin.starts, 1);
+  EXPECT_EQ(first.plugin.cancels, 0);
+  answer(second.plugin, "Hello");
+  EXPECT_EQ(first.plugin.cancels, 1);
+  EXPECT_EQ(good().text, "Hello");
+  ASSERT_EQ(good().attempts.size(), 2u);
+  EXPECT_EQ(good().attempts[0].error->error_class, ErrorClass::kCancelled);
+  EXPECT_EQ(good().attempts[0].cost, std::nullopt);
+  EXPECT_EQ(good().attempts[1].reason, "hedge");
+  EXPECT_TRUE(cost_of(good().attempts).lower_bound);
+}
+
+TEST_F(ChatChainTest, ACutStreamIsSplicedWithoutASeam) {
+  const auto call = start();
+  first.plugin.text("Once upon");
+  first.plugin.error(PRX_E_NETWORK, "cut");
+  rig.loop.run_ready();
+  ASSERT_EQ(second.plugin.starts, 1);
+  second.plugin.text("Once");
+  second.plugin.text(" upon a");
+  EXPECT_EQ(sink.text, "Once upon a");
+  second.plugin.text(" time");
+  second.plugin.finish();
+  second.plugin.done();
+  EXPECT_EQ(good().text, "Once upon a time");
+  EXPECT_EQ(sink.text, "Once upon a time");
+  EXPECT_EQ(good().provider, "second");
+  EXPECT_EQ(good().attempts[1].reason, "splice");
+  EXPECT_EQ(sink.ends, 1);
+}
+
+TEST_F(ChatChainTest, AnAnswerThatEndsWhereTheFirstBrokeIsWhole) {
+  const auto call = start();
+  first.plugin.text("Once");
+  first.plugin.error(PRX_E_NETWORK, "cut");
+  rig.loop.run_ready();
+  answer(second.plugin, "Once");
+  EXPECT_EQ(good().text, "Once");
+}
+
+TEST_F(ChatChainTest, ASpliceThatDiffersIsNeverShown) {
+  plan.plan.policy.attempts_max = 2;
+  const auto call = start();
+  first.plugin.text("Once upon");
+  first.plugin.error(PRX_E_NETWORK, "cut");
+  rig.loop.run_ready();
+  second.plugin.text("Once there");
+  EXPECT_EQ(bad().error_class, ErrorClass::kNetwork);
+  EXPECT_EQ(bad().partial.text, "Once upon");
+  EXPECT_EQ(sink.text, "Once upon");
+  EXPECT_EQ(second.plugin.cancels, 1);
+}
+
+TEST_F(ChatChainTest, AShorterAnswerIsAContradictionToo) {
+  plan.plan.policy.attempts_max = 2;
+  const auto call = start();
+  first.plugin.text("Once upon");
+  first.plugin.error(PRX_E_NETWORK, "cut");
+  rig.loop.run_ready();
+  answer(second.plugin, "Once");
+  EXPECT_EQ(bad().error_class, ErrorClass::kNetwork);
+  EXPECT_EQ(sink.text, "Once upon");
+}
+
+TEST_F(ChatChainTest, WhenOnlyReasoningWasDeliveredTheCallerHearsOfTheRestart) {
+  const auto call = start();
+  reason(first.plugin, "hm");
+  first.plugin.error(PRX_E_NETWORK, "cut");
+  rig.loop.run_ready();
+  answer(second.plugin, "Hello");
+  EXPECT_EQ(good().text, "Hello");
+  EXPECT_EQ(good().reasoning, "");
+  EXPECT_EQ(sink.types, (std::vector{StreamEvent::Type::kReasoning, StreamEvent::Type::kRestart,
+                                     StreamEvent::Type::kText}));
+}
+
+TEST_F(ChatChainTest, ToolCallDeltasAreMatchedAndKeepTheirFirstId) {
+  plan.options.tool_call_deltas = true;
+  std::vector<std::string> pieces;
+  sink.on_each = [&](const StreamEvent& event) { pieces.emplace_back(event.text); };
+  const auto call = start();
+  tool(first.plugin, "c1", "add", "{\"a\"");
+  first.plugin.error(PRX_E_NETWORK, "cut");
+  rig.loop.run_ready();
+  tool(second.plugin, "other", "add", "{\"a\":1}");
+  second.plugin.finish();
+  second.plugin.done();
+  ASSERT_EQ(good().tool_calls.size(), 1u);
+  EXPECT_EQ(good().tool_calls[0], (ToolCall{"c1", "add", "{\"a\":1}"}));
+  EXPECT_EQ(pieces, (std::vector<std::string>{"{\"a\"", ":1}", "{\"a\":1}"}));
+}
+
+TEST_F(ChatChainTest, AHeldBackAnswerThatBreaksIsReplacedUnseen) {
+  plan.plan.policy.recovery = Recovery::kBuffer;
+  plan.plan.policy.retries = 0;
+  const auto call = start();
+  first.plugin.text("Once");
+  EXPECT_EQ(sink.text, "");
+  first.plugin.error(PRX_E_NETWORK, "cut");
+  rig.loop.run_ready();
+  answer(second.plugin, "Hello");
+  EXPECT_EQ(good().text, "Hello");
+  EXPECT_EQ(sink.text, "Hello");
+}
+
+TEST_F(ChatChainTest, ContinueSendsWhatWasDeliveredAndDeliversTheRest) {
+  plan.plan.policy.recovery = Recovery::kContinue;
+  plan.plan.targets[1].continues = true;
+  const auto call = start();
+  first.plugin.text("Once upon");
+  first.plugin.error(PRX_E_NETWORK, "cut");
+  rig.loop.run_ready();
+  EXPECT_NE(second.plugin.body.find(R"({"role":"assistant","content":"Once upon"}])"),
+            std::string::npos);
+  answer(second.plugin, " a time");
+  EXPECT_EQ(good().text, "Once upon a time");
+  EXPECT_EQ(sink.text, "Once upon a time");
+}
+
+TEST_F(ChatChainTest, ATargetThatRefusesAPrefixIsAskedForTheWhole) {
+  plan.plan.policy.recovery = Recovery::kContinue;
+  plan.plan.targets[1].continues = true;
+  const auto call = start();
+  first.plugin.text("Once upon");
+  first.plugin.error(PRX_E_NETWORK, "cut");
+  rig.loop.run_ready();
+  second.plugin.error(PRX_E_INVALID_REQUEST, "no prefill");
+  rig.loop.advance(1s);
+  ASSERT_EQ(second.plugin.starts, 2);
+  EXPECT_EQ(second.plugin.body.find("assistant"), std::string::npos);
+  answer(second.plugin, "Once upon a time");
+  EXPECT_EQ(good().text, "Once upon a time");
+}
+
+TEST_F(ChatChainTest, CancelEndsHedgeAndPrimary) {
+  const auto call = start();
+  rig.loop.advance(10s);
+  call->cancel();
+  rig.loop.run_ready();
+  EXPECT_EQ(first.plugin.cancels, 1);
+  EXPECT_EQ(second.plugin.cancels, 1);
+  EXPECT_EQ(bad().error_class, ErrorClass::kCancelled);
+  EXPECT_EQ(bad().attempts.size(), 2u);
+}
+
+TEST_F(ChatChainTest, AnAnswerWithoutItsEndIsCompleteAfterTheGrace) {
+  const auto call = start();
+  first.plugin.text("Hello");
+  first.plugin.finish();
+  rig.loop.advance(2s);
+  EXPECT_EQ(good().text, "Hello");
+  EXPECT_EQ(first.plugin.cancels, 1);
+  EXPECT_FALSE(good().attempts[0].error);
+}
+
+TEST_F(ChatChainTest, ABadAnswerIsNotBelievedAndRetried) {
+  const auto call = start();
+  first.plugin.text("Hello");
+  first.plugin.done();
+  rig.loop.advance(1s);
+  EXPECT_EQ(second.plugin.starts, 1) << "done without a finish reason is no success";
+  answer(second.plugin, "Hello you");
+  EXPECT_EQ(good().text, "Hello you");
+  EXPECT_EQ(sink.text, "Hello you");
+}
+
+}  // namespace
+}  // namespace prx::test
