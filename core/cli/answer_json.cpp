@@ -15,8 +15,10 @@ void write_usage(JsonWriter& json, const Usage& usage) {
   json.begin_object();
   json.key("prompt_tokens").integer_or_null(usage.prompt_tokens);
   json.key("completion_tokens").integer_or_null(usage.completion_tokens);
+  json.key("total_tokens").integer_or_null(usage.total_tokens);
   json.key("reasoning_tokens").integer_or_null(usage.reasoning_tokens);
   json.key("cached_tokens").integer_or_null(usage.cached_tokens);
+  json.key("cache_write_tokens").integer_or_null(usage.cache_write_tokens);
   json.key("cost").number_or_null(usage.cost);
   json.end_object();
 }
@@ -30,6 +32,7 @@ void write_error(JsonWriter& json, const Error& error, const std::string& messag
   json.key("provider_code").string_or_null(error.provider_code);
   json.key("retry_after_ms");
   error.retry_after ? json.integer(error.retry_after->count()) : json.null();
+  json.key("phase").string_or_null(error.phase == Phase::kNone ? "" : to_string(error.phase));
   json.end_object();
 }
 
@@ -65,8 +68,15 @@ void write_attempt(JsonWriter& json, const Attempt& attempt) {
   json.key("served_by").string_or_null(attempt.served_by);
   json.key("usage");
   write_usage(json, attempt.usage);
+  json.key("cost").number_or_null(attempt.cost);
   json.key("error");
   attempt.error ? write_error(json, *attempt.error, attempt.error->message) : void(json.null());
+  json.end_object();
+}
+
+void write_cost(JsonWriter& json, const CallCost& cost) {
+  json.begin_object();
+  json.key("dollars").number(cost.dollars).key("lower_bound").boolean(cost.lower_bound);
   json.end_object();
 }
 
@@ -93,10 +103,13 @@ std::string object(const ChatResponse& response, const Outcome& outcome) {
   json.key("text").string(response.text).key("reasoning").string(response.reasoning);
   json.key("tool_calls");
   write_tool_calls(json, response.tool_calls);
+  json.key("tool_calls_cut").integer(static_cast<std::int64_t>(response.tool_calls_cut));
   json.key("finish_reason");
   outcome.error == nullptr ? json.string(to_string(response.finish_reason)) : json.null();
   json.key("usage");
   write_usage(json, response.usage);
+  json.key("cost");
+  write_cost(json, cost_of(outcome.attempts));
   json.key("model").string_or_null(response.model);
   json.key("provider").string_or_null(response.provider);
   json.key("id").string_or_null(response.id);

@@ -1,6 +1,6 @@
 /// \file answer_json.hpp
 /// The one object that `prx chat --json` prints. Pure. Scripts depend on its members: never rename
-/// one.
+/// one. What they mean stands in the guide, core/docs/reliability.md.
 #pragma once
 
 #include <string>

@@ -164,7 +164,7 @@ class Plan final : public Command {
     const auto config = with_notes(std::move(*loaded));
     if (!config) return configuration_failure(config.error());
     driver::ChainQuestion question;
-    if (overrides_.provider) question.provider = *overrides_.provider;
+    if (overrides_.model) question.model = *overrides_.model;  // as a chat asks for it
     const auto chain = driver::plan_chain(*config, question);
     if (!chain) return configuration_failure(chain.error());
     print_warnings(*config);

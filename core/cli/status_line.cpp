@@ -39,6 +39,16 @@ std::string cost_text(const Usage& usage) {
   return usage.cost ? format_cost(*usage.cost) : "cost unknown";
 }
 
+/// How many attempts it took, and what they cost in all when that is not what the answer cost.
+std::string attempts_text(const ChatResponse& response) {
+  if (response.attempts.size() < 2) return {};
+  std::string text = " | " + std::to_string(response.attempts.size()) + " attempts";
+  const CallCost cost = cost_of(response.attempts);
+  const bool more = cost.lower_bound || cost.dollars != response.usage.cost.value_or(0.0);
+  if (cost.dollars <= 0.0 || !more) return text;
+  return text + (cost.lower_bound ? ", at least " : ", ") + format_cost(cost.dollars) + " in all";
+}
+
 std::string http_text(const Attempt& attempt) {
   if (attempt.http_version == 0) return {};
   std::string text = attempt.http_version == 20   ? "HTTP/2"
@@ -95,6 +105,7 @@ std::string status_line(const ChatResponse& response, const CallTimes& times) {
   line += " | " + cost_text(response.usage);
   if (times.first_token) line += " | first token " + format_duration(*times.first_token);
   line += " | total " + format_duration(times.total);
+  line += attempts_text(response);
   if (response.finish_reason != FinishReason::kStop) {
     line += " | finished: " + std::string(to_string(response.finish_reason));
     if (response.finish_reason == FinishReason::kOther && !response.native_finish_reason.empty())
@@ -116,6 +127,7 @@ std::string trace_line(const Attempt& attempt, int number) {
   add_time(times, "total", attempt.total);
   add(times, http_text(attempt));
   add(times, std::to_string(attempt.bytes) + " bytes");
+  if (attempt.cost) add(times, format_cost(*attempt.cost));
   return line + " | " + times + " | " + outcome_text(attempt);
 }
 

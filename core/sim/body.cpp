@@ -44,9 +44,10 @@ void Body::emit(std::string_view bytes, std::chrono::milliseconds wait) {
   }
 }
 
-void Body::end(Ending ending) {
+void Body::end(Ending ending, std::chrono::milliseconds wait) {
   Step step;
   step.ending = ending;
+  step.wait = wait;
   if (ending == Ending::kComplete && framing_.chunked) step.bytes = "0\r\n\r\n";
   ready_.push_back(std::move(step));
 }

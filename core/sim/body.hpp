@@ -46,7 +46,7 @@ class Body {
   /// Calls emit() or end(); is called again when nothing came of it.
   virtual void refill() = 0;
   void emit(std::string_view bytes, std::chrono::milliseconds wait);
-  void end(Ending ending);
+  void end(Ending ending, std::chrono::milliseconds wait = {});
 
  private:
   [[nodiscard]] std::string framed(std::string_view bytes) const;

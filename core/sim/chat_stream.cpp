@@ -179,7 +179,7 @@ void ChatStream::play_break() {
   const std::string next =
       sse(pending_ ? *pending_ : dialect_.finish(names_, answer_.finish_reason));
   emit(std::string_view(next).substr(0, fault.bytes), {});
-  end(fault.kind == FaultKind::kCut ? Ending::kCut : Ending::kReset);
+  end(fault.kind == FaultKind::kCut ? Ending::kCut : Ending::kReset, fault.delay);
 }
 
 void ChatStream::play_error_frame() {

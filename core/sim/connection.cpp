@@ -285,7 +285,10 @@ void Connection::drain() {
 
 void Connection::close(bool reset) {
   Code ignored;
-  if (reset) socket_.set_option(boost::asio::socket_base::linger(true, 0), ignored);
+  if (reset)
+    socket_.set_option(boost::asio::socket_base::linger(true, 0), ignored);
+  else
+    socket_.shutdown(tcp::socket::shutdown_both, ignored);  // also when a child has a copy of it
   socket_.close(ignored);
 }
 

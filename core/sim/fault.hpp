@@ -79,7 +79,7 @@ struct Fault {
   int shape = 1;
   std::size_t size = 7;  ///< bytes of a piece
   std::size_t bytes = 0;
-  std::chrono::milliseconds delay{0};     ///< `ms`
+  std::chrono::milliseconds delay{0};     ///< `ms`; of kCut and kReset: before the end
   std::chrono::milliseconds comments{0};  ///< keep-alive comments while nothing else comes; 0: none
   std::chrono::milliseconds up{0}, down{0};
   std::chrono::milliseconds retry_after{-1};  ///< -1: not announced

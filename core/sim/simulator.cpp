@@ -1,5 +1,7 @@
 #include "sim/simulator.hpp"
 
+#include <fcntl.h>
+
 #include <thread>
 
 #include <boost/asio/io_context.hpp>
@@ -20,6 +22,10 @@ Unexpected<Error> cannot_listen(const SimulatorOptions& options, const Code& err
   return fail(ErrorClass::kNetwork, "the simulator cannot listen on " + options.address + " port " +
                                         std::to_string(options.port) + ": " + error.message());
 }
+
+/// A child of this process that kept the socket open would keep its peer waiting for the end. Asio
+/// does not do it.
+void close_on_exec(int descriptor) { ::fcntl(descriptor, F_SETFD, FD_CLOEXEC); }
 
 }  // namespace
 
@@ -50,6 +56,7 @@ class Simulator::Impl {
                   "'" + options.address + "' is not a numeric IP address");
     const tcp::endpoint endpoint(address, options.port);
     acceptor_.open(endpoint.protocol(), error);
+    if (!error) close_on_exec(acceptor_.native_handle());
     if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
     if (!error) acceptor_.bind(endpoint, error);
     if (!error) acceptor_.listen(tcp::acceptor::max_listen_connections, error);
@@ -68,6 +75,7 @@ class Simulator::Impl {
   void accept() {
     acceptor_.async_accept([this](Code error, tcp::socket socket) {
       if (error) return pause_accepting();
+      close_on_exec(socket.native_handle());
       if (service_.connections_open < router_.options().connections_max)
         std::make_shared<Connection>(std::move(socket), service_)->start();
       else

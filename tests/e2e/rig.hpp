@@ -120,10 +120,7 @@ class Rig {
   }
   /// A client for the TOML text; warm-up only when asked for.
   std::unique_ptr<Client> open(bool warm_up = false) {
-    ConfigSource source;
-    source.no_file = true;
-    source.environment = variables();
-    auto config = Config::parse(whole_toml(), "test.toml", "/", source);
+    auto config = parse();
     if (!config) throw std::runtime_error(config.error().message);
     ClientOptions options;
     options.warm_up = warm_up;
@@ -132,6 +129,14 @@ class Rig {
     auto client = Client::open(std::move(*config), std::move(options));
     if (!client) throw std::runtime_error(client.error().message);
     return std::move(*client);
+  }
+
+  /// The TOML text as it is now, for Client::reload().
+  [[nodiscard]] Result<Config> parse() const {
+    ConfigSource source;
+    source.no_file = true;
+    source.environment = variables();
+    return Config::parse(whole_toml(), "test.toml", "/", source);
   }
 
   /// Puts a proxy between.

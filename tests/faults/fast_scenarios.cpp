@@ -46,7 +46,7 @@ void statuses(Table& t) {
   row(t, "500, once", {"500?times=1", ""}, served_by(0, {2, 0}).lower_bound(false))
       .plan("openrouter=500*1");
   row(t, "503, persistent", {"503", ""}, served_by(1, {3, 1})).plan("openrouter=503");
-  row(t, "503 everywhere", {"503", "503"}, refused({kOverloaded}, {3, 3}))
+  row(t, "503 everywhere", {"503", "503"}, refused({kOverloaded}, {3, {2, 3}}))
       .plan("openrouter=503,openai=503");
   row(t, "503, 404, and the third is well", {"503", "404", ""}, served_by(2, {3, 1, 1}))
       .plan("openrouter=503,openai=404");
@@ -137,24 +137,29 @@ void silences(Table& t) {
 void breaks(Table& t) {
   row(t, "cut before the first token", {"cut?after=0", ""}, served_by(1, {3, 1}))
       .plan("openrouter=cut@0");
-  row(t, "cut after each k, text agrees", {"cut?after={k}", ""},
+  row(t, "cut after each k, text agrees", {"cut?after={k}{w}", ""},
       served_by(1, {1, 1}).lower_bound(true))
       .each(1, kTokens)
       .plain(served_by(1, {3, 1}))
+      .lossy_proxy()
       .plan("openrouter=cut@{k}");
-  row(t, "cut after each k, text differs", {"cut?after={k}", Target().says(kOther)},
+  row(t, "cut after each k, text differs", {"cut?after={k}{w}", Target().says(kOther)},
       refused({kBadResponse, kNetwork}, {3, 1}))
       .each(1, kTokens)
       .plain(served_by(1, {3, 1}))
+      .lossy_proxy()
       .plan("openrouter=cut@{k},openai=differs");
-  row(t, "cut once, only the first agrees", {"cut?after=30&times=1", Target().says(kOther)},
+  row(t, "cut once, only the first agrees", {"cut?after=30&times=1{w}", Target().says(kOther)},
       served_by(0, {2, 1}))
       .plain(served_by(0, {2, 0}))
+      .lossy_proxy()
       .plan("openrouter=cut@30*1,openai=differs");
-  row(t, "cut inside of an event", {"cut?after=30&bytes=40", ""}, served_by(1, {1, 1}))
-      .plain(served_by(1, {3, 1}));
-  row(t, "reset after 30", {"reset?after=30", ""}, served_by(1, {1, 1}))
-      .plain(served_by(1, {3, 1}));
+  row(t, "cut inside of an event", {"cut?after=30&bytes=40{w}", ""}, served_by(1, {1, 1}))
+      .plain(served_by(1, {3, 1}))
+      .lossy_proxy();
+  row(t, "reset after 30", {"reset?after=30{w}", ""}, served_by(1, {1, 1}))
+      .plain(served_by(1, {3, 1}))
+      .lossy_proxy();
   row(t, "stall after 10, text agrees", {"stall?after=10", ""}, served_by(1, {1, 1}))
       .set("idle_timeout", "\"400ms\"")
       .plan("openrouter=stall@10");
@@ -183,16 +188,17 @@ void frames(Table& t) {
   row(t, "no [DONE]", {"no-done", ""},
       served_by(0, {1, 0}).within(milliseconds(0), milliseconds(4'000)).lower_bound(false));
   row(t, "no [DONE] and no end", {"no-end", ""},
-      served_by(0, {1, 0}).within(milliseconds(0), milliseconds(4'000)).lower_bound(false))
+      served_by(0, {1, 0}).within(milliseconds(0), milliseconds(4'000)).bills(kUnknown))
       .streaming()
       .plan("openrouter=no-done");
   row(t, "error frame first, each shape", {"error-frame?shape={k}", ""}, served_by(1, {3, 1}))
       .each(1, 5)
+      .plain(served_by(1, {{1, 3}, 1}))
       .plan("openrouter=502");
   row(t, "error frame after 10, each shape", {"error-frame?shape={k}&after=10", ""},
       served_by(1, {1, 1}))
       .each(1, 5)
-      .plain(served_by(1, {3, 1}));
+      .plain(served_by(1, {{1, 3}, 1}));
   row(t, "odd but well", {"{k}", ""}, served_by(0, {1, 0}))
       .each({"wrong-type", "plain-json", "split", "crlf", "finish-twice", "usage-no-choices"})
       .plan("openrouter=ok");
@@ -218,25 +224,29 @@ void bodies(Table& t) {
 }
 
 void recoveries(Table& t) {
-  row(t, "recovery error: cut after 10", {"cut?after=10", ""},
+  row(t, "recovery error: cut after 10", {"cut?after=10{w}", ""},
       refused({kBadResponse, kNetwork}, {1, 0}))
       .set("recovery", "\"error\"")
       .plain(served_by(1, {3, 1}))
+      .lossy_proxy()
       .plan("openrouter=cut@10");
-  row(t, "recovery continue: cut after 20", {"cut?after=20", Target().with("prefill = true")},
+  row(t, "recovery continue: cut after 20", {"cut?after=20{w}", Target().with("prefill = true")},
       served_by(1, {1, 1}).bills(kTokens - 20))
       .set("recovery", "\"continue\"")
       .plain(served_by(1, {3, 1}))
+      .lossy_proxy()
       .plan("openrouter=cut@20");
   row(t, "recovery continue, refused",
-      {"cut?after=20", Target("refuse-prefill").with("prefill = true")}, served_by(1, {1, 2}))
+      {"cut?after=20{w}", Target("refuse-prefill").with("prefill = true")}, served_by(1, {1, 2}))
       .set("recovery", "\"continue\"")
-      .plain(served_by(1, {3, 1}));
+      .plain(served_by(1, {3, 1}))
+      .lossy_proxy();
   row(t, "recovery continue, refused, text differs",
-      {"cut?after=20", Target("refuse-prefill").with("prefill = true").says(kOther)},
+      {"cut?after=20{w}", Target("refuse-prefill").with("prefill = true").says(kOther)},
       refused({kBadResponse, kNetwork}, {{2, 3}, 2}))
       .set("recovery", "\"continue\"")
-      .plain(served_by(1, {3, 1}));
+      .plain(served_by(1, {3, 1}))
+      .lossy_proxy();
   row(t, "recovery buffer: cut after 30", {"cut?after=30", Target().says(kOther)},
       served_by(1, {3, 1}))
       .set("recovery", "\"buffer\"")

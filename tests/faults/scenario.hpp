@@ -19,6 +19,7 @@ using std::chrono::milliseconds;
 
 inline constexpr int kTokens = 60;           ///< of each answer
 inline constexpr int kAttemptsMax = 6;       ///< of a call: the default
+inline constexpr int kUnknown = -1;  ///< tokens that the usage does not say
 inline constexpr int kNobody = -1;           ///< no target answers
 inline constexpr milliseconds kSoon{8'000};  ///< a bound for what needs no wait, on a busy machine
 
@@ -33,7 +34,8 @@ enum class Reach {
 };
 
 struct Target {
-  std::string faults;  ///< in the simulator's language; "": all is well
+  /// In the simulator's language; "": all is well. "{w}": a wait before a break, where a proxy is
+  std::string faults;
   std::string text = answer_text();
   std::string options;  ///< further members of the target's table: "prefill = true"
   Reach reach = Reach::kServer;
@@ -89,6 +91,8 @@ struct Scenario {
   Expect expected;
   std::optional<Expect> expected_plain;   ///< when the upstream does not stream
   bool streams_only = false;              ///< says nothing about a call that does not stream
+  /// A proxy may drop what came before a break: then what holds without a stream may hold too
+  bool lossy = false;
   std::string rehearsed;                  ///< of `prx plan --fail`; "": not expressible
   std::vector<std::string> variants{""};  ///< each takes the place of "{k}"; one call each
   Play play;
@@ -101,6 +105,7 @@ struct Scenario {
   }
   Scenario& plan(std::string fail) { return rehearsed = std::move(fail), *this; }
   Scenario& plain(Expect what) { return expected_plain = std::move(what), *this; }
+  Scenario& lossy_proxy() { return lossy = true, *this; }
   Scenario& streaming() { return streams_only = true, *this; }
   Scenario& each(int from, int to);
   Scenario& each(std::vector<std::string> list) { return variants = std::move(list), *this; }

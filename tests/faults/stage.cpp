@@ -57,10 +57,14 @@ std::string answer_text(char letter) {
 std::string_view provider_name(std::size_t target) { return kProviders.at(target); }
 std::string_view model_name(std::size_t target) { return kModels.at(target); }
 
-std::string with_variant(std::string text, const std::string& variant) {
-  for (auto at = text.find("{k}"); at != std::string::npos; at = text.find("{k}"))
-    text.replace(at, 3, variant);
+std::string replaced(std::string text, std::string_view mark, const std::string& by) {
+  for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark))
+    text.replace(at, mark.size(), by);
   return text;
+}
+
+std::string with_variant(std::string text, const std::string& variant) {
+  return replaced(std::move(text), "{k}", variant);
 }
 
 House::House() {
@@ -130,7 +134,9 @@ sim::FaultScript Stage::script() const {
         faults.push_back(target.faults);
         for (std::size_t number = 0; number < faults.size(); ++number)
           add(key({host, variant}, i, number),
-              with_variant(faults[number], scenario_.variants[variant]), target.text);
+              replaced(with_variant(faults[number], scenario_.variants[variant]), "{w}",
+                       wire_ == Wire::kHttp2 ? "&ms=40" : ""),
+              target.text);
       }
   return out;
 }

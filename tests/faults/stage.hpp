@@ -75,6 +75,7 @@ class Stage {
 
 [[nodiscard]] std::string_view provider_name(std::size_t target);
 [[nodiscard]] std::string_view model_name(std::size_t target);
+[[nodiscard]] std::string replaced(std::string text, std::string_view mark, const std::string& by);
 /// The text with "{k}" replaced.
 [[nodiscard]] std::string with_variant(std::string text, const std::string& variant);
 

@@ -41,40 +41,17 @@ class Client::Impl::Planner {
     PRX_TRY_SET(std::string text, request.body());
     PRX_TRY_SET(chat_.body, driver::RequestBody::parse(std::move(text)));
     chat_.overwrite_stream = request.raw().empty();
-    driver::ChainQuestion question;
-    question.provider = options_.provider;
-    question.chain = options_.chain;
-    question.model = chat_.body->model();
-    PRX_TRY_SET(driver::PlannedChain chain, plan_chain(*chat_.snapshot->config, question));
-    chat_.plan.policy = *chain.policy;
+    PRX_TRY_SET(const auto chain, impl_.prepared(*chat_.snapshot, options_, chat_.body->model()));
+    chat_.plan.policy = chain->policy;
+    chat_.plan.targets = chain->plan;
+    chat_.targets = chain->targets;
     if (options_.deadline)
       chat_.plan.policy.deadline = std::min(*options_.deadline, driver::Operation::kWaitMax);
-    for (auto& target : chain.targets) add(std::move(target));
-    if (chat_.targets.empty()) return Unexpected(std::move(*problem_));
     PRX_TRY(make_first());
     return std::move(chat_);
   }
 
  private:
-  /// A target that cannot serve is left out; the first one's reason is the error when none can.
-  void add(driver::PlannedTarget target) {
-    auto made = try_add(std::move(target));
-    if (!made && !problem_) problem_ = std::move(made).error();
-  }
-
-  Result<void> try_add(driver::PlannedTarget target) {
-    PRX_TRY_SET(driver::ProviderInstance* const instance,
-                impl_.instance(*chat_.snapshot, target.plan.name));
-    if (auto problem = instance->key_problem()) return Unexpected(std::move(*problem));
-    driver::CallTarget call;
-    call.instance = instance;
-    call.model = std::move(target.model);
-    if (target.target != nullptr) call.extra_body = target.target->extra_body;
-    chat_.plan.targets.push_back(std::move(target.plan));
-    chat_.targets.push_back(std::move(call));
-    return {};
-  }
-
   /// The body for the first target is made before the call begins: what is wrong with a request is
   /// said at once.
   Result<void> make_first() {
@@ -95,8 +72,55 @@ class Client::Impl::Planner {
   Impl& impl_;
   const CallOptions& options_;
   driver::ChatPlan chat_;
-  std::optional<Error> problem_;
 };
+
+/// What the same question found before; chains are few, and models that calls ask for too.
+Result<std::shared_ptr<const driver::PreparedChain>> Client::Impl::prepared(
+    driver::Snapshot& snapshot, const CallOptions& options, std::string_view model) {
+  std::string name = options.provider + '\n' + options.chain + '\n';
+  name += model;
+  {
+    const std::lock_guard lock(snapshot.mutex);
+    if (const auto found = snapshot.prepared.find(name); found != snapshot.prepared.end())
+      return found->second;
+  }
+  driver::ChainQuestion question;
+  question.provider = options.provider;
+  question.chain = options.chain;
+  question.model = model;
+  PRX_TRY_SET(auto chain, prepare(snapshot, question));
+  if (!chain->whole) return chain;
+  const std::lock_guard lock(snapshot.mutex);
+  if (snapshot.prepared.size() >= driver::Snapshot::kPreparedMax) snapshot.prepared.clear();
+  snapshot.prepared[std::move(name)] = chain;
+  return chain;
+}
+
+/// A target that cannot serve is left out; the first one's reason is the error when none can.
+Result<std::shared_ptr<const driver::PreparedChain>> Client::Impl::prepare(
+    driver::Snapshot& snapshot, const driver::ChainQuestion& question) {
+  PRX_TRY_SET(driver::PlannedChain chain, plan_chain(*snapshot.config, question));
+  driver::PreparedChain out;
+  out.policy = *chain.policy;
+  std::optional<Error> problem;
+  for (auto& target : chain.targets) {
+    auto made = instance(snapshot, target.plan.name);
+    out.whole = out.whole && made.has_value();
+    auto unfit = made ? (*made)->key_problem() : std::optional(made.error());
+    if (unfit) {
+      if (!problem) problem = std::move(unfit);
+      continue;
+    }
+    driver::CallTarget call;
+    call.instance = *made;
+    call.model = std::move(target.model);
+    if (target.target != nullptr) call.extra_body = target.target->extra_body;
+    out.plan.push_back(std::move(target.plan));
+    out.targets.push_back(std::move(call));
+  }
+  if (out.targets.empty()) return Unexpected(std::move(*problem));
+  return std::make_shared<const driver::PreparedChain>(std::move(out));
+}
 
 Result<driver::ChatPlan> Client::Impl::plan(const ChatRequest& request,
                                             const CallOptions& options) {

@@ -22,16 +22,9 @@
 
 namespace prx::driver {
 
-/// What a call needs to know of a target.
-struct CallTarget {
-  ProviderInstance* instance = nullptr;  ///< of the plan's snapshot
-  std::string model;                     ///< asked for; "": what the body says
-  std::string_view extra_body;           ///< of the target; lives as long as the snapshot
-};
-
 struct ChatPlan {
-  reliability::Plan plan;  ///< targets in the same order
-  std::vector<CallTarget> targets;
+  reliability::Plan plan;            ///< targets in the same order
+  std::vector<CallTarget> targets;   ///< of the snapshot
   std::optional<RequestBody> body;   ///< as the caller wrote it
   bool overwrite_stream = false;     ///< `options.stream_upstream` wins over the body's
   std::optional<SpecialBody> first;  ///< for the first target, made already

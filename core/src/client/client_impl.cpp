@@ -103,6 +103,7 @@ Result<std::unique_ptr<Client::Impl>> Client::Impl::open(Config config, ClientOp
   for (const auto& warning : snapshot->config->warnings) log->write(LogLevel::kWarn, warning);
   std::unique_ptr<Impl> impl(new Impl(std::move(options), std::move(log)));
   impl->snapshot_ = snapshot;
+  impl->make_transports(*snapshot->config);
   if (auto made = impl->make_instances(*snapshot); !made) {
     static_cast<void>(impl->close());
     return Unexpected(std::move(made).error());
@@ -155,7 +156,7 @@ Result<Client::Impl::InstancePtr> Client::Impl::make_instance(const driver::Snap
   const std::lock_guard lock(plugins_mutex_);
   PRX_TRY_SET(driver::PluginModule* const loaded, module(snapshot, config));
   PRX_TRY_SET(auto made, driver::ProviderInstance::create(runtime_, *loaded, config,
-                                                          transport(config.ca_file)));
+                                                          *transports_.at(config.ca_file)));
   return instances_.emplace_back(std::move(made));
 }
 
@@ -177,19 +178,22 @@ Result<driver::PluginModule*> Client::Impl::module(const driver::Snapshot& snaps
   return (modules_[name] = std::move(opened)).get();
 }
 
-/// Under the plugins' lock.
-http::Transport& Client::Impl::transport(const std::filesystem::path& ca_file) {
-  auto& made = transports_[ca_file];
-  if (made) return *made;
-  on_loop([&] {
-    http::TransportOptions options;
-    options.ca_use = options_.one_shot ? http::CaUse::kOneShot : http::CaUse::kLongRunning;
-    if (!ca_file.empty()) options.ca_file = ca_file.string();
-    options.environment = options_.environment;
-    options.user_agent = runtime_.host_name + "/" + runtime_.host_version;
-    made = std::make_unique<http::CurlTransport>(*loop_, *resolvers_, std::move(options));
-  });
-  return *made;
+/// Before a configuration is in force, and under no lock: who waits for the loop may hold nothing
+/// that the loop waits for.
+void Client::Impl::make_transports(const Config& config) {
+  for (const auto& provider : config.providers) {
+    on_loop([&] {
+      const std::lock_guard lock(plugins_mutex_);
+      auto& made = transports_[provider.ca_file];
+      if (made) return;
+      http::TransportOptions options;
+      options.ca_use = options_.one_shot ? http::CaUse::kOneShot : http::CaUse::kLongRunning;
+      if (!provider.ca_file.empty()) options.ca_file = provider.ca_file.string();
+      options.environment = options_.environment;
+      options.user_agent = runtime_.host_name + "/" + runtime_.host_version;
+      made = std::make_unique<http::CurlTransport>(*loop_, *resolvers_, std::move(options));
+    });
+  }
 }
 
 // --- reload
@@ -198,8 +202,8 @@ Result<void> Client::Impl::reload(Config config) {
   const std::lock_guard one(reload_mutex_);
   PRX_TRY_SET(auto next, resolve(std::move(config), options_.environment));
   log_->hide(redactor_for(*next->config));
-  const auto before = snapshot();
-  take_over_instances(*before, *next);
+  take_over_instances(*snapshot(), *next);
+  make_transports(*next->config);
   PRX_TRY(make_instances(*next));
   for (const auto& warning : next->config->warnings) log_->write(LogLevel::kWarn, warning);
   on_loop([this] { health_.forget_keys(); });
@@ -227,18 +231,18 @@ void Client::Impl::take_over_instances(driver::Snapshot& from, driver::Snapshot&
 
 /// Instances that no configuration in use has, and of which nothing runs any more.
 void Client::Impl::drop_retired() {
-  const std::lock_guard lock(plugins_mutex_);
   std::vector<InstancePtr> dead;
-  on_loop([&] {
-    const auto idle = [](const InstancePtr& one) {
-      return one.use_count() == 1 && one->live() == 0;
+  on_loop([&] {  // where operations come and go
+    const std::lock_guard lock(plugins_mutex_);
+    const auto in_use = [](const InstancePtr& one) {
+      return one.use_count() > 1 || one->live() > 0;
     };
-    const auto from =
-        std::stable_partition(instances_.begin(), instances_.end(), std::not_fn(idle));
+    const auto from = std::stable_partition(instances_.begin(), instances_.end(), in_use);
     dead.assign(std::make_move_iterator(from), std::make_move_iterator(instances_.end()));
     instances_.erase(from, instances_.end());
   });
-  dead.clear();  // here: the plugin's destroy may take its time
+  const std::lock_guard lock(plugins_mutex_);
+  dead.clear();  // here: a plugin's destroy may take its time
 }
 
 // --- operations

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "client/chain_plan.hpp"
 #include "client/chat_call.hpp"
 #include "client/provider_instance.hpp"
 #include "client/runtime.hpp"
@@ -71,12 +72,16 @@ class Client::Impl {
                                                   const ProviderConfig& config);
   [[nodiscard]] Result<driver::PluginModule*> module(const driver::Snapshot& snapshot,
                                                      const ProviderConfig& config);
-  [[nodiscard]] http::Transport& transport(const std::filesystem::path& ca_file);
+  void make_transports(const Config& config);
   void take_over_instances(driver::Snapshot& from, driver::Snapshot& to);
   void drop_retired();
   void take_down();
   [[nodiscard]] Result<driver::ChatPlan> plan(const ChatRequest& request,
                                               const CallOptions& options);
+  [[nodiscard]] Result<std::shared_ptr<const driver::PreparedChain>> prepared(
+      driver::Snapshot& snapshot, const CallOptions& options, std::string_view model);
+  [[nodiscard]] Result<std::shared_ptr<const driver::PreparedChain>> prepare(
+      driver::Snapshot& snapshot, const driver::ChainQuestion& question);
   [[nodiscard]] std::uint64_t random_number();
   [[nodiscard]] static std::string request_id(std::uint64_t number);
   /// Runs a function on the loop and waits, or at once when on it.

@@ -1,7 +1,6 @@
 #include "client/health_file.hpp"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <string>
 #include <system_error>
@@ -93,11 +93,11 @@ class Descriptor {
 /// Of an open file description, so that two files in one process keep each other out too.
 class Lock {
  public:
-  Lock(int fd, short type) : fd_(fd) {
-    for (int tries = 0; tries < HealthFile::kLockTries && !held_; ++tries) {
-      if (tries > 0) ::sched_yield();
-      held_ = set(type);
-    }
+  Lock(int fd, short type) : fd_(fd), held_(set(type)) {
+    if (held_) return;
+    // Who has it needs some microseconds. No yield: that may cost a whole slice of the processor.
+    const auto until = std::chrono::steady_clock::now() + HealthFile::kLockWait;
+    while (!held_ && std::chrono::steady_clock::now() < until) held_ = set(type);
   }
   ~Lock() {
     if (held_) set(F_UNLCK);
@@ -132,8 +132,10 @@ Result<int> open_folder(const std::string& path, uid_t user) {
   if (folder.get() < 0) return refuse_by_system(path);  // a link too
   struct stat status {};
   if (::fstat(folder.get(), &status) != 0) return refuse_by_system(path);
-  if (status.st_uid != user) return refuse(path, "is another user's");
-  if ((status.st_mode & 07777) != 0700) return refuse(path, "has not the mode 0700");
+  if (status.st_uid != user)
+    return refuse(path, "is another user's; set XDG_RUNTIME_DIR to a folder of your own");
+  if ((status.st_mode & 0777) != 0700)
+    return refuse(path, "has not the mode 0700; chmod 700 or remove it");
   return folder.release();
 }
 
@@ -145,8 +147,8 @@ Result<int> open_file(int folder, const std::string& path, uid_t user) {
   if (::fstat(file.get(), &status) != 0) return refuse_by_system(path);
   if (!S_ISREG(status.st_mode)) return refuse(path, "is no regular file");
   if (status.st_uid != user) return refuse(path, "is another user's");
-  if ((status.st_mode & 077) != 0) return refuse(path, "others can read or write it");
-  if (status.st_nlink > 1) return refuse(path, "has a second name");
+  if ((status.st_mode & 077) != 0) return refuse(path, "others can read or write it; remove it");
+  if (status.st_nlink > 1) return refuse(path, "has a second name; remove it");
   return file.release();
 }
 

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -97,7 +98,8 @@ struct HealthFileOptions {
 /// An open file. Not thread-safe; several in one process are as several processes.
 class HealthFile {
  public:
-  static constexpr int kLockTries = 32;  ///< then it is given up for this time, without waiting
+  /// For a lock that another has; then it is given up for this time.
+  static constexpr std::chrono::microseconds kLockWait{100};
   static constexpr const char* kFolder = "prx";
   static constexpr const char* kName = "health.v1";
 

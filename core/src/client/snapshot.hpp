@@ -7,14 +7,32 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "client/provider_instance.hpp"
 #include "plugin/registry.hpp"
 #include "prx/config.hpp"
+#include "reliability/chain_engine.hpp"
 
 namespace prx::driver {
+
+/// What a call needs to know of a target.
+struct CallTarget {
+  ProviderInstance* instance = nullptr;  ///< of the snapshot
+  std::string model;                     ///< asked for; "": what the body says
+  std::string_view extra_body;           ///< of the target; lives as long as the snapshot
+};
+
+/// The answer to one ChainQuestion, with the instances made. Immutable.
+struct PreparedChain {
+  ReliabilityConfig policy;
+  std::vector<reliability::PlanTarget> plan;
+  std::vector<CallTarget> targets;  ///< in the same order; 1 or more
+  bool whole = true;                ///< no plugin failed to make its instance: it will not change
+};
 
 /// Shared by the client and the calls that run on it. Instances are shared by snapshots in which a
 /// provider did not change, so that its connections and its state stay.
@@ -24,8 +42,11 @@ struct Snapshot {
 
   const std::shared_ptr<const Config> config;  ///< shared with who asked for it
   const std::vector<Candidate> candidates;
-  std::mutex mutex;  ///< guards instances: made on a caller's thread, on first use
+  std::mutex mutex;  ///< guards the two below: made on a caller's thread, on first use
   std::map<std::string, std::shared_ptr<ProviderInstance>> instances;  // by provider; see above
+  static constexpr std::size_t kPreparedMax = 256;  ///< then all are forgotten and made again
+  /// By what the call says about whom it wants
+  std::unordered_map<std::string, std::shared_ptr<const PreparedChain>> prepared;
 };
 
 }  // namespace prx::driver

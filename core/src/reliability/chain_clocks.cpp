@@ -110,7 +110,7 @@ std::optional<MonotonicTime> ChainEngine::hedge_due(const Live& live) const {
   const bool alone = live_.size() == 1 && committed_ == 0 && plan_.stream;
   const bool none = live.clock == Clock::kHead || live.clock == Clock::kFirstToken;
   if (!alone || !none || live.hedge_tried || hedge_failed_) return std::nullopt;
-  if (!plan_.policy.hedge_after) return std::nullopt;
+  if (!plan_.policy.hedge_after || plan_.targets.size() < 2) return std::nullopt;
   return live.started + *plan_.policy.hedge_after;
 }
 

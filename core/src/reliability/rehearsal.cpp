@@ -166,6 +166,8 @@ class Stage {
       case Kind::kFinish:
         return engine_.on_finish_reason(event.attempt, now_);
       case Kind::kEnd:
+        if (!event.error && run.mode == Mode::kSplice && !run.spliced && run.tokens >= delivered_)
+          go_on(event.attempt, run);
         if (event.error) say(name(run.target) + " fails: " + description(*event.error));
         engine_.on_end(event.attempt, event.error, now_, actions_);
         if (event.error) running_.erase(event.attempt);
@@ -183,8 +185,10 @@ class Stage {
       say(name(run.target) + ": its words differ from what was delivered");
       return engine_.on_differs(attempt, now_, actions_);
     }
-    const bool goes_on = run.mode == Mode::kContinue || run.tokens > delivered_;
-    if (!goes_on) return;
+    if (run.mode == Mode::kContinue || run.tokens > delivered_) go_on(attempt, run);
+  }
+
+  void go_on(AttemptNumber attempt, Running& run) {
     say(name(run.target) + " goes on after token " + std::to_string(delivered_));
     run.spliced = true;
     committed_ = attempt;

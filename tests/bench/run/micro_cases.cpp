@@ -81,7 +81,13 @@ std::vector<Benchmark> micro_benchmarks() {
              {"splice.time_tree", "RapidJsonTree", nullptr, 1e6, "ms", {}, {}}}),
       micro("plugins", "probe of a note, load of a plugin", "probe_bench",
             {{"plugin.probe", "BM_Probe", nullptr, 1e3, "us", 5, 1.7},
-             {"plugin.load", "BM_Load", nullptr, 1e6, "ms", 0.3, 0.14}})};
+             {"plugin.load", "BM_Load", nullptr, 1e6, "ms", 0.3, 0.14}}),
+      micro("engine", "a call's decisions; three open lanes skipped, and none", "engine_bench",
+            {{"engine.call", "HappyPath", nullptr, 1e3, "us", 1, {}},
+             {"engine.skip_3", "SkipOpenLanes/3", nullptr, 1, "ns", {}, {}},
+             {"engine.skip_0", "SkipOpenLanes/0", nullptr, 1, "ns", {}, {}},
+             {"engine.inflight_100", "InFlight/100", nullptr, 100, "ns/call", {}, {}},
+             {"engine.inflight_10000", "InFlight/10000", nullptr, 10'000, "ns/call", {}, {}}})};
 }
 
 }  // namespace prx::bench

@@ -18,8 +18,9 @@ std::vector<std::string> keys(const rapidjson::Value& object) {
 }
 
 void expect_schema(const rapidjson::Value& object) {
-  EXPECT_THAT(keys(object), ElementsAre("text", "reasoning", "tool_calls", "finish_reason", "usage",
-                                        "model", "provider", "id", "attempts", "error"));
+  EXPECT_THAT(keys(object),
+              ElementsAre("text", "reasoning", "tool_calls", "tool_calls_cut", "finish_reason",
+                          "usage", "cost", "model", "provider", "id", "attempts", "error"));
 }
 
 TEST_F(ChatJson, HoldsTheAnswerAndNothingElseIsPrinted) {
@@ -89,8 +90,8 @@ TEST_F(ChatJson, ARefusedCallHasItsErrorWithTheRemedy) {
   const auto answer = parse_json(result.out);
   expect_schema(answer);
   const auto& error = answer["error"];
-  EXPECT_THAT(keys(error),
-              ElementsAre("class", "message", "http_status", "provider_code", "retry_after_ms"));
+  EXPECT_THAT(keys(error), ElementsAre("class", "message", "http_status", "provider_code",
+                                       "retry_after_ms", "phase"));
   EXPECT_STREQ(error["class"].GetString(), "rate_limit");
   EXPECT_EQ(error["http_status"].GetInt(), 429);
   EXPECT_EQ(error["retry_after_ms"].GetInt(), 90'000);

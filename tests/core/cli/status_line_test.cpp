@@ -7,7 +7,9 @@ namespace prx::cli {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 ChatResponse answered() {
   ChatResponse response;
@@ -66,6 +68,30 @@ TEST(StatusLine, NamesAFinishThatIsNotAStop) {
   EXPECT_THAT(status_line(response, {}), HasSubstr(" | finished: length"));
 }
 
+Attempt that_cost(std::optional<double> dollars) {
+  Attempt attempt;
+  attempt.cost = dollars;
+  return attempt;
+}
+
+TEST(StatusLine, CountsSeveralAttempts) {
+  ChatResponse response = answered();
+  response.attempts = {that_cost(0.000546)};
+  EXPECT_THAT(status_line(response, {}), Not(HasSubstr("attempt")));
+  response.attempts.insert(response.attempts.begin(), that_cost(0.0));
+  EXPECT_THAT(status_line(response, {}), EndsWith(" | total 0 us | 2 attempts"));
+}
+
+TEST(StatusLine, SaysWhatSeveralAttemptsCostInAll) {
+  ChatResponse response = answered();
+  response.attempts = {that_cost(0.25), that_cost(0.000546)};
+  EXPECT_THAT(status_line(response, {}), EndsWith(" | 2 attempts, $0.250546 in all"));
+  response.attempts.push_back(that_cost(std::nullopt));
+  EXPECT_THAT(status_line(response, {}), EndsWith(" | 3 attempts, at least $0.250546 in all"));
+  response.attempts = {that_cost(std::nullopt), that_cost(std::nullopt)};
+  EXPECT_THAT(status_line(response, {}), EndsWith(" | 2 attempts"));
+}
+
 TEST(FormatCost, HasNoExponentAndNoIdleZeros) {
   EXPECT_EQ(format_cost(0), "$0");
   EXPECT_EQ(format_cost(0.0000123), "$0.0000123");
@@ -88,6 +114,7 @@ TEST(TraceLine, SaysWhatAnAttemptDid) {
   attempt.http_version = 20;
   attempt.connection_reused = true;
   attempt.bytes = 99;
+  attempt.cost = 0.0;
   Error error;
   error.error_class = ErrorClass::kRateLimit;
   error.message = "slow down";
@@ -97,7 +124,8 @@ TEST(TraceLine, SaysWhatAnAttemptDid) {
   EXPECT_EQ(
       trace_line(attempt, 2),
       "attempt 2 (retry): openrouter m, key OPENROUTER_API_KEY, waited 500 ms | connected 1.00 ms, "
-      "head 20.0 ms, total 21.0 ms, HTTP/2 429 reused, 99 bytes | rate_limit (slow), retry after "
+      "head 20.0 ms, total 21.0 ms, HTTP/2 429 reused, 99 bytes, $0 | rate_limit (slow), retry "
+      "after "
       "2.00 s: slow down");
 }
 

@@ -54,6 +54,17 @@ TEST(Log, RedactsAndStaysOnOneLine) {
   EXPECT_EQ(out.lines[0], "a b [31m [redacted]");
 }
 
+TEST(Log, LearnsSecretsWhileItRuns) {
+  Lines out;
+  const auto log = Log::open(config("trace"), out.sink(), {});
+  ASSERT_TRUE(log);
+  Redactor more;
+  more.add("another-secret");
+  (*log)->hide(more);
+  (*log)->write(LogLevel::kInfo, "key another-secret");
+  EXPECT_EQ(out.lines, (std::vector<std::string>{"key [redacted]"}));
+}
+
 TEST(Log, AnUnknownLevelIsAnError) {
   const auto log = Log::open(config("loud"), {}, {});
   ASSERT_FALSE(log);

@@ -1,0 +1,165 @@
+// Another configuration while a client runs.
+#include <atomic>
+#include <thread>
+
+#include "e2e/rig.hpp"
+
+namespace prx::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Reload, NewCallsUseTheNewConfiguration) {
+  Rig rig;
+  rig.openrouter = "model = \"openai/gpt-4o\"\n";
+  const auto client = rig.open();
+  EXPECT_EQ(expect_answer(client->chat(ask("hi"))).attempts[0].model, "openai/gpt-4o");
+  rig.openrouter = "model = \"anthropic/claude-sonnet-4\"\n";
+  ASSERT_TRUE(client->reload(*rig.parse()));
+  EXPECT_EQ(expect_answer(client->chat(ask("hi"))).attempts[0].model, "anthropic/claude-sonnet-4");
+  EXPECT_EQ(client->config()->find_provider("openrouter")->model, "anthropic/claude-sonnet-4");
+}
+
+TEST(Reload, AnotherProviderComesIntoForce) {
+  Rig rig;
+  const auto client = rig.open();
+  rig.toml += "[default]\nprovider = \"openai\"\nmodel = \"gpt-4o\"\n";
+  ASSERT_TRUE(client->reload(*rig.parse()));
+  EXPECT_EQ(expect_answer(client->chat(ask("hi"))).provider, "openai");
+}
+
+TEST(Reload, AProviderThatDidNotChangeKeepsItsConnection) {
+  Rig rig;
+  const auto client = rig.open();
+  expect_answer(client->chat(ask("hi")));
+  rig.toml += "[reliability]\nretries = 1\n";
+  ASSERT_TRUE(client->reload(*rig.parse()));
+  EXPECT_TRUE(expect_answer(client->chat(ask("hi"))).attempts[0].connection_reused);
+}
+
+TEST(Reload, ACallUnderWayFinishesOnTheOldOne) {
+  sim::SimulatorOptions slow;
+  slow.token_delay = 20ms;
+  Rig rig(Wire::kPlain, slow);
+  const auto client = rig.open();
+  const auto stream = client->stream(ask("hi"));
+  ASSERT_NE(stream->next(), nullptr);
+  rig.openrouter = "api_key = \"sk-another-key-of-the-user\"\n";
+  ASSERT_TRUE(client->reload(*rig.parse()));
+  const ChatResult& result = stream->result();
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->attempts[0].key_label, "OPENROUTER_API_KEY");
+  EXPECT_NE(expect_answer(client->chat(ask("hi"))).attempts[0].key_label, "OPENROUTER_API_KEY");
+}
+
+TEST(Reload, ABadConfigurationChangesNothingAndSaysWhy) {
+  Rig rig;
+  const auto client = rig.open();
+  Rig other;
+  other.toml += "[default]\nprovider = \"nobody\"\n[providers.nobody]\nplugin = \"none\"\n";
+  const auto changed = client->reload(*other.parse());
+  ASSERT_FALSE(changed);
+  EXPECT_NE(changed.error().message.find("none"), std::string::npos) << changed.error().message;
+  EXPECT_EQ(expect_answer(client->chat(ask("hi"))).provider, "openrouter");
+}
+
+TEST(Reload, OnTheLoopItIsAnErrorAtOnce) {
+  struct Reloading final : Sink {
+    void on_event(const StreamEvent&) override {}
+    void on_end(ChatResult) override {
+      refused = !client->reload(config);
+      done.test_and_set();
+      done.notify_one();
+    }
+    Client* client = nullptr;
+    Config config;
+    bool refused = false;
+    std::atomic_flag done;
+  };
+  Rig rig;
+  const auto client = rig.open();
+  Reloading sink;
+  sink.client = client.get();
+  sink.config = *rig.parse();
+  const auto call = client->start(ask("hi"), {}, sink);
+  sink.done.wait(false);
+  EXPECT_TRUE(sink.refused);
+}
+
+/// Calls from the loop and from two threads while the configuration changes again and again:
+/// nothing waits for itself, nothing is lost.
+TEST(Reload, UnderLoad) {
+  Rig rig;
+  const auto client = rig.open();
+  std::atomic<bool> stop = false;
+  std::atomic<int> answers = 0, failures = 0;
+  const auto work = [&] {
+    while (!stop) ++(client->chat(ask("hi")) ? answers : failures);
+  };
+  struct Chain final : Sink {  // each end starts the next call, on the loop
+    void on_event(const StreamEvent&) override {}
+    void on_end(ChatResult result) override {
+      if (result) ++*answers;
+      if (!*stop) next = client->start(ask("hi"), {}, *this);
+    }
+    Client* client = nullptr;
+    std::atomic<int>* answers = nullptr;
+    std::atomic<bool>* stop = nullptr;
+    std::unique_ptr<Call> next;
+  };
+  Chain chain;
+  chain.client = client.get();
+  chain.answers = &answers;
+  chain.stop = &stop;
+  auto first = client->start(ask("hi"), {}, chain);
+  std::thread one(work), two(work);
+  for (int i = 0; i < 40; ++i) {
+    rig.openrouter = "api_key = \"sk-key-" +
+                     std::to_string(i % 3) + "-0123456789\"\n";
+    ASSERT_TRUE(client->reload(*rig.parse()));
+  }
+  stop = true;
+  one.join();
+  two.join();
+  EXPECT_EQ(failures, 0);
+  EXPECT_GT(answers, 0);
+}
+
+TEST(Fallback, TheTwoLineConfigSurvivesAProviderThatIsDown) {
+  Rig rig;
+  rig.toml += "[reliability]\nfallback_providers = [\"openai\"]\nbackoff_base = \"10ms\"\n";
+  rig.openrouter = "model = \"sim/503\"\n";
+  rig.openai = "model = \"gpt-4o\"\n";
+  const auto client = rig.open();
+  const ChatResponse answer = expect_answer(client->chat(ask("hi")));
+  EXPECT_EQ(answer.provider, "openai");
+  EXPECT_EQ(answer.attempts.size(), 4u);
+  EXPECT_EQ(answer.attempts.back().reason, "fallback");
+}
+
+TEST(Fallback, AMissingKeyLeavesTheFirstTargetOutWithAWarning) {
+  Rig rig;
+  rig.environment.erase("OPENROUTER_API_KEY");
+  rig.toml += "[reliability]\nfallback_providers = [\"openai\"]\n";
+  rig.openai = "model = \"gpt-4o\"\n";
+  const auto client = rig.open();
+  EXPECT_EQ(expect_answer(client->chat(ask("hi"))).provider, "openai");
+  EXPECT_NE(rig.log.all().find("OPENROUTER_API_KEY"), std::string::npos);
+}
+
+TEST(Fallback, AModelMayNameAChain) {
+  Rig rig;
+  rig.toml += "[chains.careful]\ntargets = [ { provider = \"openai\", model = \"gpt-4o\" } ]\n";
+  rig.openai = "base_url = \"" + rig.environment["OPENAI_BASE_URL"] + "\"\n";
+  const auto client = rig.open();
+  EXPECT_EQ(expect_answer(client->chat(ask("hi", "chain:careful"))).attempts[0].model, "gpt-4o");
+  CallOptions options;
+  options.chain = "careful";
+  EXPECT_EQ(expect_answer(client->chat(ask("hi"), options)).provider, "openai");
+  options.chain = "carefull";
+  const CallError error = expect_failure(client->chat(ask("hi"), options));
+  EXPECT_NE(error.message.find("careful"), std::string::npos) << error.message;
+}
+
+}  // namespace
+}  // namespace prx::test
