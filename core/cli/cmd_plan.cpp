@@ -113,7 +113,8 @@ std::vector<Line> clock_lines(const Config& config, const driver::PlannedChain& 
     const std::string chain_path =
         chain.chain != nullptr ? "chains." + chain.chain->name : std::string();
     if (target.target != nullptr)
-      paths.push_back(chain_path + ".targets." + std::to_string(place + 1) + '.' + line.name);
+      paths.push_back(chain_path + ".targets." + std::to_string(target.place + 1) + '.' +
+                      line.name);
     paths.push_back("providers." + target.plan.name + '.' + line.name);
     if (chain.chain != nullptr) paths.push_back(chain_path + '.' + line.name);
     paths.push_back("reliability." + line.name);
@@ -181,10 +182,10 @@ class Plan final : public Command {
         "chain " + (chain.chain != nullptr ? chain.chain->name : "(one provider)") + '\n';
     for (std::size_t i = 0; i < chain.targets.size(); ++i) {
       const driver::PlannedTarget& target = chain.targets[i];
-      text += "  " + std::to_string(i + 1) + ". " + visible_line(target.plan.name) + "  " +
-              visible_line(target.model.empty() ? "(no model)" : target.model) + "  # model: " +
-              visible_line(target.model_origin.empty() ? "nothing says" : target.model_origin) +
-              '\n';
+      text +=
+          "  " + std::to_string(target.place + 1) + ". " + visible_line(target.plan.name) + "  " +
+          visible_line(target.model.empty() ? "(no model)" : target.model) + "  # model: " +
+          visible_line(target.model_origin.empty() ? "nothing says" : target.model_origin) + '\n';
       if (!target.left_out.empty())
         text += "     left out: " + visible_line(target.left_out) + '\n';
     }
@@ -193,7 +194,7 @@ class Plan final : public Command {
       rows.push_back({"  " + described(line), "# " + visible_line(line.origin)});
     for (std::size_t i = 0; i < chain.targets.size(); ++i)
       for (const Line& line : clock_lines(config, chain, i))
-        rows.push_back({"  " + std::to_string(i + 1) + ". " + described(line),
+        rows.push_back({"  " + std::to_string(chain.targets[i].place + 1) + ". " + described(line),
                         "# " + visible_line(line.origin)});
     return text + "settings\n" + table_text(rows);
   }
@@ -217,6 +218,7 @@ class Plan final : public Command {
     for (std::size_t i = 0; i < chain.targets.size(); ++i) {
       const driver::PlannedTarget& target = chain.targets[i];
       json.begin_object();
+      json.key("place").integer(static_cast<std::int64_t>(target.place) + 1);
       json.key("provider").string(target.plan.name).key("model").string_or_null(target.model);
       json.key("model_origin").string_or_null(target.model_origin);
       json.key("left_out").string_or_null(target.left_out);
@@ -231,11 +233,12 @@ class Plan final : public Command {
 
   // --- the rehearsal
 
-  /// The place of the target that a fault names, among those that can be asked.
-  static std::optional<std::size_t> find_target(const reliability::Plan& plan,
-                                                std::string_view name) {
+  /// The target that a fault names, by provider or by its number as the plan shows it; an index
+  /// into those that can be asked.
+  [[nodiscard]] std::optional<std::size_t> find_target(const reliability::Plan& plan,
+                                                       std::string_view name) const {
     for (std::size_t i = 0; i < plan.targets.size(); ++i)
-      if (plan.targets[i].name == name || std::to_string(i + 1) == name) return i;
+      if (plan.targets[i].name == name || std::to_string(places_[i] + 1) == name) return i;
     return std::nullopt;
   }
 
@@ -247,8 +250,8 @@ class Plan final : public Command {
                   "--fail '" + std::string(fault) + "' is not TARGET=FAULT; write openrouter=429");
     const auto target = find_target(plan, fault.substr(0, equals));
     if (!target)
-      return fail(ErrorClass::kInvalidRequest,
-                  "--fail: the chain has no target '" + std::string(fault.substr(0, equals)) + "'");
+      return fail(ErrorClass::kInvalidRequest, "--fail: the chain asks no target '" +
+                                                   std::string(fault.substr(0, equals)) + "'");
     PRX_TRY_SET(acts[*target], reliability::parse_acts(fault.substr(equals + 1)));
     return {};
   }
@@ -270,8 +273,11 @@ class Plan final : public Command {
     reliability::Plan plan;
     plan.policy = *chain.policy;
     plan.stream = !no_stream_;
-    for (const auto& target : chain.targets)
-      if (target.left_out.empty()) plan.targets.push_back(target.plan);
+    for (const auto& target : chain.targets) {
+      if (!target.left_out.empty()) continue;
+      plan.targets.push_back(target.plan);
+      places_.push_back(target.place);
+    }
     if (plan.targets.empty())
       return configuration_failure(
           fail(ErrorClass::kInvalidRequest,
@@ -326,6 +332,7 @@ class Plan final : public Command {
 
   Overrides overrides_;
   std::vector<std::string> faults_;
+  std::vector<std::size_t> places_;  ///< of the targets that can be asked
   bool no_stream_ = false, json_ = false;
 };
 

@@ -63,6 +63,16 @@ TEST(Reload, ABadConfigurationChangesNothingAndSaysWhy) {
   EXPECT_EQ(expect_answer(client->chat(ask("hi"))).provider, "openrouter");
 }
 
+TEST(Reload, AHandleMayOutliveItsClient) {
+  Rig rig;
+  auto client = rig.open();
+  auto stream = client->stream(ask("hi"));
+  ASSERT_TRUE(stream->result());
+  client.reset();
+  EXPECT_EQ(stream->next(), nullptr);
+  stream.reset();
+}
+
 TEST(Reload, OnTheLoopItIsAnErrorAtOnce) {
   struct Reloading final : Sink {
     void on_event(const StreamEvent&) override {}
@@ -114,8 +124,7 @@ TEST(Reload, UnderLoad) {
   auto first = client->start(ask("hi"), {}, chain);
   std::thread one(work), two(work);
   for (int i = 0; i < 40; ++i) {
-    rig.openrouter = "api_key = \"sk-key-" +
-                     std::to_string(i % 3) + "-0123456789\"\n";
+    rig.openrouter = "api_key = \"sk-key-" + std::to_string(i % 3) + "-0123456789\"\n";
     ASSERT_TRUE(client->reload(*rig.parse()));
   }
   stop = true;

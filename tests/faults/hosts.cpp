@@ -11,6 +11,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr const char* kPrompt = "hello";
+constexpr std::chrono::seconds kPatience{300};  ///< above what the slowest scenario takes
 
 milliseconds since(Clock::time_point start) {
   return std::chrono::duration_cast<milliseconds>(Clock::now() - start);
@@ -119,8 +120,7 @@ Observed program_call(Stage& stage, const Cell& cell) {
   options.arguments.push_back(kPrompt);
   const auto start = Clock::now();
   test::Process process(std::move(options));
-  std::string text;
-  const test::ProcessResult result = process.wait();
+  const test::ProcessResult result = process.wait(kPatience);
   Observed out;
   out.took = since(start);
   out.exit_code = result.exit_code;

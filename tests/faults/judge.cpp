@@ -78,7 +78,7 @@ class Judge {
     if (seen_.provider && *seen_.provider != provider_name(target))
       say("served by " + *seen_.provider);
     if (seen_.model && !seen_.model->starts_with(model_name(target))) say("model " + *seen_.model);
-    if (seen_.provider && seen_.tokens != expected_.tokens)
+    if (seen_.provider && seen_.tokens.value_or(kUnknown) != expected_.tokens)
       say("usage of " + std::to_string(seen_.tokens.value_or(-1)) + " tokens");
   }
 

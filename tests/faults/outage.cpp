@@ -50,4 +50,18 @@ Differences play_outage(Stage& stage, Host host, const Outage& outage) {
   return out;
 }
 
+Differences play_shell_loop(Stage& stage, Host host, int programs, int refused_most) {
+  const Cell cell{host, 0};
+  Differences out;
+  for (int i = 0; i < programs; ++i) {
+    const Observed seen = program_call(stage, cell);
+    if (!seen.answered || seen.text != answer_text())
+      out.push_back("program " + std::to_string(i + 1) + " has no answer: " + seen.message);
+  }
+  const std::size_t refused = refused_requests(stage, cell);
+  if (refused == 0 || refused > static_cast<std::size_t>(refused_most))
+    out.push_back("the primary refused " + std::to_string(refused) + " requests");
+  return out;
+}
+
 }  // namespace prx::faults

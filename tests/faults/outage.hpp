@@ -13,6 +13,10 @@ struct Outage {
   int refused_most = 20;             ///< requests that the primary gets while it is out
 };
 
+/// A shell loop: one program after the other, which tell each other what they found. All are
+/// answered, and the primary gets `refused_most` requests at most.
+[[nodiscard]] Differences play_shell_loop(Stage& stage, Host host, int programs, int refused_most);
+
 /// All calls are answered; the breaker opens; the primary serves again.
 [[nodiscard]] Differences play_outage(Stage& stage, Host host, const Outage& outage);
 

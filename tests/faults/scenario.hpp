@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 
 inline constexpr int kTokens = 60;           ///< of each answer
 inline constexpr int kAttemptsMax = 6;       ///< of a call: the default
-inline constexpr int kUnknown = -1;  ///< tokens that the usage does not say
+inline constexpr int kUnknown = -1;          ///< tokens that the usage does not say
 inline constexpr int kNobody = -1;           ///< no target answers
 inline constexpr milliseconds kSoon{8'000};  ///< a bound for what needs no wait, on a busy machine
 
@@ -89,10 +89,11 @@ struct Scenario {
   std::vector<Target> targets;
   std::map<std::string, std::string> chain;  ///< the chain's table: key, TOML value
   Expect expected;
-  std::optional<Expect> expected_plain;   ///< when the upstream does not stream
-  bool streams_only = false;              ///< says nothing about a call that does not stream
+  std::optional<Expect> expected_plain;  ///< when the upstream does not stream
+  bool streams_only = false;             ///< says nothing about a call that does not stream
   /// A proxy may drop what came before a break: then what holds without a stream may hold too
   bool lossy = false;
+  bool shared_health = false;             ///< `[reliability] share_health`
   std::string rehearsed;                  ///< of `prx plan --fail`; "": not expressible
   std::vector<std::string> variants{""};  ///< each takes the place of "{k}"; one call each
   Play play;
@@ -106,6 +107,7 @@ struct Scenario {
   Scenario& plan(std::string fail) { return rehearsed = std::move(fail), *this; }
   Scenario& plain(Expect what) { return expected_plain = std::move(what), *this; }
   Scenario& lossy_proxy() { return lossy = true, *this; }
+  Scenario& share_health() { return shared_health = true, *this; }
   Scenario& streaming() { return streams_only = true, *this; }
   Scenario& each(int from, int to);
   Scenario& each(std::vector<std::string> list) { return variants = std::move(list), *this; }

@@ -153,6 +153,7 @@ std::string Stage::base_url(std::size_t target) const {
 
 std::string Stage::toml(const Cell& cell) const {
   std::string text = "[default]\nchain = \"wall\"\n[log]\nlevel = \"off\"\n";
+  if (scenario_.shared_health) text += "[reliability]\nshare_health = true\n";
   std::string targets;
   for (std::size_t i = 0; i < scenario_.targets.size(); ++i) {
     const Target& target = scenario_.targets[i];
@@ -183,6 +184,7 @@ std::map<std::string, std::string> Stage::environment() const {
       {"HOME", house_.folder.string()},
       {"PATH", "/usr/bin:/bin"},
       {"PRX_PLUGIN_PATH", (house_.folder / "plugins").string()},
+      {"XDG_RUNTIME_DIR", house_.folder.string()},
   };
   for (const char* name : {"ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"})
     if (const char* value = std::getenv(name)) out[name] = value;

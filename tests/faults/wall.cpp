@@ -42,9 +42,13 @@ struct Task {
 
 class Wall {
  public:
-  Wall(const std::vector<Scenario>& scenarios, const WallOptions& options)
-      : scenarios_(scenarios), options_(options), rows_(scenarios.size()), left_(scenarios.size()) {
-    for (std::size_t row = 0; row < scenarios.size(); ++row) add_tasks(row);
+  Wall(const House& house, const std::vector<Scenario>& scenarios, const WallOptions& options)
+      : house_(house),
+        scenarios_(scenarios),
+        options_(options),
+        rows_(scenarios.size()),
+        left_(scenarios.size()) {
+    for (std::size_t row = scenarios.size(); row-- > 0;) add_tasks(row);  // the longest are last
   }
 
   bool run() {
@@ -170,9 +174,9 @@ class Wall {
         std::printf("    %s: %s\n", std::string(kTitles[i]).c_str(), one.c_str());
   }
 
+  const House& house_;
   const std::vector<Scenario>& scenarios_;
   const WallOptions options_;
-  const House house_;
   std::vector<Row> rows_;
   std::vector<std::size_t> left_;  // under mutex_
   std::vector<Task> tasks_;
@@ -183,8 +187,9 @@ class Wall {
 
 }  // namespace
 
-bool play_wall(const std::vector<Scenario>& scenarios, const WallOptions& options) {
-  return Wall(scenarios, options).run();
+bool play_wall(const House& house, const std::vector<Scenario>& scenarios,
+               const WallOptions& options) {
+  return Wall(house, scenarios, options).run();
 }
 
 }  // namespace prx::faults

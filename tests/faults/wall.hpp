@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "faults/scenario.hpp"
+#include "faults/stage.hpp"
 
 namespace prx::faults {
 
@@ -16,6 +16,7 @@ struct WallOptions {
 };
 
 /// True when nothing differed. Prints to stdout.
-[[nodiscard]] bool play_wall(const std::vector<Scenario>& scenarios, const WallOptions& options);
+[[nodiscard]] bool play_wall(const House& house, const std::vector<Scenario>& scenarios,
+                             const WallOptions& options);
 
 }  // namespace prx::faults

@@ -272,8 +272,8 @@ int Process::reap(Clock::time_point deadline) {
   return status;
 }
 
-ProcessResult Process::wait() {
-  const auto deadline = Clock::now() + kPatience;
+ProcessResult Process::wait(std::chrono::seconds patience) {
+  const auto deadline = Clock::now() + patience;
   while (read_some(deadline)) continue;
   if (out_.fd >= 0 || err_.fd >= 0) give_up("does not end");
   const int status = reap(deadline);

@@ -67,8 +67,9 @@ class Process {
 
   /// Waits for its end without reading what it prints. \throws std::runtime_error after kPatience.
   void wait_for_exit();
-  /// Reads to the end of both outputs and reaps it. \throws std::runtime_error after kPatience.
-  ProcessResult wait();
+  /// Reads to the end of both outputs and reaps it. \throws std::runtime_error when it takes
+  /// longer.
+  ProcessResult wait(std::chrono::seconds patience = kPatience);
 
  private:
   struct Pipe {

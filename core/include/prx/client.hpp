@@ -73,9 +73,9 @@ class Sink {
 
 /// A running call in the push form. Destruction cancels; off the loop it returns when nothing of
 /// the call runs any more, on the loop it detaches at once. Not on the loop of another client.
-class Call {
+class PRX_API Call {
  public:
-  PRX_API virtual ~Call();
+  virtual ~Call();
   /// Ends the call as cancelled, soon. Any thread, any number of times.
   virtual void cancel() = 0;
   /// Holds the upstream back, and lets it go on; what was received already is still delivered. Any
@@ -85,9 +85,9 @@ class Call {
 };
 
 /// An answer in the pull form. One thread at a time, but for cancel().
-class Stream {
+class PRX_API Stream {
  public:
-  PRX_API virtual ~Stream();
+  virtual ~Stream();
   /// The next event, or nullptr at the end, then and ever after. Blocks. The event lives until the
   /// next call.
   [[nodiscard]] virtual const StreamEvent* next() = 0;
@@ -139,10 +139,11 @@ class Client {
   [[nodiscard]] PRX_API std::unique_ptr<Call> start(const ChatRequest& request,
                                                     const CallOptions& options, Sink& sink);
 
-  /// The models of a provider ("" : the default one). Blocks.
+  /// The models of a provider ("" : the default one). Blocks. Of the options, deadline, stop and
+  /// traceparent count.
   [[nodiscard]] PRX_API Result<std::vector<Model>> models(const std::string& provider = {},
                                                           const CallOptions& options = {});
-  /// Asks a provider whether it answers this key. Blocks.
+  /// Asks a provider whether it answers this key. Blocks; options as models().
   [[nodiscard]] PRX_API Result<Health> health(const std::string& provider = {},
                                               const CallOptions& options = {});
 

@@ -40,6 +40,8 @@ Result<void> Answer::take(const prx_event& event) {
       event.type >= PRX_EV_TEXT && event.type <= PRX_EV_FINISH && event.type != PRX_EV_USAGE;
   if (of_choice && !finished_choices_.empty() && has_finished(event.choice))
     return breach("an event of a choice after its finish reason");
+  if (of_choice && event.choice != 0 && !note_begun(event.choice))
+    return fail(ErrorClass::kBadResponse, "the answer has more than 128 choices");
   switch (event.type) {
     case PRX_EV_META:
       response_.id = view(event.id);
@@ -75,6 +77,20 @@ Result<void> Answer::take(const prx_event& event) {
     default:
       return {};
   }
+}
+
+bool Answer::note_begun(std::uint32_t choice) {
+  const auto end = begun_choices_.end();
+  if (std::find(begun_choices_.begin(), end, choice) != end) return true;
+  begun_choices_.push_back(choice);
+  return begun_choices_.size() < kChoicesMax;
+}
+
+bool Answer::all_finished() const {
+  const bool first_began = !response_.text.empty() || !response_.reasoning.empty();
+  if (first_began && !has_finished(0)) return false;
+  return std::all_of(begun_choices_.begin(), begun_choices_.end(),
+                     [this](std::uint32_t choice) { return has_finished(choice); });
 }
 
 bool Answer::has_finished(std::uint32_t choice) const {
@@ -131,6 +147,8 @@ void Answer::take_item(const prx_event& event) {
 
 Result<void> Answer::complete() {
   if (finished_choices_.empty()) return breach("done without a finish reason");
+  if (!all_finished())
+    return fail(ErrorClass::kBadResponse, "a choice of the answer has no finish reason");
   if (is_empty())
     return fail(ErrorClass::kBadResponse, "empty answer: no content, no tool call, no tokens used");
   std::vector<Call> whole;

@@ -18,6 +18,7 @@ namespace prx::driver {
 class Answer {
  public:
   static constexpr std::size_t kToolCallsMax = 256;
+  static constexpr std::size_t kChoicesMax = 128;
 
   /// Takes one non-terminal event. Errors: kInternal when the plugin breaks the grammar.
   [[nodiscard]] Result<void> take(const prx_event& event);
@@ -37,6 +38,8 @@ class Answer {
     ToolCall call;
   };
   [[nodiscard]] const std::vector<Call>& tool_calls() const { return calls_; }
+  /// Every choice that began has its finish reason.
+  [[nodiscard]] bool all_finished() const;
   /// The caller knows a call of choice 0 by another id: that of an answer that broke.
   void rename_tool_call(std::uint32_t index, std::string_view id);
 
@@ -44,6 +47,7 @@ class Answer {
   [[nodiscard]] Result<void> take_tool_call(const prx_event& event);
   void take_item(const prx_event& event);
   [[nodiscard]] bool has_finished(std::uint32_t choice) const;
+  [[nodiscard]] bool note_begun(std::uint32_t choice);
   [[nodiscard]] bool is_empty() const;
   /// The provider stopped the choice before the model was through.
   [[nodiscard]] bool was_cut(std::uint32_t choice) const;
@@ -54,7 +58,8 @@ class Answer {
     std::uint32_t choice, reason;  ///< PRX_FINISH_*
   };
   std::vector<Finish> finished_choices_;
-  bool said_something_ = false;  ///< but for text of choice 0, which the hot path adds
+  std::vector<std::uint32_t> begun_choices_;  ///< but for 0, which the hot path adds text to
+  bool said_something_ = false;               ///< but for text of choice 0, which the hot path adds
 };
 
 }  // namespace prx::driver

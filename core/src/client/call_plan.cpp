@@ -55,15 +55,7 @@ class Client::Impl::Planner {
   /// The body for the first target is made before the call begins: what is wrong with a request is
   /// said at once.
   Result<void> make_first() {
-    const driver::CallTarget& target = chat_.targets.front();
-    driver::BodyOptions edit;
-    edit.model = target.model;
-    edit.overwrite_model = true;
-    edit.stream = options_.stream_upstream;
-    edit.overwrite_stream = chat_.overwrite_stream;
-    edit.extra_body = target.instance->config().extra_body;
-    edit.target_extra_body = target.extra_body;
-    PRX_TRY_SET(chat_.first, chat_.body->specialise(edit));
+    PRX_TRY_SET(chat_.first, chat_.body->specialise(chat_.edit_for(0)));
     if (chat_.first->model.empty()) return Unexpected(no_model(chat_.plan.targets.front().name));
     chat_.plan.stream = chat_.first->stream;
     return {};
@@ -107,6 +99,7 @@ Result<std::shared_ptr<const driver::PreparedChain>> Client::Impl::prepare(
     auto made = instance(snapshot, target.plan.name);
     out.whole = out.whole && made.has_value();
     auto unfit = made ? (*made)->key_problem() : std::optional(made.error());
+    if (!unfit && target.model.empty()) unfit = no_model(target.plan.name);
     if (unfit) {
       if (!problem) problem = std::move(unfit);
       continue;

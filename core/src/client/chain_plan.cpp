@@ -19,46 +19,32 @@ Unexpected<Error> unknown_chain(const Config& config, std::string_view name) {
               "unknown chain '" + std::string(name) + "'" + config::suggestion(name, names));
 }
 
-/// Why it cannot be asked.
-std::string why_left_out(const PlannedTarget& target) {
-  const ProviderConfig& provider = *target.provider;
-  if (!provider.problem.empty()) return provider.problem;
-  if (provider.keys.empty() && !provider.key_missing.empty()) return provider.key_missing;
-  if (target.model.empty()) return "it has no model; set [providers." + provider.name + "] model";
-  return {};
-}
-
-/// The first target serves the model that was asked for; a fallback has its own.
-void choose_model_for(PlannedTarget& out, std::string_view asked, const ProviderConfig* asked_of,
-                      bool first) {
-  ModelQuestion question;
-  if (out.target != nullptr) question.target_model = out.target->model;
-  question.asked = asked;
-  question.asked_of = asked_of;
-  if (first && !asked.empty()) question.target_model = {};
-  ModelChoice choice = choose_model(*out.provider, question);
-  if (asked.empty()) {  // the configuration chose, when it was read
-    const std::string& chosen =
-        out.target != nullptr ? out.target->model_in_use : out.provider->model_in_use;
-    if (choice.model != chosen) choice = {chosen, "[default] model"};
-  }
-  out.model = std::move(choice.model);
-  out.model_origin = std::move(choice.origin);
+/// Who says which model is asked for when no call names one.
+std::string default_model_origin(const Config& config) {
+  for (const auto& setting : config.settings)
+    if (setting.path == "default.model" &&
+        (setting.origin.starts_with("env ") || setting.origin.starts_with("flag ")))
+      return setting.origin;
+  return "[default] model";
 }
 
 }  // namespace
 
-std::string lane_name(const ProviderConfig& provider, std::string_view model,
-                      std::string_view extra_body) {
+std::string key_pool_name(const ProviderConfig& provider) {
   std::size_t keys = 0;
   for (const auto& key : provider.keys)
     keys = keys * 31 + std::hash<std::string>{}(key.secret.reveal());
-  std::string name = provider.name;
-  for (const std::string_view part : {std::string_view(provider.base_url), model, extra_body}) {
+  return provider.name + '\n' + provider.base_url + '\n' + std::to_string(keys);
+}
+
+std::string lane_name(const ProviderConfig& provider, std::string_view model,
+                      std::string_view extra_body) {
+  std::string name = key_pool_name(provider);
+  for (const std::string_view part : {model, extra_body}) {
     name += '\n';
     name += part;
   }
-  return name + '\n' + std::to_string(keys);
+  return name;
 }
 
 /// Puts one chain together.
@@ -70,8 +56,13 @@ class ChainPlanner {
     out_.policy = &config_.reliability;
     asked_ = question.model;
     std::string_view chain = question.chain;
-    if (asked_.starts_with(kChainPrefix))
-      chain = std::exchange(asked_, {}).substr(kChainPrefix.size());
+    if (asked_.starts_with(kChainPrefix)) {
+      const auto named = std::exchange(asked_, {}).substr(kChainPrefix.size());
+      if (!chain.empty() && chain != named)
+        return fail(ErrorClass::kInvalidRequest,
+                    "a call names one chain, and its model another; leave one out");
+      chain = named;
+    }
     if (!chain.empty() && !question.provider.empty())
       return fail(ErrorClass::kInvalidRequest,
                   "a call names a chain or a provider, not both; leave one out");
@@ -95,18 +86,20 @@ class ChainPlanner {
                   "unknown provider '" + name + "'; add [providers." + name + "]");
     one.target = target;
     if (first_ == nullptr) first_ = one.provider;
-    choose_model_for(one, asked_, first_, out_.targets.empty());
+    choose_model_for(one);
     const std::string_view extra = target != nullptr ? target->extra_body : std::string_view();
     one.plan.name = name;
     one.plan.lane = lane_name(*one.provider, one.model, extra);
     one.plan.keys = one.provider->keys.size();
+    one.plan.key_pool = key_pool_name(*one.provider);
     one.plan.clocks =
         target != nullptr && target->timeouts ? *target->timeouts : one.provider->timeouts;
     if (target != nullptr) {
       one.plan.context_length = target->context_length;
       one.plan.continues = target->prefill;
     }
-    one.left_out = why_left_out(one);
+    one.left_out = why_left_out(*one.provider, one.model);
+    one.place = place_++;
     const bool twice =
         std::any_of(out_.targets.begin(), out_.targets.end(),
                     [&](const PlannedTarget& known) { return known.plan.lane == one.plan.lane; });
@@ -114,10 +107,26 @@ class ChainPlanner {
     return {};
   }
 
+  /// The first target serves the model that the call asked for; a fallback has its own. A call that
+  /// names none gets what the configuration says, as resolve_config() chose it.
+  void choose_model_for(PlannedTarget& out) const {
+    const bool named = !asked_.empty();
+    ModelQuestion question;
+    if (out.target != nullptr && !(named && out_.targets.empty()))
+      question.target_model = out.target->model;
+    question.asked = named ? asked_ : std::string_view(config_.model);
+    question.asked_of = named ? first_ : config_.find_provider(config_.model_provider);
+    ModelChoice choice = choose_model(*out.provider, question);
+    if (!named && choice.origin == "asked for") choice.origin = default_model_origin(config_);
+    out.model = std::move(choice.model);
+    out.model_origin = std::move(choice.origin);
+  }
+
   const Config& config_;
   PlannedChain out_;
   std::string_view asked_;
   const ProviderConfig* first_ = nullptr;
+  std::size_t place_ = 0;
 };
 
 Result<PlannedChain> plan_chain(const Config& config, const ChainQuestion& question) {

@@ -23,6 +23,7 @@ struct ChainQuestion {
 struct PlannedTarget {
   const ProviderConfig* provider = nullptr;
   const TargetConfig* target = nullptr;  ///< nullptr: of a call that names its provider
+  std::size_t place = 0;                 ///< in the chain as it is written
   std::string model;                     ///< "" when nothing says
   std::string model_origin;              ///< as ModelChoice::origin
   reliability::PlanTarget plan;
@@ -39,8 +40,10 @@ struct PlannedChain {
 /// provider, or both were named.
 [[nodiscard]] Result<PlannedChain> plan_chain(const Config& config, const ChainQuestion& question);
 
-/// Names the health record of a target: what it is asked for, where, and with which keys (as a
-/// hash). Another key or URL is another target.
+/// Names the health records of a provider's keys (which are part of it as a hash) and of a target:
+/// what it is asked for, where, and with which keys (as a hash). Another key or URL is another
+/// target.
+[[nodiscard]] std::string key_pool_name(const ProviderConfig& provider);
 [[nodiscard]] std::string lane_name(const ProviderConfig& provider, std::string_view model,
                                     std::string_view extra_body);
 

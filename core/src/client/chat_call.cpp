@@ -24,6 +24,17 @@ Error cancelled_by_the_caller() {
 
 }  // namespace
 
+BodyOptions ChatPlan::edit_for(std::size_t target) const {
+  BodyOptions edit;
+  edit.model = targets[target].model;
+  edit.overwrite_model = true;
+  edit.stream = options.stream_upstream;
+  edit.overwrite_stream = overwrite_stream;
+  edit.extra_body = targets[target].instance->config().extra_body;
+  edit.target_extra_body = targets[target].extra_body;
+  return edit;
+}
+
 ChatCall::ChatCall(Runtime& runtime, reliability::Health& health, ChatPlan plan, Sink& sink,
                    std::function<void()> on_ended)
     : runtime_(runtime),
@@ -46,12 +57,12 @@ void ChatCall::begin() {
   begin_sharing(now);
   engine_.emplace(plan_.plan, health_, now);
   if (plan_.body && plan_.body->has("response_format")) engine_->forbid_continue();
+  if (plan_.options.stop.stop_requested()) return end(cancelled_by_the_caller(), {});
   if (plan_.options.stop.stop_possible()) {
     const std::weak_ptr<ChatCall> weak = weak_from_this();
     stop_.emplace(plan_.options.stop, [weak] {
       if (const auto self = weak.lock()) self->cancel();
     });
-    if (ended_) return;
   }
   before_choice();
   engine_->start(now, actions_);
@@ -67,7 +78,7 @@ void ChatCall::begin_sharing(MonotonicTime now) {
     const ProviderConfig& config = plan_.targets[i].instance->config();
     const reliability::PlanTarget& target = plan_.plan.targets[i];
     SharedTarget& out = targets.emplace_back();
-    out = {target.lane, target.name, config.base_url, {}};
+    out = {target.lane, target.key_pool, target.name, config.base_url, {}};
     for (const auto& key : config.keys) out.secrets.push_back(key.secret.reveal());
   }
   shared_ = plan_.shared_health->begin(health_, targets, plan_.plan.policy.breaker_failures, now);
@@ -124,6 +135,7 @@ void ChatCall::cancel_now() {
 }
 
 void ChatCall::loop_stopped() {
+  plan_.snapshot.reset();
   {
     const std::lock_guard lock(mutex_);
     gone_ = true;
@@ -186,14 +198,10 @@ Result<OperationRequest> ChatCall::request_for(AttemptRun& run) {
   std::optional<SpecialBody> body;
   if (start.target == 0 && start.mode != reliability::Mode::kContinue) body = plan_.first;
   if (!body && plan_.body) {
-    BodyOptions edit;
-    edit.model = target.model;
-    edit.overwrite_model = true;
-    edit.stream = plan_.options.stream_upstream;
-    edit.overwrite_stream = plan_.overwrite_stream;
-    edit.extra_body = target.instance->config().extra_body;
-    edit.target_extra_body = target.extra_body;
-    if (start.mode == reliability::Mode::kContinue) edit.prefix = delivered_.text;
+    BodyOptions edit = plan_.edit_for(start.target);
+    const bool goes_on =
+        start.mode == reliability::Mode::kContinue && !delivered_.text.empty();  // not of reasoning
+    if (goes_on) edit.prefix = delivered_.text;
     PRX_TRY_SET(body, plan_.body->specialise(edit));
   }
   OperationRequest request;
@@ -281,6 +289,7 @@ void ChatCall::end(std::optional<Error> error, ChatResponse response) {
     response.attempts = std::move(trail_);
     sink->on_end(std::move(response));
   }
+  plan_.snapshot.reset();  // a handle may outlive the client, instances may not
   {
     const std::lock_guard lock(mutex_);
     gone_ = true;

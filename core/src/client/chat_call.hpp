@@ -32,6 +32,9 @@ struct ChatPlan {
   std::string request_id;
   std::shared_ptr<Snapshot> snapshot;     ///< keeps the instances; null in tests
   SharedHealth* shared_health = nullptr;  ///< outlives the call; null: nothing is shared
+
+  /// What makes the body special for a target; views into this plan and its snapshot.
+  [[nodiscard]] BodyOptions edit_for(std::size_t target) const;
 };
 
 /// Owned by the caller's handle and by what runs on the loop, hence shared. Everything but the
@@ -101,7 +104,7 @@ class ChatCall final : public std::enable_shared_from_this<ChatCall>, private Ru
   Runtime& runtime_;            ///< gone once gone_ is set; see on_own_loop()
   const OpTable* const table_;  ///< names the loop; compared, never followed
   reliability::Health& health_;
-  const ChatPlan plan_;
+  ChatPlan plan_;  ///< does not change; its snapshot is let go of at the end
   Sink* sink_;
   std::function<void()> on_ended_;
   std::unique_ptr<SharedCall> shared_;  ///< until the end; null: nothing is shared

@@ -63,6 +63,7 @@ void ChatCall::on_run_event(AttemptRun& run, const prx_event& event) {
         run.first_token = now;
         run.operation()->start_idle_clock(plan_.plan.targets[run.start().target].clocks.idle);
       }
+      if (event.type == PRX_EV_TOOL_CALL) engine_->forbid_continue();
       engine_->on_content(run.number(), now, actions_);
       if (!actions_.empty()) perform();
       break;
@@ -70,6 +71,7 @@ void ChatCall::on_run_event(AttemptRun& run, const prx_event& event) {
       engine_->on_progress(run.number(), now);
       break;
     case PRX_EV_FINISH:
+      if (!run.answer().all_finished()) break;
       engine_->on_finish_reason(run.number(), now);
       arm_timer();
       break;
@@ -127,6 +129,8 @@ void ChatCall::pass_on(AttemptRun& run, const prx_event& event) {
   out.name = view(event.name);
   out.json = view(event.json);
   out.frame = view(event.frame);
+  const bool delta = out.type == StreamEvent::Type::kToolCallDelta;
+  if (delta && run.spliced && run.splice) out.index = run.splice->known_index(out.index);
   if (run.number() == committed_ || out.type == StreamEvent::Type::kProgress) return deliver(out);
   if (run.start().mode != reliability::Mode::kWhole) return rescue_with(run, out);
   if (!run.hold(out)) broken(run, too_much_held_back());
@@ -195,7 +199,10 @@ void ChatCall::rescue_with(AttemptRun& run, StreamEvent event) {
     }
     event.text = step.fresh;
     event.frame = {};  // it holds more than is new
-    if (!text) event.id = run.splice->known_id(event.index, event.id);
+    if (!text) {
+      event.id = run.splice->known_id(event.index, event.id);
+      event.index = run.splice->known_index(event.index);
+    }
   } else if (any_delivered_ && delivered_.empty()) {
     StreamEvent restart;
     restart.type = StreamEvent::Type::kRestart;

@@ -1,5 +1,7 @@
 #include "client/client_impl.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -26,6 +28,18 @@ std::vector<PluginNote> usable_notes(const std::vector<Candidate>& candidates) {
   for (const auto& candidate : candidates)
     if (candidate.info.state == PluginState::kUsable) notes.push_back(candidate.note);
   return notes;
+}
+
+/// Names the file as it is now: one that replaces it is a new generation of the plugin.
+std::string generation(const Candidate& candidate) {
+  std::string name = candidate.note.id + '\n' + candidate.info.path + '\n' + candidate.sha256;
+  struct stat file {};
+  if (::stat(candidate.info.path.c_str(), &file) != 0) return name;
+  for (const auto number :
+       {static_cast<std::int64_t>(file.st_dev), static_cast<std::int64_t>(file.st_ino),
+        file.st_size, file.st_mtim.tv_sec, file.st_mtim.tv_nsec})
+    name += '\n' + std::to_string(number);
+  return name;
 }
 
 /// The same but for the places in the file, which a new line above them moves.
@@ -91,8 +105,12 @@ Result<std::shared_ptr<driver::Snapshot>> Client::Impl::resolve(Config config,
   auto candidates = find_plugins(search_options(config.plugins, environment));
   PRX_TRY_SET(Config resolved,
               resolve_config(std::move(config), usable_notes(candidates), environment));
-  return std::make_shared<driver::Snapshot>(std::make_shared<const Config>(std::move(resolved)),
-                                            std::move(candidates));
+  auto snapshot = std::make_shared<driver::Snapshot>(
+      std::make_shared<const Config>(std::move(resolved)), std::move(candidates));
+  for (const auto& candidate : snapshot->candidates)
+    if (candidate.info.state == PluginState::kUsable)
+      snapshot->plugin_files[candidate.note.id] = generation(candidate);
+  return snapshot;
 }
 
 Result<std::unique_ptr<Client::Impl>> Client::Impl::open(Config config, ClientOptions options) {
@@ -170,8 +188,7 @@ Result<driver::PluginModule*> Client::Impl::module(const driver::Snapshot& snaps
       });
   if (candidate == candidates.end() || !config.problem.empty())
     return Unexpected(no_plugin(candidates, config));
-  const std::string name = candidate->note.id + '\n' + candidate->note.version + '\n' +
-                           candidate->info.path + '\n' + candidate->sha256;
+  const std::string& name = snapshot.plugin_files.at(candidate->note.id);
   if (const auto found = modules_.find(name); found != modules_.end()) return found->second.get();
   PRX_TRY_SET(LoadedPlugin plugin, load_plugin(*candidate));
   PRX_TRY_SET(auto opened, driver::PluginModule::open(runtime_, std::move(plugin)));
@@ -202,7 +219,7 @@ Result<void> Client::Impl::reload(Config config) {
   const std::lock_guard one(reload_mutex_);
   PRX_TRY_SET(auto next, resolve(std::move(config), options_.environment));
   log_->hide(redactor_for(*next->config));
-  take_over_instances(*snapshot(), *next);
+  on_loop([this, &next] { take_over_instances(*snapshot(), *next); });
   make_transports(*next->config);
   PRX_TRY(make_instances(*next));
   for (const auto& warning : next->config->warnings) log_->write(LogLevel::kWarn, warning);
@@ -215,17 +232,18 @@ Result<void> Client::Impl::reload(Config config) {
   return {};
 }
 
-/// A provider that did not change keeps its instance.
+/// A provider that did not change keeps its instance; one whose plugin cannot be trusted gets a new
+/// one. On the loop, which knows the latter.
 void Client::Impl::take_over_instances(driver::Snapshot& from, driver::Snapshot& to) {
   const std::lock_guard lock(from.mutex);
   for (const auto& [name, instance] : from.instances) {
     const ProviderConfig* config = to.config->find_provider(name);
+    if (config == nullptr || instance->quarantined()) continue;
+    const std::string& plugin = config->plugin_id;
+    const auto file = to.plugin_files.find(plugin);
     const bool same_file =
-        std::any_of(to.candidates.begin(), to.candidates.end(), [&](const Candidate& candidate) {
-          return candidate.note == instance->note() && candidate.info.state == PluginState::kUsable;
-        });
-    if (config != nullptr && same_file && same_service(*config, instance->config()))
-      to.instances[name] = instance;
+        file != to.plugin_files.end() && from.plugin_files[plugin] == file->second;
+    if (same_file && same_service(*config, instance->config())) to.instances[name] = instance;
   }
 }
 
@@ -235,7 +253,7 @@ void Client::Impl::drop_retired() {
   on_loop([&] {  // where operations come and go
     const std::lock_guard lock(plugins_mutex_);
     const auto in_use = [](const InstancePtr& one) {
-      return one.use_count() > 1 || one->live() > 0;
+      return one.use_count() > 1 || one->live() > 0 || one->quarantined();
     };
     const auto from = std::stable_partition(instances_.begin(), instances_.end(), in_use);
     dead.assign(std::make_move_iterator(from), std::make_move_iterator(instances_.end()));
@@ -302,10 +320,11 @@ void Client::Impl::warm_up() {
   const auto target = instance(*in_force, {});
   if (!target || (*target)->key_problem()) return;
   const std::string name = (*target)->config().name;
-  loop_->post([this, instance = *target, name, in_force] {
+  const std::string keys = driver::key_pool_name((*target)->config());
+  loop_->post([this, instance = *target, name, keys, in_force] {
     // The snapshot keeps the instance until the warm-up is over.
-    auto done = [this, name, in_force](const Error* error, const driver::OperationStats&) {
-      health_.keys(name).record(0, error, loop_->now());
+    auto done = [this, name, keys, in_force](const Error* error, const driver::OperationStats&) {
+      health_.keys(keys).record(0, error, loop_->now());
       if (error != nullptr && error->error_class == ErrorClass::kCancelled) return;
       if (error != nullptr)
         log_->write(LogLevel::kWarn, "warm-up of provider '" + name + "': " + error->message);

@@ -67,6 +67,7 @@ class Operation : public std::enable_shared_from_this<Operation> {
       1};  ///< for the rest of a body after the answer's end
   static constexpr std::size_t kWorkerEventsMax = 256;  ///< waiting between a worker and the loop
   static constexpr std::size_t kExchangesMax = 64;      ///< of one operation, ended ones included
+  static constexpr unsigned kPostsMax = 4'096;          ///< tasks posted and not yet run
   static constexpr std::size_t kTimersMax = 64;         ///< of one operation at once
   static constexpr std::chrono::milliseconds kWaitMax = std::chrono::hours{168};  ///< cap of waits
 
@@ -101,7 +102,9 @@ class Operation : public std::enable_shared_from_this<Operation> {
   [[nodiscard]] std::int32_t spawn(prx_task task, void* ctx);
   /// Runs a task that post_started() counted.
   void run_posted(prx_task task, void* ctx);
-  void post_started() { ++posts_; }  ///< under the instance's lock, any thread
+  /// Counts one more task; false when kPostsMax wait already. Under the instance's lock, any
+  /// thread.
+  [[nodiscard]] bool post_started() { return ++posts_ <= kPostsMax || (--posts_, false); }
   [[nodiscard]] bool posts_pending() const { return posts_ > 0; }
   /// The plugin's event on the loop. \return what the sink returns to the plugin.
   std::int32_t emit(const prx_event& event);

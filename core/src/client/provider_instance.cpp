@@ -194,8 +194,7 @@ bool ProviderInstance::post_started(std::uint64_t id) {
   const std::lock_guard lock(ids_mutex_);
   const auto found = ids_.find(id);
   if (found == ids_.end()) return false;
-  found->second->post_started();
-  return true;
+  return found->second->post_started();
 }
 
 }  // namespace prx::driver

@@ -106,7 +106,7 @@ class ProviderInstance {
   /// False, and nothing changes, while a posted task of it is still to run.
   [[nodiscard]] bool id_ended(const Operation& operation);
   void id_gone(const Operation& operation);
-  /// Counts one more task to run; false when the id is of no live operation.
+  /// Counts one more task to run; false when the id is of no live operation, or too many wait.
   [[nodiscard]] bool post_started(std::uint64_t id);
 
  private:

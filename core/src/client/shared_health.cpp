@@ -101,7 +101,7 @@ std::unique_ptr<SharedCall> SharedHealth::begin(reliability::Health& health,
 void SharedHealth::add(SharedCall& call, reliability::Health& health, const SharedTarget& target) {
   const HealthSalt& salt = file_->salt();
   reliability::Lane& lane = health.lane(target.lane);
-  reliability::KeyLane& keys = health.keys(target.provider);
+  reliability::KeyLane& keys = health.keys(target.key_pool);
   add(call, health_name(salt, {"lane", target.lane}), {HealthKind::kLane, &lane, nullptr, 0});
   for (std::size_t i = 0; i < std::max<std::size_t>(target.secrets.size(), 1); ++i) {
     const std::string_view secret = i < target.secrets.size() ? target.secrets[i] : "";

@@ -27,6 +27,7 @@ namespace prx::driver {
 /// What a call can ask.
 struct SharedTarget {
   std::string_view lane;                  ///< reliability::PlanTarget::lane
+  std::string_view key_pool;              ///< reliability::PlanTarget::key_pool
   std::string_view provider;              ///< its name,
   std::string_view base_url;              ///< and where it is: a key is refused there
   std::vector<std::string_view> secrets;  ///< of its keys, in order; hashed, never kept

@@ -49,12 +49,13 @@ class SideOperation final : private OperationObserver {
   void on_operation_end(const Error* error) override {
     if (timer_ != 0) loop_->cancel_timer(timer_);
     const auto operation = std::exchange(operation_, nullptr);
-    if (error == nullptr || !timed_out_) return done_(error, operation->stats());
+    const Done done = std::exchange(done_, nullptr);  // with what it keeps alive
+    if (error == nullptr || !timed_out_) return done(error, operation->stats());
     Error timeout;
     timeout.error_class = ErrorClass::kTimeout;
     timeout.message =
         "provider '" + operation->instance().config().name + "': the deadline ran out";
-    done_(&timeout, operation->stats());
+    done(&timeout, operation->stats());
   }
 
   Take take_;

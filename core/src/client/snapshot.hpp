@@ -42,6 +42,8 @@ struct Snapshot {
 
   const std::shared_ptr<const Config> config;  ///< shared with who asked for it
   const std::vector<Candidate> candidates;
+  std::map<std::string, std::string>
+      plugin_files;  ///< usable ones by id: names file and generation
   std::mutex mutex;  ///< guards the two below: made on a caller's thread, on first use
   std::map<std::string, std::shared_ptr<ProviderInstance>> instances;  // by provider; see above
   static constexpr std::size_t kPreparedMax = 256;  ///< then all are forgotten and made again

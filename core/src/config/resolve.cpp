@@ -153,15 +153,6 @@ Result<void> choose_target_models(const Config& config, ChainConfig& chain) {
   return {};
 }
 
-// Why a target of the chain in force will not be asked, or "".
-std::string why_left_out(const ProviderConfig& provider, const TargetConfig& target) {
-  if (!provider.problem.empty()) return provider.problem;
-  if (!provider.key_missing.empty()) return provider.key_missing;
-  if (target.model_in_use.empty())
-    return "it has no model; set [providers." + provider.name + "] model";
-  return {};
-}
-
 // When no target of the chain in force is usable, the first one's problem is the error of each
 // call.
 void warn_of_left_out(Config& config) {
@@ -172,7 +163,7 @@ void warn_of_left_out(Config& config) {
     const auto& target = chain->targets[i];
     const auto* provider = config.find_provider(target.provider);
     if (!provider) continue;
-    const auto why = why_left_out(*provider, target);
+    const auto why = why_left_out(*provider, target.model_in_use);
     if (!why.empty())
       warnings.push_back((i == 0 ? "the first target " : "the fallback ") +
                          config::shown(target.provider) + " is left out: " + why);
@@ -199,6 +190,13 @@ Result<void> complete(Config& config, std::span<const PluginNote> notes,
 }
 
 }  // namespace
+
+std::string why_left_out(const ProviderConfig& provider, std::string_view model) {
+  if (!provider.problem.empty()) return provider.problem;
+  if (provider.keys.empty() && !provider.key_missing.empty()) return provider.key_missing;
+  if (model.empty()) return "it has no model; set [providers." + provider.name + "] model";
+  return {};
+}
 
 const PluginNote* note_for(std::span<const PluginNote> notes, std::string_view plugin) {
   for (const auto& note : notes)

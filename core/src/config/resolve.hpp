@@ -24,6 +24,9 @@ namespace prx {
 [[nodiscard]] const PluginNote* note_for(std::span<const PluginNote> notes,
                                          std::string_view plugin);
 
+/// Why a target of that provider and model cannot be asked (no plugin, no key, no model), or "".
+[[nodiscard]] std::string why_left_out(const ProviderConfig& provider, std::string_view model);
+
 /// A model and why it is that one.
 struct ModelChoice {
   std::string model;   ///< "" when nothing says

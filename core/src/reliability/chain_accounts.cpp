@@ -11,8 +11,10 @@ namespace prx::reliability {
 ChainEngine::TargetState& ChainEngine::state_of(std::size_t target) {
   TargetState& state = targets_[target];
   if (state.lane != nullptr) return state;
-  state.lane = &health_.lane(plan_.targets[target].lane);
-  state.keys = &health_.keys(plan_.targets[target].name);
+  state.lane = &health_.lane(plan_.targets[target].lane, begun_);
+  ++state.lane->users;
+  const PlanTarget& planned = plan_.targets[target];
+  state.keys = &health_.keys(planned.key_pool.empty() ? planned.name : planned.key_pool);
   return state;
 }
 
@@ -75,6 +77,16 @@ void ChainEngine::leave(std::size_t target, MonotonicTime now) {
 
 void ChainEngine::settle(MonotonicTime now) {
   for (std::size_t i = 0; i < targets_.size(); ++i) leave(i, now);
+  let_go();
+}
+
+/// At the end of the call, or of a call that never ended: who destroys the engine of one that has
+/// may be on another thread than the lanes.
+void ChainEngine::let_go() {
+  for (TargetState& target : targets_) {
+    if (target.lane != nullptr) --target.lane->users;
+    target.lane = nullptr;
+  }
 }
 
 bool ChainEngine::is_bad_key(const KeyLane* keys, std::size_t key) const {

@@ -20,7 +20,7 @@ Error of_class(ErrorClass error_class, std::string message) {
 }  // namespace
 
 ChainEngine::ChainEngine(const Plan& plan, Health& health, MonotonicTime now)
-    : plan_(plan), health_(health), random_(plan.seed), targets_(plan.targets.size()) {
+    : plan_(plan), health_(health), random_(plan.seed), begun_(now), targets_(plan.targets.size()) {
   assert(!plan.targets.empty());
   if (plan.policy.deadline) deadline_ = now + *plan.policy.deadline;
   if (plan.policy.recovery == Recovery::kError) rescue_ = Rescue::kNever;
@@ -28,8 +28,9 @@ ChainEngine::ChainEngine(const Plan& plan, Health& health, MonotonicTime now)
 }
 
 ChainEngine::~ChainEngine() {
-  for (TargetState& target : targets_)
-    if (target.probing) target.lane->breaker.probe_over();
+  for (TargetState& target : targets_)  // of a call that never ended
+    if (target.lane != nullptr && target.probing) target.lane->breaker.probe_over();
+  let_go();
 }
 
 void ChainEngine::start(MonotonicTime now, Actions& out) {

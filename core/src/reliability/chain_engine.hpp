@@ -34,6 +34,7 @@ struct PlanTarget {
   std::string name;      ///< the provider instance's name; its keys are shared by that name
   std::string lane;      ///< names its health record: provider, model and options
   std::size_t keys = 0;  ///< in the pool; 0: it needs none
+  std::string key_pool;  ///< names the health records of its keys; "": `name`
   TimeoutConfig clocks;
   std::optional<std::int64_t> context_length;  ///< tokens; nullopt: unknown
   bool continues = false;  ///< goes on from the beginning of an answer that it is given
@@ -263,11 +264,13 @@ class ChainEngine {
   [[nodiscard]] bool silent(const Live& live, MonotonicTime now) const;
   void leave(std::size_t target, MonotonicTime now);
   void settle(MonotonicTime now);
+  void let_go();
   [[nodiscard]] bool is_bad_key(const KeyLane* keys, std::size_t key) const;
 
   const Plan& plan_;
   Health& health_;
   Random random_;
+  const MonotonicTime begun_;  ///< of the call
   State state_ = State::kIdle;
   Rescue rescue_ = Rescue::kSplice;
   bool hedge_failed_ = false;       ///< a failed hedge starts no other

@@ -1,5 +1,7 @@
 #include "reliability/health.hpp"
 
+#include <algorithm>
+
 #include "reliability/backoff.hpp"
 
 namespace prx::reliability {
@@ -44,10 +46,20 @@ void KeyLane::record(std::size_t key, const Error* error, MonotonicTime now) {
   rests_until[key] = now + kCooling;
 }
 
-Lane& Health::lane(std::string_view name) {
+Lane& Health::lane(std::string_view name, MonotonicTime now) {
   if (const auto found = lanes_.find(name); found != lanes_.end()) return *found->second;
+  if (lanes_.size() >= kLanesMax) forget_idle(now);
   if (lanes_.size() >= kLanesMax) return overflow_;
   return *(lanes_[std::string(name)] = std::make_unique<Lane>());
+}
+
+void Health::forget_idle(MonotonicTime now) {
+  std::erase_if(lanes_, [&](const auto& entry) {
+    const Lane& lane = *entry.second;
+    const auto rests = [&](const KeyCooling& key) { return key.until > now; };
+    return lane.users == 0 && lane.breaker.state(now) == Breaker::State::kClosed &&
+           lane.cools_until <= now && std::none_of(lane.keys.begin(), lane.keys.end(), rests);
+  });
 }
 
 KeyLane& Health::keys(std::string_view provider) {

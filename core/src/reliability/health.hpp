@@ -26,6 +26,8 @@ struct KeyCooling {
 
 /// The health record of one target.
 struct Lane {
+  int users = 0;  ///< engines that hold on to it: it is not forgotten meanwhile
+
   /// However long a Retry-After is: a typing error of a server must not outlive the day.
   static constexpr std::chrono::hours kRestMax{24};
 
@@ -59,13 +61,15 @@ struct KeyLane {
   }
 };
 
-/// All of it. Not thread-safe: on one loop. References stay valid for its life.
+/// All of it. Not thread-safe: on one loop. References to lanes that have users stay valid.
 class Health {
  public:
-  static constexpr std::size_t kLanesMax = 4'096;  ///< beyond it, new names share one record
+  /// Then those that are well and that nobody uses are forgotten; if there is none, new names share
+  /// one record.
+  static constexpr std::size_t kLanesMax = 4'096;
 
   /// The record of that name, made when it is new.
-  [[nodiscard]] Lane& lane(std::string_view name);
+  [[nodiscard]] Lane& lane(std::string_view name, MonotonicTime now = {});
   /// Of a provider's name.
   [[nodiscard]] KeyLane& keys(std::string_view provider);
   /// The configuration was read again: refused keys are tried again at once. Lanes stay.
@@ -75,6 +79,7 @@ class Health {
   HedgeBudget hedges;
 
  private:
+  void forget_idle(MonotonicTime now);
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const {

@@ -39,7 +39,10 @@ class Stage {
     while (!over_ && out_.moments.size() < Rehearsal::kMomentsMax) {
       const auto timer = engine_.next_timer();
       const auto event = events_.begin();
-      if (event == events_.end() && !timer) break;
+      if (event == events_.end() && !timer) {
+        hang();
+        break;
+      }
       if (event != events_.end() && (!timer || event->first <= *timer)) {
         now_ = event->first;
         const Event what = std::move(event->second);
@@ -193,6 +196,11 @@ class Stage {
     run.spliced = true;
     committed_ = attempt;
     engine_.on_spliced(attempt);
+  }
+
+  void hang() {
+    out_.error = of_class(ErrorClass::kTimeout, "no clock ends it", Phase::kNone);
+    say("the call waits for ever: no clock ends it");
   }
 
   static std::string description(const Error& error) {

@@ -45,6 +45,12 @@ std::string_view Splice::known_id(std::uint32_t index, std::string_view id) cons
   return id;
 }
 
+std::uint32_t Splice::known_index(std::uint32_t index) const {
+  for (const auto& match : matches_)
+    if (match.index == index) return delivered_.tool_calls[match.call].index;
+  return index;
+}
+
 bool Splice::caught_up() const {
   if (text_size_ < delivered_.text.size()) return false;
   if (matches_.size() < delivered_.tool_calls.size()) return false;

@@ -47,6 +47,10 @@ class Splice {
   /// `id`.
   [[nodiscard]] std::string_view known_id(std::uint32_t index, std::string_view id) const;
 
+  /// The index that the caller knows for a call of the new answer; that of the new one if it is
+  /// new.
+  [[nodiscard]] std::uint32_t known_index(std::uint32_t index) const;
+
   /// All that was delivered has been said again.
   [[nodiscard]] bool caught_up() const;
 

@@ -40,6 +40,15 @@ TEST_F(PlanProgram, ShowsTheChainThatIsAskedFor) {
   EXPECT_EQ(run({"plan", "--chain", "carefull"}).exit_code, 3);
 }
 
+TEST_F(PlanProgram, TakesProviderAndModelAsAChatDoes) {
+  const auto provider = run({"plan", "--provider", "openai"});
+  EXPECT_THAT(provider.out, AllOf(HasSubstr("chain default"), HasSubstr("1. openai  gpt-4o  #")));
+  const auto model = run({"plan", "--chain", "careful", "--model", "gpt-5"});
+  EXPECT_THAT(model.out, HasSubstr("1. openai  gpt-5  # model: asked for"));
+  environment["PRX_MODEL"] = "anthropic/claude-sonnet-4";
+  EXPECT_THAT(run({"plan"}).out, HasSubstr("claude-sonnet-4  # model: env PRX_MODEL"));
+}
+
 TEST_F(PlanProgram, SaysWhichTargetIsLeftOut) {
   environment.erase("OPENAI_API_KEY");
   const auto result = run({"plan"});

@@ -52,9 +52,37 @@ TEST(Answer, JoinsTextOfTheFirstChoice) {
   take(answer, other);
   take(answer, text("lo"));
   take(answer, finish());
+  EXPECT_FALSE(answer.all_finished());
+  prx_event other_end = finish();
+  other_end.choice = 1;
+  take(answer, other_end);
+  EXPECT_TRUE(answer.all_finished());
   ASSERT_TRUE(answer.complete());
   EXPECT_EQ(answer.response().text, "Hello");
   EXPECT_EQ(answer.response().finish_reason, FinishReason::kStop);
+}
+
+TEST(Answer, AChoiceThatBeganAndDidNotFinishIsNoAnswer) {
+  Answer answer;
+  take(answer, text("Hello"));
+  prx_event other = text("half");
+  other.choice = 1;
+  take(answer, other);
+  take(answer, finish());
+  const auto whole = answer.complete();
+  ASSERT_FALSE(whole);
+  EXPECT_EQ(whole.error().error_class, ErrorClass::kBadResponse);
+}
+
+TEST(Answer, ChoicesAreBounded) {
+  Answer answer;
+  prx_event piece = text("x");
+  for (std::uint32_t choice = 1; choice < Answer::kChoicesMax; ++choice) {
+    piece.choice = choice;
+    ASSERT_TRUE(answer.take(piece));
+  }
+  piece.choice = Answer::kChoicesMax;
+  EXPECT_FALSE(answer.take(piece));
 }
 
 TEST(Answer, JoinsToolArgumentsByteForByte) {

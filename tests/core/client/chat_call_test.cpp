@@ -137,6 +137,7 @@ TEST_F(ChatCallTest, ATokenThatIsStoppedAlreadySendsNothing) {
   plugin.on_cancel = [this] { plugin.done(); };
   const auto call = rig.start(std::move(plan));
   EXPECT_EQ(failure().error_class, ErrorClass::kCancelled);
+  EXPECT_EQ(plugin.starts, 0);
 }
 
 TEST_F(ChatCallTest, ASinkMayLetGoFromInsideAnEvent) {

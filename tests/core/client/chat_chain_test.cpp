@@ -21,7 +21,7 @@ class ChatChainTest : public ::testing::Test {
   }
   void add(ScriptedProvider& provider) {
     reliability::PlanTarget target;
-    target.name = target.lane = provider.instance->config().name;
+    target.name = target.lane = target.key_pool = provider.instance->config().name;
     plan.plan.targets.push_back(target);
     plan.targets.push_back(
         {provider.instance.get(), "model-" + provider.instance->config().name, {}});

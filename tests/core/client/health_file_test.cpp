@@ -136,6 +136,7 @@ TEST_F(HealthFileTest, ThatIsALinkIsRefused) {
   make_file("");
   fs::remove(file());
   std::ofstream(folder / "victim").close();
+  ::chmod((folder / "victim").c_str(), 0600);  // nothing else is wrong with it
   fs::create_symlink(folder / "victim", file());
   EXPECT_NE(refusal(options()), "");
   EXPECT_EQ(fs::file_size(folder / "victim"), 0U);
@@ -265,33 +266,35 @@ TEST_F(HealthFileTest, ThatANewOneCannotBeginIsBusy) {
   EXPECT_EQ(opened.error().error_class, ErrorClass::kTimeout);
 }
 
+/// Of health_child write: all members of a record say the same. How many there are.
+int whole_records(const HealthTable& table) {
+  int count = 0;
+  for (std::uint64_t name = 1; name <= 32; ++name) {
+    const auto found = table.find(name);
+    if (!found) continue;
+    ++count;
+    EXPECT_EQ(found->rests_ms, found->written_ms);
+    EXPECT_EQ(found->open_ms, found->written_ms);
+    EXPECT_EQ(found->lease_ms, found->written_ms);
+    EXPECT_EQ(found->failures, static_cast<std::uint64_t>(found->written_ms));
+  }
+  return count;
+}
+
 TEST_F(HealthFileTest, ReadersNeverSeeGarbageOfWritersThatAreKilled) {
-  constexpr int kKilled = 20, kReads = 200;
+  constexpr int kKilled = 20, kReads = 50;
   const auto reader = open();
-  int seen = 0;
+  HealthTable table;
   for (int i = 0; i < kKilled; ++i) {
     test::Process writer(child({"write"}));
     writer.wait_for_out("ready");
-    for (int read = 0; read < kReads + 7 * i; ++read) {
-      HealthTable table;
-      if (reader->read(table) != Access::kDone) continue;
-      for (std::uint64_t name = 1; name <= 32; ++name) {
-        const auto found = table.find(name);
-        if (!found) continue;
-        ++seen;
-        ASSERT_EQ(found->rests_ms, found->written_ms);
-        ASSERT_EQ(found->open_ms, found->written_ms);
-        ASSERT_EQ(found->lease_ms, found->written_ms);
-        ASSERT_EQ(found->failures, static_cast<std::uint64_t>(found->written_ms));
-      }
-    }
+    for (int read = 0; read < kReads + 7 * i; ++read)
+      if (reader->read(table) == Access::kDone) whole_records(table);
     writer.send_signal(SIGKILL);
     writer.wait_for_exit();
-    HealthTable table;
-    EXPECT_EQ(reader->change(table, [](HealthTable& all) { all.put(record_of(99)); }),
-              Access::kDone);  // a killed writer holds no lock
+    ASSERT_EQ(reader->read(table), Access::kDone);  // a killed writer holds no lock
+    EXPECT_GE(whole_records(table), 31);            // but the one that it was writing
   }
-  EXPECT_GT(seen, 0);
 }
 
 TEST_F(HealthFileTest, EightProcessesLoseNoChange) {

@@ -227,7 +227,7 @@ class DriverRig {
   driver::ChatPlan plan() {
     driver::ChatPlan plan;
     reliability::PlanTarget target;
-    target.name = target.lane = "main";
+    target.name = target.lane = target.key_pool = "main";
     target.keys = instance->config().keys.size();
     plan.plan.targets = {target};
     plan.plan.policy.attempts_max = 1;

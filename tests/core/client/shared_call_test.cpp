@@ -17,7 +17,7 @@ class SharedCallTest : public HealthFolder {
   SharedCallTest() {
     for (ScriptedProvider* provider : {&first, &second}) {
       reliability::PlanTarget target;
-      target.name = target.lane = provider->instance->config().name;
+      target.name = target.lane = target.key_pool = provider->instance->config().name;
       plan.plan.targets.push_back(target);
       plan.targets.push_back({provider->instance.get(), "model", {}});
     }
@@ -37,7 +37,7 @@ class SharedCallTest : public HealthFolder {
 
   /// The other process begins a call to the first target.
   std::unique_ptr<SharedCall> other_begins() {
-    return theirs.begin(their_health, {{"first", "first", "", {}}}, 3, now());
+    return theirs.begin(their_health, {{"first", "first", "first", "", {}}}, 3, now());
   }
   [[nodiscard]] Breaker& their_breaker() { return their_health.lane("first").breaker; }
   /// The other process found the first target dead; nobody has probed it since.
@@ -89,6 +89,18 @@ TEST_F(SharedCallTest, TellsACoolingBeforeItEnds) {
   EXPECT_EQ(their_health.lane("first").cools_until, now() + 60s);
   answer(second.plugin);
   rig.loop.run_ready();
+}
+
+TEST_F(SharedCallTest, TellsBeforeItsCallerHearsOfTheEndAndMayExit) {
+  plan.plan.targets.pop_back();
+  plan.targets.pop_back();
+  std::unique_ptr<SharedCall> other;
+  rig.sink.on_last = [&] { other = other_begins(); };
+  const auto call = rig.start(plan);
+  first.plugin.error(PRX_E_OVERLOADED, "dead");
+  rig.loop.run_ready();
+  ASSERT_TRUE(other);
+  EXPECT_EQ(their_breaker().state(now()), Breaker::State::kOpen);
 }
 
 TEST_F(SharedCallTest, ProbesAloneAndTellsTheAnswer) {

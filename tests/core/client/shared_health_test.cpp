@@ -32,7 +32,8 @@ class SharedHealthTest : public HealthFolder {
     return std::make_unique<Peer>(options(), *log, wall);
   }
   [[nodiscard]] std::unique_ptr<SharedCall> begin(Peer& peer, const std::string& lane = "main") {
-    return peer.shared.begin(peer.health, {{lane, "provider", "http://host", {kSecret}}}, 3, now);
+    return peer.shared.begin(peer.health,
+                             {{lane, "provider", "provider", "http://host", {kSecret}}}, 3, now);
   }
   [[nodiscard]] Breaker& breaker(Peer& peer) const { return peer.health.lane("main").breaker; }
   [[nodiscard]] Breaker::State state(Peer& peer) const { return breaker(peer).state(now); }
@@ -98,7 +99,7 @@ TEST_F(SharedHealthTest, ARefusedKeyIsKnownByWhatItIsNotByItsPlace) {
   call->after_choice(now);
   const auto next = peer();
   const auto other = next->shared.begin(
-      next->health, {{"lane", "provider", "http://host", {"new", kSecret}}}, 3, now);
+      next->health, {{"lane", "provider", "provider", "http://host", {"new", kSecret}}}, 3, now);
   EXPECT_LE(next->health.keys("provider").rests(0), now);
   EXPECT_EQ(next->health.keys("provider").rests(1), now + 5min);
 }

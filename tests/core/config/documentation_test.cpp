@@ -1,7 +1,6 @@
-// core/docs/configuration.md: every TOML block in it loads, and every key is in it.
+// The guides: every TOML block in them loads, every key is described, with its default.
 #include <gmock/gmock.h>
 
-#include <set>
 #include <sstream>
 
 #include "config/key_file.hpp"
@@ -14,14 +13,13 @@ namespace {
 using ::testing::HasSubstr;
 using testing::parse;
 
-std::string guide() {
-  const auto file =
-      read_file(PRX_SOURCE_DIR "/core/docs/configuration.md", 1 << 20, FileKind::kRegular);
+std::string guide(const std::string& name) {
+  const auto file = read_file(PRX_SOURCE_DIR "/" + name, 1 << 20, FileKind::kRegular);
   return file ? file->text : file.error().message;
 }
 
-std::vector<std::string> toml_blocks() {
-  std::istringstream lines(guide());
+std::vector<std::string> toml_blocks(const std::string& text) {
+  std::istringstream lines(text);
   std::vector<std::string> blocks;
   bool inside = false;
   for (std::string line; std::getline(lines, line);) {
@@ -35,43 +33,61 @@ std::vector<std::string> toml_blocks() {
   return blocks;
 }
 
-TEST(Documentation, EachExampleLoads) {
-  const auto blocks = toml_blocks();
-  ASSERT_GE(blocks.size(), 6u);
+/// The line of a table that describes the key; "" when there is none.
+std::string row_of(const std::string& text, std::string_view key) {
+  const auto begin = text.find("| `" + std::string(key) + "` |");
+  return begin == std::string::npos ? "" : text.substr(begin, text.find('\n', begin) - begin);
+}
+
+void expect_examples_load(const std::string& name, std::size_t blocks_min) {
+  const auto blocks = toml_blocks(guide(name));
+  EXPECT_GE(blocks.size(), blocks_min);
   for (const auto& block : blocks) {
-    auto source = testing::source({{"OPENROUTER_API_KEY", "a"}, {"OPENAI_API_KEY", "b"}});
+    auto source = testing::source({{"OPENROUTER_API_KEY", "a"},
+                                   {"OPENROUTER_KEY_1", "c"},
+                                   {"OPENROUTER_KEY_2", "d"},
+                                   {"OPENAI_API_KEY", "b"}});
     source.read_secrets = false;
-    const auto config = Config::parse(block, "configuration.md", "/etc/ssl/certs", source);
+    const auto config = Config::parse(block, name, "/etc/ssl/certs", source);
     EXPECT_TRUE(config) << config.error().message << '\n' << block;
   }
 }
 
-TEST(Documentation, EachKeyIsDescribed) {
-  const auto text = guide();
-  auto keys = policy_keys();
-  keys.insert(keys.end(), kProviderKeys.begin(), kProviderKeys.end());
-  for (const auto* key : {"fallback_providers", "share_health", "targets", "dirs", "allow", "path",
-                          "sha256", "level", "file", "format", "provider", "model", "chain"})
-    keys.push_back(key);
-  for (const auto key : keys) EXPECT_THAT(text, HasSubstr("| `" + std::string(key) + "` |"));
+TEST(Documentation, EachExampleOfTheConfigurationGuideLoads) {
+  expect_examples_load("core/docs/configuration.md", 6);
 }
 
-// Whoever makes one of these keys act changes the guide and this test.
-TEST(Documentation, SaysWhichKeysDoNotActYet) {
-  const std::set<std::string_view> acting = {
-      "deadline",           "connect_timeout",     "head_timeout",
-      "non_stream_timeout", "first_token_timeout", "idle_timeout",
-      "progress_timeout",   "finish_grace"};
+TEST(Documentation, EachExampleOfTheReliabilityGuideLoads) {
+  expect_examples_load("core/docs/reliability.md", 5);
+}
+
+TEST(Documentation, EachExampleOfTheReadmeLoads) { expect_examples_load("README.md", 2); }
+
+TEST(Documentation, EachKeyIsDescribed) {
+  const auto text = guide("core/docs/configuration.md");
   auto keys = policy_keys();
-  keys.insert(keys.end(), {"fallback_providers", "share_health"});
-  const auto text = guide();
+  keys.insert(keys.end(), kProviderKeys.begin(), kProviderKeys.end());
+  for (const auto* key :
+       {"fallback_providers", "share_health", "targets", "dirs", "allow", "path", "sha256", "level",
+        "file", "format", "provider", "model", "chain", "extra_body", "context_length", "prefill"})
+    keys.push_back(key);
+  for (const auto key : keys) EXPECT_NE(row_of(text, key), "") << key;
+}
+
+TEST(Documentation, SaysTheDefaultsOfTheReliabilityKeys) {
+  const auto config = parse("");
+  ASSERT_TRUE(config) << config.error().message;
+  const auto text = guide("core/docs/configuration.md");
   const auto section = text.substr(text.find("## [reliability]"));
-  for (const auto key : keys) {
-    const auto begin = section.find("| `" + std::string(key) + "` |");
-    ASSERT_NE(begin, std::string::npos) << key;
-    const auto line = section.substr(begin, section.find('\n', begin) - begin);
-    EXPECT_THAT(line, ::testing::EndsWith(acting.contains(key) ? "| yes |" : "| **no** |"));
+  constexpr std::string_view kPrefix = "reliability.";
+  std::size_t keys = 0;
+  for (const auto& setting : config->settings) {
+    if (setting.path.substr(0, kPrefix.size()) != kPrefix) continue;
+    ++keys;
+    const auto key = setting.path.substr(kPrefix.size());
+    EXPECT_THAT(row_of(section, key), HasSubstr("| `" + setting.value + "` |")) << key;
   }
+  EXPECT_GE(keys, 20u);
 }
 
 }  // namespace

@@ -55,6 +55,15 @@ TEST(ChainLane, RateLimitsAndRefusalsDoNotOpenIt) {
   }
 }
 
+// The engine may be destroyed on another thread then.
+TEST(ChainLane, ACallThatEndedHasLetGoOfIt) {
+  Rig rig(chain_of(1));
+  rig.start();
+  EXPECT_EQ(rig.lane(0).users, 1);
+  rig.answer(1);
+  EXPECT_EQ(rig.lane(0).users, 0) << "while its engine is still there";
+}
+
 TEST(ChainLane, HalfOpenOneCallProbesAndTheOthersSkip) {
   OpenLane rig;
   rig.pass(11s);

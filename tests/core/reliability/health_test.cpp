@@ -97,15 +97,27 @@ TEST(Health, ALaneIsOneRecordByName) {
   EXPECT_EQ(&health.keys("a"), &health.keys("a"));
 }
 
-TEST(Health, BeyondItsLimitNewLanesShareOneRecord) {
+TEST(Health, BeyondItsLimitLanesInUseStayAndNewOnesShareOneRecord) {
   Health health;
   Lane& first = health.lane("lane 0");
-  for (std::size_t i = 1; i < Health::kLanesMax; ++i)
-    (void)health.lane("lane " + std::to_string(i));
+  for (std::size_t i = 0; i < Health::kLanesMax; ++i)
+    health.lane("lane " + std::to_string(i)).users = 1;
   Lane& over = health.lane("one more");
   EXPECT_EQ(&health.lane("yet another"), &over);
   EXPECT_EQ(&health.lane("lane 0"), &first);
   EXPECT_NE(&health.lane("lane 4095"), &over);
+}
+
+TEST(Health, BeyondItsLimitLanesThatAreWellAndIdleAreForgotten) {
+  Health health;
+  for (std::size_t i = 0; i < Health::kLanesMax; ++i)
+    (void)health.lane("lane " + std::to_string(i));
+  health.lane("lane 7").pause(3s, kStart);
+  health.lane("lane 8").breaker.open_until(kStart + 3s);
+  Lane& fresh = health.lane("one more", kStart);
+  EXPECT_NE(&health.lane("yet another", kStart), &fresh);
+  EXPECT_GT(health.lane("lane 7", kStart).usable_at(0), kStart) << "what is known stays";
+  EXPECT_EQ(health.lane("lane 8", kStart).breaker.state(kStart), Breaker::State::kOpen);
 }
 
 TEST(Health, ForgettingKeysLeavesLanes) {

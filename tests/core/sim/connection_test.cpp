@@ -1,5 +1,8 @@
 // Connections: reuse, limits, who leaves, many at once, and the log.
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include "core/sim/raw_client.hpp"
 #include "sim/simulator.hpp"
@@ -25,6 +28,29 @@ TEST(Connection, IsReusedRequestAfterRequest) {
   }
   EXPECT_EQ(simulator->stats().connections, 1u);
   EXPECT_EQ(simulator->requests().at(4).connection, 1u);
+}
+
+/// The flags of the sockets of this process that are bound to the port.
+std::vector<int> flags_of_sockets_at(std::uint16_t port) {
+  std::vector<int> out;
+  for (int descriptor = 0; descriptor < 1'024; ++descriptor) {
+    sockaddr_in address{};
+    socklen_t size = sizeof address;
+    if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size) != 0) continue;
+    if (address.sin_family == AF_INET && ntohs(address.sin_port) == port)
+      out.push_back(::fcntl(descriptor, F_GETFD));
+  }
+  return out;
+}
+
+// A child that kept one open would keep the client waiting for the end of a reply that was cut.
+TEST(Connection, IsNotInheritedByChildren) {
+  const auto simulator = Simulator::start({}).value();
+  RawClient client(simulator->port());
+  client.send(request_text("POST", kChat, chat_body("sim/stall", true)));
+  ASSERT_TRUE(client.read_until("200 OK"));
+  EXPECT_THAT(flags_of_sockets_at(simulator->port()),
+              ::testing::AllOf(::testing::SizeIs(2), ::testing::Each(FD_CLOEXEC)));
 }
 
 TEST(Connection, IsClosedWhenTheRequestSaysSo) {

@@ -55,8 +55,8 @@ TEST(FaultLanguage, AnUnknownNameListsTheKnownOnes) {
 }
 
 TEST(FaultLanguage, AParameterOfAnotherFaultIsRefused) {
-  EXPECT_THAT(refused("cut?ms=1"),
-              HasSubstr("fault 'cut' has no parameter 'ms'; it takes: times for after"));
+  EXPECT_THAT(refused("cut?size=1"),
+              HasSubstr("fault 'cut' has no parameter 'size'; it takes: times for after"));
 }
 
 TEST(FaultLanguage, ValuesHaveRanges) {

@@ -98,6 +98,26 @@ TEST_F(Stream, AHealthyModelWithHashMeetsTheSameFaults) {
   EXPECT_THAT(reply.body, Not(HasSubstr("[DONE]")));
 }
 
+TEST_F(Stream, NoEndHasAllButDoneAndTheEnd) {
+  test::RawClient client(port_);
+  client.send(
+      test::request_text("POST", "/api/v1/chat/completions", test::chat_body("sim/no-end", true)));
+  EXPECT_TRUE(client.read_until(R"("usage":)"));
+  const auto reply = client.read(std::chrono::milliseconds(30));
+  EXPECT_THAT(reply.body, HasSubstr(R"("finish_reason":"stop")"));
+  EXPECT_THAT(reply.body, Not(HasSubstr("[DONE]")));
+  EXPECT_FALSE(reply.whole);
+  EXPECT_EQ(reply.close, Close::kOpen);
+}
+
+TEST_F(Stream, ACutMayComeLater) {
+  const auto before = std::chrono::steady_clock::now();
+  const auto reply = ask("sim/cut?after=2&ms=60");
+  EXPECT_GE(std::chrono::steady_clock::now() - before, std::chrono::milliseconds(60));
+  EXPECT_EQ(reply.close, Close::kFin);
+  EXPECT_EQ(events(reply.body).size(), 3u);
+}
+
 TEST_F(Stream, ACutComesAfterExactlySoManyTokensForEveryNumber) {
   for (int after = 0; after <= 14; ++after) {
     const auto reply = ask("sim/cut?after=" + std::to_string(after));
