@@ -37,6 +37,11 @@ Result<void> check_overrides(const Overrides& overrides) {
   if (overrides.provider && overrides.chain)
     return fail(ErrorClass::kInvalidRequest,
                 "--provider and --chain exclude each other; a chain names its providers");
+  for (const auto& [name, value] :
+       {std::pair("--provider", &overrides.provider), std::pair("--chain", &overrides.chain),
+        std::pair("--model", &overrides.model)})
+    if (*value && (*value)->empty())
+      return fail(ErrorClass::kInvalidRequest, std::string(name) + " is empty; give it a name");
   if (overrides.model && !config::is_model_name(*overrides.model))
     return fail(ErrorClass::kInvalidRequest, "--model" + std::string(config::kNoModelName));
   return {};

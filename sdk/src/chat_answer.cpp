@@ -1,5 +1,7 @@
 #include "chat_answer.hpp"
 
+#include <utility>
+
 #include "error_read.hpp"
 #include "json_scan.hpp"
 #include "prx/sdk/json_edit.hpp"
@@ -92,15 +94,17 @@ ChunkOutcome Answer::apply(const Chunk& chunk, std::string_view frame) {
     error_finish |= delta.finish_reason == "error";
   }
   if (!chunk.usage.empty() && chunk.usage.front() == '{') {
-    has_usage_ = true;
+    has_usage_ = usage_is_new_ = true;
     usage_json_ = chunk.usage;
     usage_ = read_usage(chunk.usage);
   }
   if (!error_json_.empty()) return ChunkOutcome::kErrorObject;
   if (outcome != ChunkOutcome::kGoOn) return outcome;
   if (error_finish) return ChunkOutcome::kErrorFinish;
-  return !all_finished() || flush_finish_reasons() ? ChunkOutcome::kGoOn
-                                                   : ChunkOutcome::kNamelessCall;
+  if (!all_finished()) return ChunkOutcome::kGoOn;
+  if (!flush_finish_reasons()) return ChunkOutcome::kNamelessCall;
+  flush_usage();  // now: the rest of the stream may never come
+  return ChunkOutcome::kGoOn;
 }
 
 void Answer::meta(const Chunk& chunk) {
@@ -270,7 +274,11 @@ bool Answer::is_empty() const {
 
 void Answer::flush_end() {
   flush_early_raw();
-  if (has_usage_) emitter_.usage(usage_, usage_json_);
+  flush_usage();
+}
+
+void Answer::flush_usage() {
+  if (std::exchange(usage_is_new_, false)) emitter_.usage(usage_, usage_json_);
 }
 
 bool Answer::flush_finish_reasons() {

@@ -56,12 +56,14 @@ class Answer {
   /// The first choice that began and has no finish reason; call when not all_finished().
   [[nodiscard]] std::uint32_t unfinished_choice() const;
 
-  /// What was held for the end: USAGE, and frames that waited for META.
+  /// What was held for the end: USAGE when no finish reason let it go, and frames that waited for
+  /// META.
   void flush_end();
   /// No META can come any more: a frame like the one before has the same effect.
   [[nodiscard]] bool settled() const { return meta_done_ || emitter_.any(); }
 
  private:
+  void flush_usage();
   struct Choice {
     std::uint32_t index = 0;
     bool finished = false;  ///< nothing of this choice may come after it
@@ -101,7 +103,7 @@ class Answer {
   prx_usage usage_{};
   std::uint64_t frame_number_ = 0;
   bool meta_done_ = false;
-  bool has_usage_ = false;
+  bool has_usage_ = false, usage_is_new_ = false;  ///< new: not told yet
   bool any_content_ = false;
 };
 

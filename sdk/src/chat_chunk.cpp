@@ -243,9 +243,13 @@ class ChunkHandler {
       raw();
       return;
     }
-    if (place_ == Place::kChoice && value >= 0 && value < kChoiceIndexMax)
-      choice().index = static_cast<std::uint32_t>(value);
+    if (place_ == Place::kChoice) choice_index(value);
     if (place_ == Place::kToolCall) tool_call().index = value;
+  }
+
+  void choice_index(std::int64_t value) {
+    if (value < 0 || value >= kChoiceIndexMax) return odd("the index of a choice");
+    choice().index = static_cast<std::uint32_t>(value);
   }
 
   /// Keeps the exact text of the pending member's value, where somebody wants it, and notes a value

@@ -198,6 +198,7 @@ class ChatDecoder::Impl {
       return open ? after_frame() : fail(after_finish());
     }
     if (text == "[DONE]") return answer_.all_finished() ? done() : fail(truncated("[DONE] came"));
+    if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return;  // to keep alive
     json_frame(text);
   }
 

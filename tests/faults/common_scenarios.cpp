@@ -63,7 +63,7 @@ void frames(Table& t) {
   row(t, "no [DONE]", {"no-done", ""},
       served_by(0, {1, 0}).within(milliseconds(0), milliseconds(4'000)).lower_bound(false));
   row(t, "no [DONE] and no end", {"no-end", ""},
-      served_by(0, {1, 0}).within(milliseconds(0), milliseconds(4'000)).bills(kUnknown))
+      served_by(0, {1, 0}).within(milliseconds(0), milliseconds(4'000)))
       .streaming()
       .plan("openrouter=no-done");
   row(t, "error frame first, each shape", {"error-frame?shape={k}", ""}, served_by(1, {3, 1}))

@@ -32,6 +32,30 @@ TEST(ChatShapes, EmptyWholeAnswersAreBadResponsesUnlessTokensWereUsed) {
     EXPECT_EQ(decode(answer(message, "0"), json).last(), "done") << message;
 }
 
+TEST(ChatShapes, AnEventWithoutDataKeepsTheStreamAlive) {
+  const std::string whole = sse({text_chunk("a"), kStop, "[DONE]"});
+  for (const char* empty : {"data:\n\n", "data: \n\n", "data\n\n", "event: ping\ndata:  \n\n"})
+    EXPECT_EQ(decode(empty + whole).last(), "done") << empty;
+}
+
+TEST(ChatShapes, UsageAfterTheFinishReasonIsToldBeforeTheEnd) {
+  const auto log =
+      decode(sse({text_chunk("a"), kStop, R"({"choices":[],"usage":{"completion_tokens":4}})"}));
+  ASSERT_GE(log.lines.size(), 2u);
+  EXPECT_EQ(log.lines[log.lines.size() - 2].substr(0, 5), "usage")
+      << log.lines[log.lines.size() - 2];
+}
+
+TEST(ChatShapes, AChoiceThatCannotBeIsABadResponse) {
+  for (const char* index : {"-1", "128", "4294967296"}) {
+    const std::string frame = R"({"id":"gen-1","choices":[{"index":)" + std::string(index) +
+                              R"(,"delta":{"content":"b"}}]})";
+    const auto log = decode(sse({text_chunk("a"), frame, kStop}));
+    EXPECT_NE(log.error.message.find("index of a choice"), std::string::npos)
+        << index << ": " << log.error.message;
+  }
+}
+
 TEST(ChatShapes, AWholeAnswerInAnUnusableShapeIsABadResponseThatSaysWhat) {
   const auto choice = [](const std::string& members) {
     return R"({"choices":[{"index":0,"finish_reason":"stop")" + members +

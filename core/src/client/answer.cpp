@@ -147,6 +147,8 @@ void Answer::take_item(const prx_event& event) {
 
 Result<void> Answer::complete() {
   if (finished_choices_.empty()) return breach("done without a finish reason");
+  if (!has_finished(0))
+    return fail(ErrorClass::kBadResponse, "the answer has other choices, and not the first");
   if (!all_finished())
     return fail(ErrorClass::kBadResponse, "a choice of the answer has no finish reason");
   if (is_empty())

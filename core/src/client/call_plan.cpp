@@ -46,7 +46,8 @@ class Client::Impl::Planner {
     chat_.plan.targets = chain->plan;
     chat_.targets = chain->targets;
     if (options_.deadline)
-      chat_.plan.policy.deadline = std::min(*options_.deadline, driver::Operation::kWaitMax);
+      chat_.plan.policy.deadline =
+          std::clamp(*options_.deadline, Milliseconds{0}, driver::Operation::kWaitMax);
     PRX_TRY(make_first());
     return std::move(chat_);
   }

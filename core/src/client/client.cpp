@@ -79,7 +79,8 @@ Result<void> Client::reload(Config config) {
 
 std::vector<PluginInfo> Client::plugins() const {
   std::vector<PluginInfo> out;
-  for (const auto& candidate : impl_->snapshot()->candidates) out.push_back(candidate.info);
+  const auto in_force = impl_->snapshot();
+  for (const auto& candidate : in_force->candidates) out.push_back(candidate.info);
   return out;
 }
 

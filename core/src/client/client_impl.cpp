@@ -304,7 +304,8 @@ Result<driver::OperationStats> Client::Impl::run(std::uint32_t op, const std::st
   request.traceparent = options.traceparent;
   const TimeoutConfig& clocks = target->config().timeouts;
   request.clocks = {clocks.connect, clocks.head, clocks.idle};
-  const auto limit = options.deadline ? options.deadline : in_force->config->reliability.deadline;
+  const auto limit = options.deadline ? std::max(options.deadline, std::optional(Milliseconds{0}))
+                                      : in_force->config->reliability.deadline;
   loop_->post([operation, limit, target, request = std::move(request)]() mutable {
     operation->start(*target, std::move(request), limit);
   });

@@ -94,8 +94,8 @@ class Client::Impl {
   std::unique_ptr<AsioLoop> loop_;
   std::unique_ptr<Workers> workers_;    ///< for plugins
   std::unique_ptr<Workers> resolvers_;  ///< for names, so that busy plugins do not stop them
-  driver::OpTable operations_;          ///< loop only
-  reliability::Health health_;          ///< loop only
+  driver::OpTable operations_{std::random_device{}()};  ///< loop only
+  reliability::Health health_;                          ///< loop only
   driver::SharedHealth shared_health_;  ///< loop only; nothing happens until a call asks for it
   driver::Runtime runtime_;
   std::vector<std::shared_ptr<driver::SideOperation>> side_operations_;  ///< loop only

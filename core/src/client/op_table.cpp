@@ -4,7 +4,7 @@ namespace prx::driver {
 
 std::uint64_t OpTable::add(Operation& operation) {
   if (free_.empty()) {
-    slots_.emplace_back();
+    slots_.emplace_back().generation = first_;
     free_.push_back(static_cast<std::uint32_t>(slots_.size() - 1));
   }
   const std::uint32_t slot = free_.back();

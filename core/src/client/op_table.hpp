@@ -13,6 +13,10 @@ class Operation;
 /// Loop thread only.
 class OpTable {
  public:
+  /// \param first  generation of the first handles: another one for each client, so that a plugin
+  /// that mixes up two clients finds nothing.
+  explicit OpTable(std::uint64_t first = 1) : first_((first & kGenerationMask) | 1) {}
+
   static constexpr std::uint64_t kGenerationMask =
       0xff'ffff;  ///< a handle has 56 bits, see sub_handle()
 
@@ -36,6 +40,7 @@ class OpTable {
     std::uint64_t generation = 1;
     Operation* operation = nullptr;
   };
+  std::uint64_t first_;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
   std::uint64_t late_ = 0;

@@ -121,7 +121,11 @@ std::int32_t Operation::emit(const prx_event& event) {
     return 0;
   }
   if (event.type == PRX_EV_ERROR) {
-    const Error error = to_error(event.error);
+    Error error = to_error(event.error);
+    if (error.error_class == ErrorClass::kCancelled && !cancelled_) {
+      instance_.misbehaved("an operation that nobody cancelled ended as cancelled");
+      error.error_class = ErrorClass::kInternal;
+    }
     end(&error);
     return 0;
   }

@@ -49,7 +49,7 @@ std::optional<milliseconds> duration(std::string_view text) {
     text.remove_suffix(1);
   }
   const auto value = number<double>(text);
-  if (!value || *value < 0.0 || *value * factor > kSecondsMax * 1'000.0) return std::nullopt;
+  if (!value || !(*value >= 0.0 && *value * factor <= kSecondsMax * 1'000.0)) return std::nullopt;
   return milliseconds(static_cast<std::int64_t>(*value * factor));
 }
 

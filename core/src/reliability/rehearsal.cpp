@@ -131,6 +131,7 @@ class Stage {
                              Phase::kHead));
       return;
     }
+    if (!plan_.stream) return schedule_at_once(attempt, act, clocks);
     add(Rehearsal::kHead, attempt, Kind::kHead);
     if (act.kind == Act::Kind::kLateToken) return add_whole(attempt, Rehearsal::kHead + act.late);
     if (act.kind == Act::Kind::kAnswer || act.kind == Act::Kind::kDiffers)
@@ -142,6 +143,20 @@ class Stage {
     break_off(attempt, act, add_tokens(attempt, first, act.tokens), clocks);
   }
 
+  /// An answer that does not stream comes whole, or not at all.
+  void schedule_at_once(AttemptNumber attempt, const Act& act, const TimeoutConfig& clocks) {
+    const bool breaks = act.kind == Act::Kind::kCut || act.kind == Act::Kind::kStall ||
+                        act.kind == Act::Kind::kMalformed;
+    const int tokens = breaks ? act.tokens : Rehearsal::kTokens;
+    const auto first = act.kind == Act::Kind::kLateToken ? act.late : Rehearsal::kFirstToken;
+    const auto at = Rehearsal::kHead + first + tokens * Rehearsal::kTokenEvery;
+    if (breaks) return break_off(attempt, act, at, clocks);
+    add(at, attempt, Kind::kHead);
+    add(at, attempt, Kind::kToken);
+    add(at, attempt, Kind::kFinish);
+    add(at, attempt, Kind::kEnd);
+  }
+
   void break_off(AttemptNumber attempt, const Act& act, milliseconds at,
                  const TimeoutConfig& clocks) {
     if (act.kind == Act::Kind::kCut)
@@ -151,7 +166,8 @@ class Stage {
     if (act.kind == Act::Kind::kMalformed)
       return add_failure(at, attempt,
                          of_class(ErrorClass::kBadResponse, "malformed event", Phase::kBody));
-    const auto limit = act.tokens > 0 ? clocks.idle : std::nullopt;  // else the first token's clock
+    const bool body = act.tokens > 0 || !plan_.stream;  // else the first token's clock runs
+    const auto limit = body ? clocks.idle : std::nullopt;
     if (limit)
       add_failure(at + *limit, attempt,
                   of_class(ErrorClass::kTimeout, "no byte for " + seconds(*limit), Phase::kBody));

@@ -190,7 +190,7 @@ typedef struct prx_http_head {
 
 typedef struct prx_http_end {
   uint32_t size;
-  int32_t code;    /**< PRX_OK: the body is complete; else PRX_E_* */
+  int32_t code;    /**< PRX_OK: the body is complete, or the status is 400 or above; or PRX_E_* */
   int32_t phase;   /**< PRX_PHASE_*: how far it got */
   uint32_t flags;  /**< zero */
   uint64_t bytes;  /**< of the body, as delivered */
@@ -299,7 +299,7 @@ typedef struct prx_usage {
 /* clang-format off */
 /** Types of events. The grammar of one operation:
  *
- *    META? (TEXT|REASONING|TOOL_CALL|ITEM|RAW|PROGRESS|FINISH)* USAGE? (DONE|ERROR)
+ *    META? (TEXT|REASONING|TOOL_CALL|ITEM|RAW|PROGRESS|USAGE|FINISH)* (DONE|ERROR)
  *
  * where nothing of a choice comes after its FINISH, which comes at most once, and as soon as it is
  * known. For PRX_OP_CHAT, DONE without a FINISH is a breach. */
@@ -308,8 +308,10 @@ enum {
   PRX_EV_TEXT = 2,      /**< text: a piece of the answer, not empty */
   PRX_EV_REASONING = 3, /**< text: a piece of readable reasoning, not empty */
   PRX_EV_TOOL_CALL = 4, /**< index: which call of the choice; id, name: complete, on its first
-                             event; text: a piece of the arguments, maybe empty */
-  PRX_EV_USAGE = 5,     /**< usage; json: the provider's whole usage object */
+                             event (no name when the finish reason cut the call before it);
+                             text: a piece of the arguments, maybe empty */
+  PRX_EV_USAGE = 5,     /**< usage; json: the provider's whole usage object. As soon as it is known
+                             after the finish reasons; of several the last one counts */
   PRX_EV_FINISH = 6,    /**< finish: PRX_FINISH_*; name: the provider's own reason */
   PRX_EV_ITEM = 7,      /**< name: what it is ("model", "reasoning_details", "annotations",
                              "refusal", "images", "audio", "logprobs" ...); id; json: its value */

@@ -109,6 +109,16 @@ TEST(Rehearse, AnAnswerThatEndsWhereTheFirstBrokeIsWhole) {
   EXPECT_TRUE(play(two_targets(), "cut@60").answered);
 }
 
+TEST(Rehearse, WhatDoesNotStreamComesWholeOrNotAtAll) {
+  Plan plan = two_targets();
+  plan.stream = false;
+  const Rehearsal cut = play(plan, "cut@40");
+  EXPECT_TRUE(cut.answered);
+  EXPECT_EQ(cut.served_by, 1u);
+  EXPECT_FALSE(says(cut, "splice")) << "nothing was delivered";
+  EXPECT_EQ(play(plan, "stall@40*1").attempts, 2);
+}
+
 TEST(Rehearse, WhenAllFailTheErrorIsThatOfTheCall) {
   const Rehearsal rehearsal = play(two_targets(), "503", "503");
   EXPECT_FALSE(rehearsal.answered);
