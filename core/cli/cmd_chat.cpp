@@ -76,7 +76,9 @@ class Chat final : public Command {
     // On the loop: a stderr that nobody reads would hold it up, which is what --trace asks for.
     if (options_.trace)
       call.on_attempt = [this](const Attempt& attempt) {
-        note(trace_line(attempt, ++attempts_), patience_);
+        const std::string line = trace_line(attempt, ++attempts_);
+        if (attempt.error) return note(line, patience_);
+        served_ = line;  // the end of the answer may still be on its way to stdout
       };
     return call;
   }
@@ -103,6 +105,7 @@ class Chat final : public Command {
     const ChatResult& result = stream->result();
     const CallTimes times{printer.first_token(), since(start)};
     if (!printer.finish()) return fail_output(printer.error(), interrupt);
+    if (!served_.empty()) note(served_, patience_);
     if (!result) return fail_call(client, result.error(), interrupt);
     if (result->text.empty() && !result->refusal.empty())
       message("the model refused: " + result->refusal, patience_);
@@ -113,6 +116,7 @@ class Chat final : public Command {
   int ask_json(Client& client, const ChatRequest& request, const CallOptions& call,
                const Interrupt& interrupt) {
     const ChatResult result = client.chat(request, call);
+    if (!served_.empty()) note(served_, patience_);
     const std::string text =
         result ? answer_json(*result)
                : failure_json(result.error(), explanation(client, result.error()));
@@ -131,9 +135,13 @@ class Chat final : public Command {
 
   static std::string explanation(const Client& client, const CallError& error) {
     const auto config = client.config();
-    const bool tried = !error.attempts.empty();
-    const std::string& name = tried ? error.attempts.back().provider : config->first_provider();
-    const std::string label = tried ? error.attempts.back().key_label : "";
+    const std::string& blamed = error.partial.provider;  // whose failure is that of the call
+    const std::string& name = blamed.empty() ? config->first_provider() : blamed;
+    std::string label;
+    for (const Attempt& attempt : error.attempts)
+      if (attempt.provider == name && attempt.error &&
+          attempt.error->error_class == error.error_class)
+        label = attempt.key_label;
     return explain(error, provider_facts(*config, client.plugins(), name, label));
   }
 
@@ -147,6 +155,8 @@ class Chat final : public Command {
   ChatOptions options_;
   Patience patience_;
   int attempts_ = 0;  ///< counted on the loop
+  std::string
+      served_;  ///< trace line of the last attempt; written on the loop before the call ends
 };
 
 }  // namespace

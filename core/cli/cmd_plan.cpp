@@ -269,6 +269,16 @@ class Plan final : public Command {
     return acts;
   }
 
+  /// A rehearsal sends nothing: where no target has a key, it goes as if they had.
+  void rehearse_without_keys(const driver::PlannedChain& chain, reliability::Plan& plan) {
+    for (const auto& target : chain.targets) {
+      if (!target.provider->problem.empty() || target.model.empty()) continue;
+      plan.targets.push_back(target.plan);
+      places_.push_back(target.place);
+    }
+    if (!plan.targets.empty()) message("no target has a key; rehearsed as if each had one");
+  }
+
   int play(const driver::PlannedChain& chain) {
     reliability::Plan plan;
     plan.policy = *chain.policy;
@@ -278,6 +288,7 @@ class Plan final : public Command {
       plan.targets.push_back(target.plan);
       places_.push_back(target.place);
     }
+    if (plan.targets.empty()) rehearse_without_keys(chain, plan);
     if (plan.targets.empty())
       return configuration_failure(
           fail(ErrorClass::kInvalidRequest,

@@ -28,6 +28,16 @@ std::string missing_key(const ProviderFacts& provider) {
   return text;
 }
 
+/// The library knows why there is none, and what to do; where to get one is said when the vendor's
+/// own variable is what misses.
+std::string why_no_key(const Error& error, const ProviderFacts& provider) {
+  std::string text = error.message;
+  const bool own = !provider.key_env.empty() &&
+                   error.message.find(provider.key_env + " is not set") != std::string::npos;
+  if (own && !provider.key_url.empty()) text += "; get one at " + provider.key_url;
+  return text;
+}
+
 std::string rejected_key(const ProviderFacts& provider) {
   std::string text = title_of(provider) + " rejected the key";
   if (!provider.key_label.empty()) text += " from " + provider.key_label;
@@ -84,7 +94,7 @@ std::string remedy(const Error& error, const ProviderFacts& provider) {
 }
 
 std::string explain(const Error& error, const ProviderFacts& provider) {
-  if (is_missing_key(error, provider)) return missing_key(provider);
+  if (is_missing_key(error, provider)) return why_no_key(error, provider);
   const std::string next = remedy(error, provider);
   if (error.message.empty()) return next.empty() ? std::string(to_string(error.error_class)) : next;
   return next.empty() ? error.message : error.message + "; " + next;

@@ -15,6 +15,16 @@ http::Clocks clocks_of(const TimeoutConfig& clocks, bool stream) {
   return out;
 }
 
+/// The one whose failure became that of the call; the last when it is nobody's.
+const Attempt& attempt_behind(const std::vector<Attempt>& trail, const Error& error) {
+  const auto found = std::find_if(trail.begin(), trail.end(), [&](const Attempt& attempt) {
+    return attempt.error && attempt.error->error_class == error.error_class &&
+           attempt.error->http_status == error.http_status &&
+           attempt.error->provider_code == error.provider_code;
+  });
+  return found != trail.end() ? *found : trail.back();
+}
+
 Error cancelled_by_the_caller() {
   Error error;
   error.error_class = ErrorClass::kCancelled;
@@ -276,8 +286,9 @@ void ChatCall::end(std::optional<Error> error, ChatResponse response) {
   if (timer_ != 0) runtime_.loop.cancel_timer(std::exchange(timer_, 0));
   for (const auto& run : runs_) run->abandon();
   if (!trail_.empty()) {
-    response.provider = trail_.back().provider;
-    if (response.model.empty()) response.model = trail_.back().model;
+    const Attempt& attempt = error ? attempt_behind(trail_, *error) : trail_.back();
+    response.provider = attempt.provider;
+    if (response.model.empty()) response.model = attempt.model;
   }
   Sink* sink = std::exchange(sink_, nullptr);
   if (sink != nullptr && error) {

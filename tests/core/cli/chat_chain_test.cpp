@@ -51,6 +51,23 @@ TEST_F(ChatChain, BesideAProviderIsAUsageError) {
   }
 }
 
+TEST_F(ChatChain, WhenAllFailTheRemedyIsThatOfTheTargetWhoseErrorItIs) {
+  simulate();
+  environment["OPENAI_BASE_URL"] = simulator().openai_base_url();
+  environment["OPENAI_API_KEY"] = kKey;
+  configure(R"([providers.openai]
+[chains.both]
+targets = [{ provider = "openrouter", model = "sim/401" },
+           { provider = "openai", model = "gpt-4o#404" }]
+)");
+  const auto result = run({"chat", "--chain", "both", "Hello"});
+  EXPECT_EQ(result.exit_code, 4);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("OpenRouter rejected the key from OPENROUTER_API_KEY"),
+                                ::testing::Not(HasSubstr("platform.openai.com"))));
+  const auto json = parse_json(run({"chat", "--json", "--chain", "both", "Hello"}).out);
+  EXPECT_STREQ(json["provider"].GetString(), "openrouter");
+}
+
 TEST_F(ChatChain, IsShownWithWhoNamedIt) {
   const auto result = run({"config", "show", "--chain", "cheap"});
   EXPECT_EQ(result.exit_code, 0) << result.err;

@@ -81,7 +81,7 @@ TEST_F(ChatErrors, AMissingKeyHasItsLine) {
   EXPECT_EQ(result.exit_code, 4);
   EXPECT_EQ(result.out, "");
   EXPECT_EQ(result.err,
-            "prx: OpenRouter API key not set; export OPENROUTER_API_KEY=... or set "
+            "prx: OpenRouter API key not set: OPENROUTER_API_KEY is not set; export it or set "
             "[providers.openrouter] "
             "api_key; get one at https://openrouter.ai/keys\n");
 }

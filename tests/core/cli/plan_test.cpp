@@ -67,6 +67,15 @@ TEST_F(PlanProgram, PlaysAFaultAndExitsAsTheCallWould) {
   EXPECT_EQ(by_place.exit_code, 6) << by_place.out;
 }
 
+TEST_F(PlanProgram, RehearsesWithoutAnyKey) {
+  environment.erase("OPENAI_API_KEY");
+  environment.erase("OPENROUTER_API_KEY");
+  const auto result = run({"plan", "--fail", "openrouter=404"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("answered by openai"));
+  EXPECT_THAT(result.err, HasSubstr("no target has a key; rehearsed as if each had one"));
+}
+
 TEST_F(PlanProgram, PrintsOneObjectWithJson) {
   const auto plan = parse_json(run({"plan", "--json"}).out);
   EXPECT_STREQ(plan["chain"].GetString(), "default");
