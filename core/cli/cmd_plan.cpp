@@ -3,6 +3,7 @@
 
 #include "client/chain_plan.hpp"
 #include "commands.hpp"
+#include "config/did_you_mean.hpp"
 #include "config/duration.hpp"
 #include "configuration.hpp"
 #include "exit_codes.hpp"
@@ -242,6 +243,12 @@ class Plan final : public Command {
     return std::nullopt;
   }
 
+  static std::vector<std::string_view> names_of(const reliability::Plan& plan) {
+    std::vector<std::string_view> names;
+    for (const auto& target : plan.targets) names.push_back(target.name);
+    return names;
+  }
+
   Result<void> read_fault(const reliability::Plan& plan, std::string_view fault,
                           std::vector<reliability::Acts>& acts) const {
     const auto equals = fault.find('=');
@@ -250,8 +257,9 @@ class Plan final : public Command {
                   "--fail '" + std::string(fault) + "' is not TARGET=FAULT; write openrouter=429");
     const auto target = find_target(plan, fault.substr(0, equals));
     if (!target)
-      return fail(ErrorClass::kInvalidRequest, "--fail: the chain asks no target '" +
-                                                   std::string(fault.substr(0, equals)) + "'");
+      return fail(ErrorClass::kInvalidRequest,
+                  "--fail: the chain asks no target '" + std::string(fault.substr(0, equals)) +
+                      "'" + config::suggestion(fault.substr(0, equals), names_of(plan)));
     PRX_TRY_SET(acts[*target], reliability::parse_acts(fault.substr(equals + 1)));
     return {};
   }

@@ -80,6 +80,9 @@ ProviderFacts provider_facts(const Config& config, const std::vector<PluginInfo>
     return info.state == PluginState::kUsable && info.id == provider->plugin_id;
   });
   if (plugin == plugins.end()) return facts;
+  // An instance of another name at a URL of its own is somebody else's server.
+  const bool vendors = provider->name == provider->plugin_id || provider->base_url.empty();
+  if (!vendors) return facts;
   facts.title = plugin->title;
   facts.key_env = plugin->key_env;
   facts.key_url = plugin->key_url;

@@ -141,7 +141,7 @@ std::string_view status_words(int status) {
 std::string origin_of(std::string_view url) {
   constexpr std::size_t kOriginMax = 200;
   const std::size_t scheme = url.find("://");
-  if (scheme == std::string_view::npos || scheme > 5 || url.substr(0, 4) != "http") return {};
+  if (scheme > 5 || url.substr(0, 4) != "http") return {};  // or there is none
   const std::string_view rest = url.substr(scheme + 3);
   std::string_view host = rest.substr(0, rest.find_first_of("/?#"));
   if (const std::size_t user = host.rfind('@'); user != std::string_view::npos)

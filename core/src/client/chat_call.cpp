@@ -220,7 +220,7 @@ Result<OperationRequest> ChatCall::request_for(AttemptRun& run) {
   request.flags =
       (run.stream ? PRX_RF_STREAM : 0u) | (plan_.options.frames ? PRX_RF_WANT_FRAME : 0u);
   request.attempt = start.attempt;
-  request.model = body ? std::move(body->model) : target.model;
+  request.model = body ? body->model : target.model;
   if (body) request.body = std::move(body->text);
   request.request_id = plan_.request_id;
   request.traceparent = plan_.options.traceparent;

@@ -74,7 +74,7 @@ std::optional<Act> failure(std::string_view word) {
   const auto named = error_class_from(word);
   if (!named || *named == ErrorClass::kCancelled) return std::nullopt;
   act.error.error_class = *named;
-  act.error.message = "answers " + std::string(word);
+  act.error.message = "as told";
   return act;
 }
 

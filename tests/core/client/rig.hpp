@@ -246,13 +246,13 @@ class DriverRig {
   }
   std::shared_ptr<driver::ChatCall> start() { return start(plan()); }
 
+  reliability::Health health;  ///< outlives calls that the loop's timers hold
   VirtualLoop loop;
   Workers workers;
   std::vector<std::string> log_lines;
   std::unique_ptr<Log> log = open_log();
   driver::OpTable operations;
   driver::Runtime runtime{loop, workers, *log, operations, "test", "1"};
-  reliability::Health health;
   FakeTransport transport;
   ScriptedPlugin plugin;
   std::unique_ptr<driver::PluginModule> module;
