@@ -23,15 +23,15 @@ data: [DONE]
 
 class ChatChoices : public ProgramTest {
  protected:
-  ChatChoices() {
-    environment["OPENROUTER_BASE_URL"] = server_.url("/api/v1");
-    const std::string body = kTwoChoices;
-    response_ = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: " +
-                std::to_string(body.size()) + "\r\n\r\n" + body;
-  }
+  ChatChoices() { environment["OPENROUTER_BASE_URL"] = server_.url("/api/v1"); }
 
  private:
-  std::string response_;
+  static std::string response() {
+    const std::string body = kTwoChoices;
+    return "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: " +
+           std::to_string(body.size()) + "\r\n\r\n" + body;
+  }
+  const std::string response_ = response();  // before the server's thread, which reads it
   test::WireServer server_{[this](test::WireConnection& connection) {
     while (!connection.read_request().empty()) connection.write(response_);
   }};
