@@ -310,21 +310,16 @@ class Plan final : public Command {
     return exit_code(rehearsal.error.error_class);
   }
 
-  static std::string at_text(std::chrono::milliseconds at) {
-    const auto rest = std::to_string(1000 + at.count() % 1000).substr(1);
-    return std::to_string(at.count() / 1000) + '.' + rest + " s";
-  }
-
   static std::string timeline_text(const reliability::Rehearsal& rehearsal) {
     std::string text;
     for (const auto& moment : rehearsal.moments) {
-      const std::string at = at_text(moment.at);
+      const std::string at = reliability::seconds(moment.at);
       text += std::string(std::max<std::size_t>(10, at.size()) - at.size(), ' ') + at + "  " +
               visible_line(moment.what) + '\n';
     }
     return text + std::to_string(rehearsal.attempts) +
-           (rehearsal.attempts == 1 ? " attempt in " : " attempts in ") + at_text(rehearsal.took) +
-           '\n';
+           (rehearsal.attempts == 1 ? " attempt in " : " attempts in ") +
+           reliability::seconds(rehearsal.took) + '\n';
   }
 
   static std::string timeline_json(const reliability::Plan& plan,

@@ -22,11 +22,6 @@ Error of_class(ErrorClass error_class, std::string message, Phase phase) {
   return error;
 }
 
-std::string seconds(milliseconds time) {
-  const auto rest = std::to_string(1000 + time.count() % 1000);
-  return std::to_string(time.count() / 1000) + '.' + rest.substr(1) + " s";
-}
-
 /// Runs one call. What an attempt will do is a list of events with their times.
 class Stage {
  public:
@@ -289,6 +284,11 @@ class Stage {
 };
 
 }  // namespace
+
+std::string seconds(milliseconds time) {
+  const auto rest = std::to_string(1000 + time.count() % 1000);
+  return std::to_string(time.count() / 1000) + '.' + rest.substr(1) + " s";
+}
 
 Rehearsal rehearse(const Plan& plan, const std::vector<Acts>& acts) {
   return Stage(plan, acts).run();

@@ -60,6 +60,9 @@ struct Rehearsal {
   std::chrono::milliseconds took{0};
 };
 
+/// "2.000 s", as the moments write a time.
+[[nodiscard]] std::string seconds(std::chrono::milliseconds time);
+
 /// \param acts  one for each target of the plan, in order.
 [[nodiscard]] Rehearsal rehearse(const Plan& plan, const std::vector<Acts>& acts);
 
