@@ -106,7 +106,8 @@ void AsioLoop::Impl::arm() {
 void AsioLoop::Impl::fire() {
   const Turn turn(loop);
   armed = MonotonicTime::max();
-  for (Task task = timers.pop(turn_time); task; task = timers.pop(turn_time)) {
+  const MonotonicTime until = turn_time;  // a task may renew it
+  for (Task task = timers.pop(until); task; task = timers.pop(until)) {
     task();
     if (context.stopped()) return;
   }
@@ -125,6 +126,11 @@ MonotonicTime AsioLoop::now() const {
 }
 
 bool AsioLoop::on_loop() const { return impl_->thread_id == std::this_thread::get_id(); }
+
+void AsioLoop::renew_now() {
+  assert(on_loop() && impl_->turns > 0);
+  impl_->turn_time = std::chrono::steady_clock::now();
+}
 
 void AsioLoop::post(Task task) {
   if (on_loop()) {

@@ -34,7 +34,11 @@ class AsioLoop final : public Loop {
   /// For sockets. Handlers run on the loop; each opens a Turn.
   [[nodiscard]] boost::asio::io_context& context();
 
-  /// While one lives, now() stands still. Loop thread only; nests.
+  /// now() of the running turn becomes what it is: for what happened within the turn, so that a
+  /// wait counted from it is never short. Loop thread only, inside of a Turn.
+  void renew_now();
+
+  /// While one lives, now() stands still (but for renew_now). Loop thread only; nests.
   class Turn {
    public:
     explicit Turn(AsioLoop& loop);

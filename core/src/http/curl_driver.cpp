@@ -258,6 +258,7 @@ void CurlDriver::after_call() {
     const CURLMsg* const message = curl_multi_info_read(multi_, &left);
     if (message == nullptr) return;
     if (message->msg != CURLMSG_DONE) continue;
+    loop_.renew_now();  // the answer may have come within this turn
     listener_.on_done(*handle_of(message->easy_handle), message->data.result);
   }
 }

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,6 +37,26 @@ TEST(Exchange, DeliversHeadBodyAndEnd) {
   ASSERT_TRUE(answer.end);
   EXPECT_FALSE(answer.end->error);
   EXPECT_EQ(answer.end->bytes, 5u);
+}
+
+// What comes after the end (a Retry-After, a backoff) is counted from there, so it must not be
+// early: a turn may last as long as everything else that is ready in it.
+TEST(Exchange, ItsEndIsNotEarlierThanItsAnswer) {
+  WireServer server(always(plain_response("ok")));
+  HttpClient client;
+  Recorder recorder;
+  MonotonicTime came;
+  MonotonicTime ended;
+  recorder.data_hook = [&] {
+    const MonotonicTime began = client.loop.now();
+    while ((came = std::chrono::steady_clock::now()) <= began + std::chrono::milliseconds(2)) {
+    }
+  };
+  recorder.end_hook = [&] { ended = client.loop.now(); };
+  client.send(get(server.url()), recorder);
+  ASSERT_TRUE(recorder.wait().ok());
+  client.run([&] { client.transport().cancel(recorder.id); });
+  EXPECT_GE(ended, came);
 }
 
 TEST(Exchange, SendsMethodHeadersAndBodyAsGiven) {
