@@ -1,6 +1,7 @@
 # prx_add_plugin(NAME
 #   SOURCES a.cpp ...       C or C++
-#   NOTE plugin.json        what the ELF note says (prx/plugin.h); "version" may be left out: the project's
+#   NOTE plugin.json        what the ELF note says (prx/plugin.h); "version" may be left out: the project's. A
+#                           member that the SDK does not know is an error, so that a slip is none for its users
 #   [DIALECT]               also the Chat Completions dialect, prx::sdk_chat (needs RapidJSON's headers)
 #   [LIBRARIES lib ...]
 #   [NO_INSTALL])
@@ -9,6 +10,8 @@
 # installed to lib/prx/plugins as component prx_plugins. It exports prx_plugin_query_v1 alone and is never
 # unmapped. Sources can include "prx_note.h": PRX_NOTE_ID, PRX_NOTE_VERSION and PRX_NOTE_CAPABILITIES, literals
 # with what the note says.
+
+include(${CMAKE_CURRENT_LIST_DIR}/PrxNote.cmake)
 
 # What the C++ layer itself needs, without the dialect: the splice editor. No dependency.
 get_filename_component(_prx_sdk_src "${CMAKE_CURRENT_LIST_DIR}/../src" ABSOLUTE)
@@ -28,7 +31,9 @@ function(prx_add_plugin name)
     message(FATAL_ERROR "prx_add_plugin(${name}): needs SOURCES and NOTE; unknown: ${arg_UNPARSED_ARGUMENTS}")
   endif()
   set(generated ${CMAKE_CURRENT_BINARY_DIR}/${name}.prx)
-  _prx_read_note(${arg_NOTE} json)
+  get_filename_component(note ${arg_NOTE} ABSOLUTE)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${note})
+  _prx_read_note(${note} json)
   _prx_write_note("${json}" ${generated} note_source)
 
   add_library(${name} MODULE ${arg_SOURCES} ${note_source})
@@ -65,42 +70,6 @@ function(_prx_shape_plugin name generated)
   if(NOT PRX_SANITIZE)  # a sanitizer's symbols come from the host program
     target_link_options(${name} PRIVATE LINKER:--no-undefined)
   endif()
-endfunction()
-
-# Reads and checks a note; sets `out` to its JSON with every needed member.
-function(_prx_read_note file out)
-  set(size_max 8192)  # PRX_NOTE_MAX in prx/plugin.h
-  get_filename_component(path ${file} ABSOLUTE)
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
-  file(READ ${path} json)
-  foreach(member id kinds)
-    string(JSON value ERROR_VARIABLE error GET "${json}" ${member})
-    if(error)
-      message(FATAL_ERROR "${path}: member \"${member}\": ${error}")
-    endif()
-  endforeach()
-  string(JSON value ERROR_VARIABLE error GET "${json}" version)
-  if(error)
-    string(JSON json SET "${json}" version "\"${PROJECT_VERSION}\"")
-  endif()
-  foreach(member abi needs)
-    string(JSON value ERROR_VARIABLE error GET "${json}" ${member})
-    if(error)
-      string(JSON json SET "${json}" ${member} "\"1.0\"")
-    endif()
-  endforeach()
-  _prx_minify("${json}" json)
-  string(LENGTH "${json}" size)
-  if(size GREATER size_max)
-    message(FATAL_ERROR "${path}: the note has ${size} bytes; at most ${size_max} are allowed")
-  endif()
-  set(${out} "${json}" PARENT_SCOPE)
-endfunction()
-
-# JSON without the line breaks and indentation between its tokens; a line break inside a string is not JSON.
-function(_prx_minify json out)
-  string(REGEX REPLACE "[\r\n]+[ \t]*" "" json "${json}")
-  set(${out} "${json}" PARENT_SCOPE)
 endfunction()
 
 # Writes prx_note.h and the source with the note; sets `out` to the latter.

@@ -30,6 +30,7 @@ add_library(prx_sdk_chat STATIC EXCLUDE_FROM_ALL
   ${PRX_SDK_DIR}/src/chat_decoder.cpp
   ${PRX_SDK_DIR}/src/chat_emit.cpp
   ${PRX_SDK_DIR}/src/chat_frame.cpp
+  ${PRX_SDK_DIR}/src/chat_halves.cpp
   ${PRX_SDK_DIR}/src/chat_tools.cpp
   ${PRX_SDK_DIR}/src/chat_usage.cpp
   ${PRX_SDK_DIR}/src/error_class.cpp

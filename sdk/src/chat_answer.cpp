@@ -60,7 +60,7 @@ bool says_more(const Chunk& chunk, const ChunkChoice& delta) {
 
 std::string string_member(const json::ObjectIndex& object, std::string_view key) {
   const auto value = object.find(key);
-  return value ? json::unquoted(*value).value_or(std::string()) : std::string();
+  return value ? text_of_token(*value) : std::string();
 }
 
 }  // namespace
@@ -74,6 +74,10 @@ Answer::Choice& Answer::other_choice(std::uint32_t index) {
 
 ChunkOutcome Answer::apply(const Chunk& chunk, std::string_view frame) {
   ++frame_number_;
+  if (holds_half_ || !chunk.halves.empty()) {
+    emitter_.hide_frame();
+    holds_half_ = true;
+  }
   meta(chunk);
   const bool nothing = chunk.choices.empty() && chunk.usage.empty() && chunk.error.empty();
   if (nothing && is_bare_error(frame)) {
@@ -93,6 +97,7 @@ ChunkOutcome Answer::apply(const Chunk& chunk, std::string_view frame) {
     if (error_json_.empty()) error_json_ = delta.raw_of(RawMember::kError);
     error_finish |= delta.finish_reason == "error";
   }
+  if (holds_half_) holds_half_ = any_half();
   if (!chunk.usage.empty() && chunk.usage.front() == '{') {
     has_usage_ = usage_is_new_ = true;
     usage_json_ = chunk.usage;
@@ -139,23 +144,53 @@ void Answer::emit_text(std::uint32_t type, std::uint32_t choice_index, std::stri
   emitter_.text(type, choice_index, text);
 }
 
+void Answer::say(std::uint32_t type, Choice& at, const Chunk& chunk, std::string_view piece) {
+  if (holds_half_) {
+    HalfJoiner& joiner = type == PRX_EV_TEXT ? at.text : at.reasoning;
+    piece = joiner.join(piece, chunk.half_at_end(piece), joined_);
+  }
+  if (!piece.empty()) emit_text(type, at.index, piece);
+}
+
+bool Answer::any_half() {
+  for (Choice& each : choices_) {
+    if (each.text.holds() || each.reasoning.holds()) return true;
+    for (std::size_t i = 0; i < each.tools.size(); ++i)
+      if (each.tools.at(i).joiner.holds()) return true;
+  }
+  return false;
+}
+
+/// No other half comes any more. An answer that breaks off keeps its half: it was no character yet.
+void Answer::flush_halves(Choice& ending) {
+  static const Chunk kNone;
+  const std::string_view no_more;
+  say(PRX_EV_REASONING, ending, kNone, no_more);
+  say(PRX_EV_TEXT, ending, kNone, no_more);
+  for (std::size_t i = 0; i < ending.tools.size(); ++i)
+    if (ending.tools.at(i).joiner.holds())
+      tool_call(ending.index, i, ending.tools.at(i),
+                ending.tools.at(i).joiner.join({}, 0, joined_));
+}
+
 ChunkOutcome Answer::apply_choice(const Chunk& chunk, const ChunkChoice& delta) {
   Choice& at = choice(delta.index);
   if (at.finished)
     return says_more(chunk, delta) ? ChunkOutcome::kAfterFinish : ChunkOutcome::kGoOn;
-  if (!delta.reasoning.empty()) emit_text(PRX_EV_REASONING, delta.index, delta.reasoning);
+  if (!delta.reasoning.empty()) say(PRX_EV_REASONING, at, chunk, delta.reasoning);
   if (const auto details = delta.raw_of(RawMember::kReasoningDetails); !details.empty()) {
     flush_early_raw();
     any_content_ = true;
     emitter_.item(delta.index, "reasoning_details", {}, details);
   }
-  if (!delta.content.empty()) emit_text(PRX_EV_TEXT, delta.index, delta.content);
+  if (!delta.content.empty()) say(PRX_EV_TEXT, at, chunk, delta.content);
   if (delta.has_raw) {
     if (!parts(delta.index, delta.raw_of(RawMember::kContent))) return ChunkOutcome::kOddContent;
     items(delta);
   }
   if (!tool_calls(chunk, delta, at.tools)) return ChunkOutcome::kTooManyCalls;
   finish_reason(delta, at);
+  if (holds_half_ && at.finished) flush_halves(at);
   return ChunkOutcome::kGoOn;
 }
 
@@ -170,7 +205,7 @@ bool Answer::parts(std::uint32_t choice_index, std::string_view array) {
 bool Answer::part(std::uint32_t choice_index, std::string_view text) {
   if (says_nothing(text)) return true;
   if (text.front() == '"') {
-    const std::string plain = json::unquoted(text).value_or(std::string());
+    const std::string plain = text_of_token(text);
     if (!plain.empty()) emit_text(PRX_EV_TEXT, choice_index, plain);
     return true;
   }
@@ -207,7 +242,12 @@ bool Answer::tool_calls(const Chunk& chunk, const ChunkChoice& delta, ToolCallTr
     const auto found = tools.resolve(piece, frame_number_, delta.whole_message);
     if (!found) return false;
     any_content_ = true;
-    tool_call(delta.index, *found, tools.at(*found), piece.arguments);
+    ToolCall& call = tools.at(*found);
+    const std::string_view arguments =
+        holds_half_ && !piece.arguments.empty()
+            ? call.joiner.join(piece.arguments, chunk.half_at_end(piece.arguments), joined_)
+            : piece.arguments;
+    tool_call(delta.index, *found, call, arguments);
   }
   return true;
 }

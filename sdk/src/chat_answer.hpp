@@ -59,8 +59,9 @@ class Answer {
   /// What was held for the end: USAGE when no finish reason let it go, and frames that waited for
   /// META.
   void flush_end();
-  /// No META can come any more: a frame like the one before has the same effect.
-  [[nodiscard]] bool settled() const { return meta_done_ || emitter_.any(); }
+  /// No META can come any more, and no half of a character waits: a frame like the one before has
+  /// the same effect.
+  [[nodiscard]] bool settled() const { return (meta_done_ || emitter_.any()) && !holds_half_; }
 
  private:
   void flush_usage();
@@ -70,6 +71,7 @@ class Answer {
     bool finish_sent = false;
     std::uint32_t finish = PRX_FINISH_OTHER;
     std::string reason;
+    HalfJoiner text, reasoning;
     ToolCallTracker tools;
   };
 
@@ -86,6 +88,9 @@ class Answer {
   void emit_early_raw();
   ChunkOutcome apply_choice(const Chunk& chunk, const ChunkChoice& delta);
   void emit_text(std::uint32_t type, std::uint32_t choice, std::string_view text);
+  void say(std::uint32_t type, Choice& at, const Chunk& chunk, std::string_view piece);
+  bool any_half();
+  void flush_halves(Choice& ending);
   bool parts(std::uint32_t choice, std::string_view array);
   bool part(std::uint32_t choice, std::string_view json);
   void items(const ChunkChoice& delta);
@@ -99,12 +104,13 @@ class Answer {
   Emitter& emitter_;
   std::vector<Choice> choices_;
   std::vector<std::string> early_raw_;
-  std::string usage_json_, error_json_, odd_part_, head_id_;
+  std::string usage_json_, error_json_, odd_part_, head_id_, joined_;
   prx_usage usage_{};
   std::uint64_t frame_number_ = 0;
   bool meta_done_ = false;
   bool has_usage_ = false, usage_is_new_ = false;  ///< new: not told yet
   bool any_content_ = false;
+  bool holds_half_ = false;  ///< a joiner of a choice may hold one
 };
 
 }  // namespace prx::sdk

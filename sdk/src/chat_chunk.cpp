@@ -329,42 +329,6 @@ class ChunkHandler {
   std::array<Place, kJsonDepthMax> stack_;
 };
 
-int hex4(const char* at) {
-  int value = 0;
-  for (int i = 0; i < 4; ++i) {
-    const char c = at[i];
-    const char low = static_cast<char>(c | 0x20);
-    if (c >= '0' && c <= '9')
-      value = value * 16 + (c - '0');
-    else if (low >= 'a' && low <= 'f')
-      value = value * 16 + (low - 'a' + 10);
-    else
-      return -1;
-  }
-  return value;
-}
-
-/// Writes \ufffd over escaped surrogates without their other half: backends that cut text into
-/// tokens between the halves send them. Sizes stay.
-void repair_surrogates(char* at, char* end) {
-  const auto half = [end](const char* p, int first) {
-    if (end - p < 6 || p[0] != '\\' || p[1] != 'u') return false;
-    const int code = hex4(p + 2);
-    return code >= first && code < first + 0x400;
-  };
-  while ((at = static_cast<char*>(std::memchr(at, '\\', static_cast<std::size_t>(end - at)))) !=
-         nullptr) {
-    if (half(at, 0xD800) && half(at + 6, 0xDC00)) {
-      at += 12;
-    } else if (half(at, 0xD800) || half(at, 0xDC00)) {
-      std::memcpy(at + 2, "fffd", 4);
-      at += 6;
-    } else {
-      at += end - at < 2 ? 1 : 2;
-    }
-  }
-}
-
 constexpr unsigned kParseFlags = rapid::kParseInsituFlag | rapid::kParseStopWhenDoneFlag;
 
 }  // namespace
@@ -373,6 +337,13 @@ void Chunk::clear() {
   id = model = provider = usage = error = debug = odd_member = {};
   choices.clear();
   tool_calls.clear();
+  halves.clear();
+}
+
+std::uint16_t Chunk::half_at_end(std::string_view text) const {
+  for (const HalfAtEnd& each : halves)
+    if (each.text == text.data()) return each.code;
+  return 0;
 }
 
 ChunkFault ChunkParser::parse(std::string_view frame, Chunk& chunk) {
@@ -380,8 +351,29 @@ ChunkFault ChunkParser::parse(std::string_view frame, Chunk& chunk) {
   const ChunkFault fault = pass(frame, scratch_.assign(frame), chunk, repairable);
   if (!repairable) return fault;
   char* const copy = scratch_.assign(frame);
-  repair_surrogates(copy, copy + frame.size());
-  return pass(frame, copy, chunk, repairable);
+  const std::vector<Half> halves = repair_first_halves(copy, frame.size());
+  const ChunkFault repaired = pass(frame, copy, chunk, repairable);
+  if (repaired == ChunkFault::kNone) note_halves(frame, halves, chunk);
+  return repaired;
+}
+
+/// Which texts of the chunk end with one of the halves. Arguments that are no string are a view of
+/// the frame, and have none.
+void ChunkParser::note_halves(std::string_view frame, std::span<const Half> halves,
+                              Chunk& chunk) const {
+  const char* const end = frame.data() + frame.size();
+  const auto note = [&](std::string_view text) {
+    const std::size_t begin = text.empty() ? frame.size() : offset_of(text);
+    if (begin >= frame.size()) return;
+    const char* const after = json::scan::skip_string(frame.data() + begin, end);
+    for (const Half& half : halves)
+      if (after == frame.data() + half.at + 7) chunk.halves.push_back({text.data(), half.code});
+  };
+  for (const ChunkChoice& choice : chunk.choices) {
+    note(choice.content);
+    note(choice.reasoning);
+  }
+  for (const ChunkToolCall& call : chunk.tool_calls) note(call.arguments);
 }
 
 ChunkFault ChunkParser::pass(std::string_view frame, char* copy, Chunk& chunk, bool& repairable) {

@@ -5,9 +5,11 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
+#include "chat_halves.hpp"
 #include "rapid.hpp"
 
 namespace prx::sdk {
@@ -57,8 +59,12 @@ struct Chunk {
   /// The first member that has a value of a kind which the dialect does not know there, or "".
   std::string_view odd_member;
   std::string_view odd_value;  ///< raw; "" when an element of that array is not an object
+  /// Of contents, reasonings and arguments that a backend cut between two surrogates; mostly none.
+  std::vector<HalfAtEnd> halves;
 
   void clear();
+  /// That of `text` as it stands in this chunk, or 0.
+  [[nodiscard]] std::uint16_t half_at_end(std::string_view text) const;
 };
 
 /// What an absent member says: a raw value that is empty, whatever kind it is of.
@@ -87,6 +93,7 @@ class ChunkParser {
 
  private:
   ChunkFault pass(std::string_view frame, char* copy, Chunk& chunk, bool& repairable);
+  void note_halves(std::string_view frame, std::span<const Half> halves, Chunk& chunk) const;
 
   Scratch scratch_;
   rapid::GenericReader<rapid::UTF8<>, rapid::UTF8<>, rapid::CrtAllocator> reader_;

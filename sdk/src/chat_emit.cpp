@@ -5,6 +5,16 @@
 
 namespace prx::sdk {
 
+namespace {
+
+/// Three bytes that are half of a surrogate pair: what a parser makes of one escape without the
+/// other.
+bool is_half(const char* at, const char* end) {
+  return end - at >= 3 && at[0] == '\xED' && (at[1] & 0xE0) == 0xA0 && (at[2] & 0xC0) == 0x80;
+}
+
+}  // namespace
+
 std::string to_utf8(std::string_view text) {
   std::string out;
   out.reserve(text.size() + 8);
@@ -14,7 +24,7 @@ std::string to_utf8(std::string_view text) {
     const int size = json::scan::utf8_size(at, end);
     if (size == 0) {
       out += "\xEF\xBF\xBD";
-      ++at;
+      at += is_half(at, end) ? 3 : 1;
     } else {
       out.append(at, static_cast<std::size_t>(size));
       at += size;
@@ -33,7 +43,7 @@ prx_event Emitter::event(std::uint32_t type, std::uint32_t choice) {
 
 void Emitter::send(prx_event& event) {
   if (frame_events_ > 0) event.flags |= PRX_EVF_SAME_FRAME;
-  if (want_frame_ && frame_events_ == 0) event.frame = to_str(frame_);
+  if (want_frame_ && frame_events_ == 0 && !frame_hidden_) event.frame = to_str(frame_);
   if (!frame_.empty()) ++frame_events_;
   any_ = true;
   if (sink_.event(sink_.ctx, &event) != 0) stopped_ = true;

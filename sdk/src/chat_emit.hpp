@@ -17,7 +17,7 @@ namespace prx::sdk {
   return text.ptr == nullptr ? std::string_view() : std::string_view(text.ptr, text.len);
 }
 
-/// `text` with each byte that is no UTF-8 replaced by U+FFFD.
+/// `text` with each byte that is no UTF-8, and each half of a surrogate pair, replaced by U+FFFD.
 [[nodiscard]] std::string to_utf8(std::string_view text);
 
 class Emitter {
@@ -28,7 +28,10 @@ class Emitter {
   void begin_frame(std::string_view frame) {
     frame_ = frame;
     frame_events_ = 0;
+    frame_hidden_ = false;
   }
+  /// The events of this frame say other than it does: they come without it.
+  void hide_frame() { frame_hidden_ = true; }
   void end_frame() { frame_ = {}, frame_events_ = 0; }
   [[nodiscard]] int frame_events() const { return frame_events_; }
 
@@ -55,6 +58,7 @@ class Emitter {
 
   prx_sink sink_;
   bool want_frame_;
+  bool frame_hidden_ = false;
   bool stopped_ = false;
   bool any_ = false;
   std::string_view frame_;

@@ -20,6 +20,7 @@ struct ToolCall {
   std::string name;
   std::string held_arguments;  ///< came before the name
   std::optional<std::int64_t> wire_index;
+  HalfJoiner joiner;        ///< of its arguments
   std::uint64_t frame = 0;  ///< the frame that began it
   bool announced = false;   ///< its first event is out
   bool has_arguments = false;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "chat_emit.hpp"
+#include "chat_halves.hpp"
 #include "json_mend.hpp"
 #include "rapid.hpp"
 
@@ -45,12 +46,13 @@ std::string scalar(const Value* value) {
 }
 
 /// A parsed document with the buffer that its strings point into. A text that was cut, by a limit
-/// or on its way, is read as far as it goes.
+/// or on its way, is read as far as it goes; half a surrogate pair costs one character.
 class Parsed {
  public:
   explicit Parsed(std::string_view json) {
     if (parse(json)) return;
-    if (const std::string mended = mend_json(json); !mended.empty()) parse(mended);
+    if (parse_repaired(std::string(json))) return;
+    if (std::string mended = mend_json(json); !mended.empty()) parse_repaired(std::move(mended));
   }
   [[nodiscard]] const Value* root() const {
     return document_.HasParseError() ? nullptr : &document_;
@@ -60,6 +62,11 @@ class Parsed {
   bool parse(std::string_view json) {
     constexpr unsigned kFlags = rapid::kParseInsituFlag | rapid::kParseIterativeFlag;
     return !document_.ParseInsitu<kFlags>(scratch_.assign(json)).HasParseError();
+  }
+
+  bool parse_repaired(std::string json) {
+    repair_first_halves(json.data(), json.size());
+    return parse(json);
   }
 
   Scratch scratch_;
@@ -371,6 +378,8 @@ std::string_view request_id(std::span<const prx_kv> headers) {
 }
 
 std::string one_line(std::string_view text, std::size_t max) {
+  const auto plain = [](char c) { return c > 0x20 && c < 0x7F; };
+  if (text.size() <= max && std::all_of(text.begin(), text.end(), plain)) return std::string(text);
   std::string out;
   out.reserve(std::min(text.size(), max));
   for (const char c : to_utf8(text.substr(0, max * 4))) {

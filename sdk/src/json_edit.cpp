@@ -26,7 +26,7 @@ class IndexReader {
       : begin_(text.data()), at_(begin_), end_(begin_ + text.size()) {}
 
   Result<std::vector<ObjectIndex::Member>> run() {
-    constexpr std::size_t kUsualMembers = 16;
+    constexpr std::size_t kUsualMembers = 8;
     members_.reserve(kUsualMembers);
     space();
     if (!take('{')) return bad("expected an object", offset());

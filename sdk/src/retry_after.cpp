@@ -27,11 +27,21 @@ Wait to_wait(double ms) {
   return milliseconds(static_cast<std::int64_t>(std::ceil(std::clamp(ms, 0.0, kWaitMax))));
 }
 
-/// A leading number; what follows stays in `text`.
+constexpr double kHuge = 1e200;  // stays a number in every unit
+
+/// A leading number; what follows stays in `text`. One that no double holds is as large, or as
+/// small, as can be.
 std::optional<double> take_number(std::string_view& text) {
   double value = 0;
   const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (result.ec != std::errc()) return std::nullopt;
+  if (result.ec == std::errc::result_out_of_range) {
+    const std::string_view number(text.data(), static_cast<std::size_t>(result.ptr - text.data()));
+    const bool small = number.front() == '-' || number.find("e-") != std::string_view::npos ||
+                       number.find("E-") != std::string_view::npos || number.substr(0, 2) == "0.";
+    value = small ? 0 : kHuge;
+  } else if (result.ec != std::errc()) {
+    return std::nullopt;
+  }
   text.remove_prefix(static_cast<std::size_t>(result.ptr - text.data()));
   return value;
 }
@@ -86,7 +96,12 @@ unsigned month_of(std::string_view name) {
   const std::size_t at = name.size() == 3 ? kMonths.find(name) : std::string_view::npos;
   return at == std::string_view::npos || at % 3 != 0 ? 0 : static_cast<unsigned>(at / 3 + 1);
 }
-int full_year(int year) {
+/// Two digits are of this century or the last; a year of more than four is as far as can be.
+int year_of(std::string_view digits) {
+  constexpr int kYearMax = 9999;
+  const bool is_number = digits.find_first_not_of("0123456789") == std::string_view::npos;
+  if (is_number && digits.size() > 4) return kYearMax;
+  const int year = integer(digits);
   if (year < 0 || year >= 100) return year;
   return year < 70 ? 2000 + year : 1900 + year;
 }
@@ -132,12 +147,12 @@ std::optional<std::int64_t> read_http_date(std::string_view text) {
   const bool asctime = month_of(words[1]) != 0;
   const unsigned month = month_of(words[asctime ? 1 : 2]);
   const int day = integer(words[asctime ? 2 : 1]);
-  const int year = full_year(integer(words[asctime ? 6 : 3]));
+  const int year = year_of(words[asctime ? 6 : 3]);
   const std::size_t clock = asctime ? 3 : 4;
   const int hour = integer(words[clock]), minute = integer(words[clock + 1]),
             second = integer(words[clock + 2]);
-  if (month == 0 || day < 1 || year < 1970 || year > 9999 || hour < 0 || hour > 23 || minute < 0 ||
-      minute > 59 || second < 0 || second > 60)
+  if (month == 0 || day < 1 || year < 1970 || hour < 0 || hour > 23 || minute < 0 || minute > 59 ||
+      second < 0 || second > 60)
     return std::nullopt;
   const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month),
                                          std::chrono::day(static_cast<unsigned>(day))};

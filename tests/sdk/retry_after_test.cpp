@@ -68,8 +68,22 @@ TEST(RetryAfter, NonsenseIsNothing) {
   EXPECT_EQ(wait({}), std::nullopt);
 }
 
-TEST(RetryAfter, NeverMoreThanAYear) {
-  EXPECT_EQ(wait({{"retry-after", "1e300"}}), milliseconds(std::int64_t{366} * 24 * 3600 * 1000));
+TEST(RetryAfter, HoweverFarAwayItIsNeverMoreThanAYear) {
+  const milliseconds longest(std::int64_t{366} * 24 * 3600 * 1000);
+  EXPECT_EQ(wait({{"retry-after", "1e300"}}), longest);
+  EXPECT_EQ(wait({{"retry-after", "1" + std::string(400, '0')}}), longest);
+  EXPECT_EQ(wait({{"x-ratelimit-reset", "1" + std::string(400, '0')}}), longest);
+  for (const char* date :
+       {"Fri, 31 Dec 9999 23:59:59 GMT", "Fri, 31 Dec 10000 23:59:59 GMT",
+        "Fri, 31 Dec 275760 00:00:00 GMT", "Fri, 31 Dec 99999999999999999999 00:00:00 GMT",
+        "Fri Dec 31 23:59:59 12000"})
+    EXPECT_EQ(wait({{"retry-after", date}}), longest) << date;
+}
+
+TEST(RetryAfter, LessThanADoubleCanSayIsNoWait) {
+  EXPECT_EQ(wait({{"retry-after", "1e-999"}}), milliseconds(0));
+  EXPECT_EQ(wait({{"retry-after", "-1" + std::string(400, '0')}}), milliseconds(0));
+  EXPECT_EQ(wait({{"retry-after", "0." + std::string(400, '0') + "1"}}), milliseconds(0));
 }
 
 }  // namespace

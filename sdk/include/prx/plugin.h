@@ -259,15 +259,15 @@ typedef struct prx_secret {
   int32_t (*get)(const prx_host* host, uint64_t op_id, const prx_text_out* out) PRX_NOEXCEPT;
 } prx_secret;
 
-/* ---------------------------------------------------------------------------------- operations */
+/* ------------------------------ operations ([+]: a host may; libprx 0.1 does not ask for it) */
 
 enum {
   PRX_OP_CHAT = 1,    /**< body: a Chat Completions request. Events: the whole grammar */
   PRX_OP_MODELS = 2,  /**< no body. One ITEM per model: id, and json as the provider gave it */
   PRX_OP_HEALTH = 3,  /**< no body. Cheapest question that shows the provider answers this key */
   PRX_OP_WARMUP = 4,  /**< no body. Leaves a usable pooled connection; verifies the key */
-  PRX_OP_ACCOUNT = 5, /**< no body. ITEMs "key", "credits" ...: json as the provider gave it */
-  PRX_OP_CALL = 6     /**< another endpoint: path in model ("/embeddings"), body posted, one ITEM */
+  PRX_OP_ACCOUNT = 5, /**< [+] no body. ITEMs "key", "credits" ...: json as it was given */
+  PRX_OP_CALL = 6     /**< [+] another endpoint: path in model, body posted, one ITEM */
 };
 
 #define PRX_RF_STREAM 1u     /**< the body asks for a stream */
@@ -282,7 +282,7 @@ typedef struct prx_request {
   prx_str model;            /**< also in the body of a chat */
   prx_str body;             /**< JSON text; unlike all else valid until `release` */
   prx_str request_id;       /**< the host's id of the call, for logs */
-  prx_str idempotency_key;  /**< the same for every attempt of a call, or empty */
+  prx_str idempotency_key;  /**< the same for every attempt of a call, or empty (so far always) */
   prx_str traceparent;      /**< W3C trace context to pass on, or empty */
 } prx_request;
 
@@ -340,7 +340,7 @@ typedef struct prx_event {
   uint32_t finish; /**< PRX_FINISH_* */
   uint32_t flags;  /**< PRX_EVF_* */
   prx_str text, id, name, json;
-  prx_str frame; /**< the whole source frame, on its first event, when PRX_RF_WANT_FRAME was set */
+  prx_str frame; /**< WANT_FRAME: a source frame, on its first event, if both say the same */
   const prx_usage* usage;
   const prx_error* error;
 } prx_event;
@@ -376,7 +376,7 @@ typedef struct prx_provider {
    * of it.
    *  @thread [init] */
   void (*destroy)(void* instance) PRX_NOEXCEPT;
-  /** Writes what this instance can do as a JSON object. @thread [any] */
+  /** Writes what this instance can do as a JSON object; for hosts that ask. @thread [any] */
   void (*describe)(void* instance, const prx_text_out* out) PRX_NOEXCEPT;
   /** Starts one operation.
    * @param request  borrowed for the call, but for its body, which stays until `release`.

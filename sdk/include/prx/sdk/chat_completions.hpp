@@ -76,6 +76,10 @@ struct ChatDecoderOptions {
 ///  - ITEM json and USAGE json are the exact bytes of the source, so that signatures survive.
 ///  - Text that is not UTF-8 reaches the sink with U+FFFD in place of each bad byte, and so does an
 ///    escaped lone surrogate; `frame` is as received.
+///  - A surrogate pair that is cut between two deltas of one text, reasoning or call's arguments is
+///    joined: the first half waits for the next piece. A half that is still alone at the finish
+///    reason is U+FFFD; in an answer that breaks off it was no character yet, and is left out.
+///    Frames around such a cut come without `frame`: their events say other than they do.
 ///  - A sink that returns other than 0 gets ERROR kCancelled after the current frame.
 class ChatDecoder {
  public:
