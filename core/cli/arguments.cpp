@@ -154,8 +154,29 @@ Result<void> Arguments::take_words() {
   return {};
 }
 
+Result<std::vector<std::string>> Arguments::with_empty_values(
+    const std::vector<std::string>& arguments) const {
+  std::vector<std::string> words;
+  bool options = true;
+  for (const std::string& word : arguments) {
+    const bool ends = word == "--" || (impl_->rest != nullptr && !looks_like_option(word));
+    options = options && !ends;
+    const std::size_t equals = word.starts_with("--") && options ? word.find('=') : word.npos;
+    const std::string name = word.substr(0, equals);
+    const CLI::Option* const option =
+        equals == word.npos ? nullptr : impl_->app.get_option_no_throw(name);
+    if (option != nullptr && option->get_items_expected_max() == 0)
+      return fail(ErrorClass::kInvalidRequest, name + " takes no value; leave out =...");
+    const bool empty = option != nullptr && equals + 1 == word.size();
+    words.push_back(empty ? name : word);
+    if (empty) words.emplace_back();
+  }
+  return words;
+}
+
 Result<Arguments::Outcome> Arguments::parse(const std::vector<std::string>& arguments) {
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 takes them
+  PRX_TRY_SET(std::vector<std::string> reversed, with_empty_values(arguments));
+  std::reverse(reversed.begin(), reversed.end());  // as CLI11 takes them
   try {
     impl_->app.parse(std::move(reversed));
   } catch (const CLI::CallForHelp&) {

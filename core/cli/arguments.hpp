@@ -51,6 +51,10 @@ class Arguments {
   [[nodiscard]] std::string help() const;
 
  private:
+  /// "--name=" as two words, since CLI11 would take the next one for its value. Errors: a flag with
+  /// a value.
+  [[nodiscard]] Result<std::vector<std::string>> with_empty_values(
+      const std::vector<std::string>& arguments) const;
   [[nodiscard]] Result<void> take_words();
   [[nodiscard]] Error unknown_option(std::string_view word) const;
 

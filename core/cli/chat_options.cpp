@@ -97,8 +97,7 @@ Result<PreparedChat> prepare_chat(const ChatOptions& options, int stdin_fd) {
   PRX_TRY_SET(std::string prompt, read_prompt(options.prompt, stdin_fd));
   if (options.system) request.messages.push_back(Message::system(*options.system));
   request.messages.push_back(Message::user(std::move(prompt)));
-  if (options.overrides.model)
-    request.model = *options.overrides.model;  // also over a chain target's own
+  request.model = model_of(options.overrides).value_or("");  // also over a chain target's own
   request.temperature = options.temperature;
   request.max_tokens = options.max_tokens;
   return prepared;

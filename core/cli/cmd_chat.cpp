@@ -56,6 +56,12 @@ class Chat final : public Command {
     ClientOptions options;
     options.warm_up = options_.warm_up;
     options.one_shot = true;
+    // Who asked for no log gets warnings as this program says them.
+    const LogConfig& log = config.log;
+    if (log.file.empty() && log.format == "text" && log.level == "warn")
+      options.log = [](LogLevel level, std::string_view line) {
+        level == LogLevel::kWarn ? warning(line) : message(line);
+      };
     return Client::open(std::move(config), std::move(options));
   }
 

@@ -6,6 +6,7 @@
 #include "exit_codes.hpp"
 #include "json_writer.hpp"
 #include "output.hpp"
+#include "plugin/registry.hpp"
 #include "prx/client.hpp"
 #include "telemetry/log.hpp"
 
@@ -68,6 +69,31 @@ void warn_of_keys(Config& config) {
                               "' has no key: " + provider->key_missing);
 }
 
+/// Where the configuration names a plugin's file, or the folder that `path` is.
+std::string place_of(const Config& config, const std::string& path) {
+  const auto at = [&](const std::string& key) {
+    const auto place = config.places.find("plugins." + key);
+    return place == config.places.end() ? std::string() : place->second + ": ";
+  };
+  for (const PluginsConfig::Entry& entry : config.plugins.entries)
+    if (entry.path.string() == path) return at(entry.id + ".path");
+  for (std::size_t i = 0; i < config.plugins.dirs.size(); ++i)
+    if (config.plugins.dirs[i].string() == path) return at("dirs[" + std::to_string(i + 1) + "]");
+  return {};
+}
+
+/// What [plugins] names and nobody can use: a call may still be answered without it.
+void warn_of_plugins(Config& config) {
+  for (const Candidate& candidate :
+       find_plugins(search_options(config.plugins, process_environment()))) {
+    const PluginInfo& info = candidate.info;
+    if (info.state != PluginState::kRejected) continue;
+    const std::string place = place_of(config, info.path);
+    if (!place.empty() && !says(config.warnings, info.reason))
+      config.warnings.push_back(place + info.reason);
+  }
+}
+
 /// A log that cannot be opened is an error of every call.
 void judge_log(Resolved& resolved) {
   const LogConfig& log = resolved.config.log;
@@ -88,6 +114,7 @@ Result<Resolved> resolve(const GlobalOptions& globals, const Overrides& override
   Resolved resolved{std::move(*completed), try_open(config)};
   judge_problems(resolved);
   warn_of_keys(resolved.config);
+  warn_of_plugins(resolved.config);
   judge_log(resolved);
   return resolved;
 }

@@ -5,6 +5,7 @@
 #include "commands.hpp"
 #include "config/did_you_mean.hpp"
 #include "config/duration.hpp"
+#include "config/sections.hpp"
 #include "configuration.hpp"
 #include "exit_codes.hpp"
 #include "json_writer.hpp"
@@ -34,20 +35,6 @@ std::string text_of(const std::optional<std::vector<ErrorClass>>& classes) {
 std::string number_text(double number) {
   JsonWriter json;
   return json.number(number).text();
-}
-
-std::string recovery_text(Recovery recovery) {
-  switch (recovery) {
-    case Recovery::kError:
-      return "error";
-    case Recovery::kSplice:
-      return "splice";
-    case Recovery::kContinue:
-      return "continue";
-    case Recovery::kBuffer:
-      return "buffer";
-  }
-  return "splice";
 }
 
 /// Finds where a value comes from: the first of the paths that was set.
@@ -82,7 +69,7 @@ std::vector<Line> policy_lines(const Config& config, const driver::PlannedChain&
       {"breaker_failures", std::to_string(policy.breaker_failures), ""},
       {"breaker_failure_rate", number_text(policy.breaker_failure_rate), ""},
       {"retry_budget", number_text(policy.retry_budget), ""},
-      {"recovery", recovery_text(policy.recovery), ""},
+      {"recovery", std::string(config::recovery_name(policy.recovery)), ""},
       {"hold", config::to_text(policy.hold), ""},
       {"hold_tokens", std::to_string(policy.hold_tokens), ""},
       {"fallback_on", text_of(policy.fallback_on), ""},
@@ -166,7 +153,8 @@ class Plan final : public Command {
     const auto config = with_notes(std::move(*loaded));
     if (!config) return configuration_failure(config.error());
     driver::ChainQuestion question;
-    if (overrides_.model) question.model = *overrides_.model;  // as a chat asks for it
+    const std::string model = model_of(overrides_).value_or("");
+    question.model = model;  // as a chat asks for it
     const auto chain = driver::plan_chain(*config, question);
     if (!chain) return configuration_failure(chain.error());
     print_warnings(*config);

@@ -23,6 +23,23 @@ void apply_log_level(Config& config, const std::string& level) {
   }
 }
 
+constexpr std::string_view kChainPrefix = "chain:";
+
+/// The chain that --model names as a request's model may, or "".
+std::string chain_of_model(const Overrides& overrides) {
+  if (!overrides.model || !overrides.model->starts_with(kChainPrefix)) return {};
+  return overrides.model->substr(kChainPrefix.size());
+}
+
+/// What to correct when the base URL is wrong; "" when nobody set one.
+std::string base_url_place(const Config& config, const ProviderConfig& provider) {
+  if (provider.base_url.empty()) return {};
+  const std::string path = "providers." + provider.name + ".base_url";
+  for (const Setting& setting : config.settings)
+    if (setting.path == path && setting.origin.starts_with("env ")) return setting.origin.substr(4);
+  return "[providers." + provider.name + "] base_url";
+}
+
 }  // namespace
 
 void declare_overrides(Arguments& arguments, Overrides& overrides) {
@@ -42,9 +59,22 @@ Result<void> check_overrides(const Overrides& overrides) {
         std::pair("--model", &overrides.model)})
     if (*value && (*value)->empty())
       return fail(ErrorClass::kInvalidRequest, std::string(name) + " is empty; give it a name");
+  if (const std::string chain = chain_of_model(overrides); !chain.empty()) {
+    const std::string model = "--model " + *overrides.model;
+    if (overrides.provider || overrides.chain)
+      return fail(ErrorClass::kInvalidRequest,
+                  (overrides.provider ? "--provider and " : "--chain and ") + model +
+                      " exclude each other; leave one out");
+  } else if (overrides.model == kChainPrefix) {
+    return fail(ErrorClass::kInvalidRequest, "--model chain: names no chain; write chain:NAME");
+  }
   if (overrides.model && !config::is_model_name(*overrides.model))
     return fail(ErrorClass::kInvalidRequest, "--model" + std::string(config::kNoModelName));
   return {};
+}
+
+std::optional<std::string> model_of(const Overrides& overrides) {
+  return chain_of_model(overrides).empty() ? overrides.model : std::nullopt;
 }
 
 Result<Config> with_notes(Config config) {
@@ -61,8 +91,9 @@ Result<Config> load_config(const GlobalOptions& globals, const Overrides& overri
   if (globals.config) source.file = *globals.config;
   source.no_file = globals.no_config;
   source.provider = overrides.provider;
-  source.model = overrides.model;
+  source.model = model_of(overrides);
   source.chain = overrides.chain;
+  if (const std::string chain = chain_of_model(overrides); !chain.empty()) source.chain = chain;
   PRX_TRY_SET(Config config, Config::load(source));
   if (globals.log_level) apply_log_level(config, *globals.log_level);
   return config;
@@ -76,6 +107,7 @@ ProviderFacts provider_facts(const Config& config, const std::vector<PluginInfo>
   const ProviderConfig* const provider = config.find_provider(name);
   if (provider == nullptr) return facts;
   facts.has_key = !provider->keys.empty();
+  facts.base_url_place = base_url_place(config, *provider);
   const auto plugin = std::find_if(plugins.begin(), plugins.end(), [&](const PluginInfo& info) {
     return info.state == PluginState::kUsable && info.id == provider->plugin_id;
   });
@@ -95,8 +127,10 @@ int configuration_failure(const Error& error) {
   return kExitConfiguration;
 }
 
+void warning(std::string_view text) { message("warning: " + std::string(text)); }
+
 void print_warnings(const Config& config) {
-  for (const std::string& warning : config.warnings) message("warning: " + warning);
+  for (const std::string& text : config.warnings) warning(text);
 }
 
 }  // namespace prx::cli

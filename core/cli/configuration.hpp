@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "command.hpp"
 #include "prx/config.hpp"
@@ -21,8 +22,12 @@ struct Overrides {
 
 /// --provider, --chain and --model; `overrides` is borrowed until the arguments were parsed.
 void declare_overrides(Arguments& arguments, Overrides& overrides);
-/// Errors: kInvalidRequest naming the option: a provider beside a chain, no model's name.
+/// Errors: kInvalidRequest naming the option: a provider or another chain beside a chain, no
+/// model's name.
 [[nodiscard]] Result<void> check_overrides(const Overrides& overrides);
+
+/// The model that --model names; not a chain, which it may name as "chain:NAME".
+[[nodiscard]] std::optional<std::string> model_of(const Overrides& overrides);
 
 /// Errors: as Config::load.
 [[nodiscard]] Result<Config> load_config(const GlobalOptions& globals, const Overrides& overrides);
@@ -40,6 +45,8 @@ void declare_overrides(Arguments& arguments, Overrides& overrides);
 /// Says an error of the configuration or of a plugin on stderr; kExitConfiguration.
 [[nodiscard]] int configuration_failure(const Error& error);
 
+/// "warning: <text>" as message() does.
+void warning(std::string_view text);
 /// Says each warning on stderr.
 void print_warnings(const Config& config);
 

@@ -54,9 +54,55 @@ bool is_missing_key(const Error& error, const ProviderFacts& provider) {
   return error.error_class == ErrorClass::kAuth && error.http_status == 0 && !provider.has_key;
 }
 
+std::string base_url_of(const ProviderFacts& provider) {
+  return provider.base_url_place.empty() ? "[providers." + provider.name + "] base_url"
+                                         : provider.base_url_place;
+}
+std::string check_base_url(const ProviderFacts& provider) {
+  return "check " + base_url_of(provider);
+}
+
+/// An API says so in an error object with a code; without one the path or host is probably wrong.
+std::string not_found(const Error& error, const ProviderFacts& provider) {
+  constexpr std::string_view kModel = "choose another model with --model";
+  if (error.http_status == 404 && error.provider_code.empty())
+    return check_base_url(provider) + ", or " + std::string(kModel);
+  const bool is_model = error.provider_code.find("model") != std::string::npos;
+  if (is_model || provider.base_url_place.empty()) return std::string(kModel);
+  return std::string(kModel) + ", or " + check_base_url(provider);
+}
+
+/// What a status says that its class does not.
+std::string remedy_of_status(const Error& error, const ProviderFacts& provider) {
+  switch (error.http_status) {
+    case 301:
+    case 302:
+    case 303:
+    case 307:
+    case 308:
+      return check_base_url(provider);
+    case 405:
+    case 501:
+      return check_base_url(provider) + ": that server does not know the call";
+    case 409:
+    case 425:
+      return "try again " + when(error);
+    case 413:
+      return "shorten the prompt, or leave images and files out";
+    default:
+      return {};
+  }
+}
+
 }  // namespace
 
 std::string remedy(const Error& error, const ProviderFacts& provider) {
+  const bool coarse = error.error_class == ErrorClass::kInvalidRequest ||
+                      error.error_class == ErrorClass::kUnsupported ||
+                      error.error_class == ErrorClass::kNetwork ||
+                      error.error_class == ErrorClass::kBadResponse;
+  if (std::string text = coarse ? remedy_of_status(error, provider) : ""; !text.empty())
+    return text;
   switch (error.error_class) {
     case ErrorClass::kAuth:
       return provider.has_key ? rejected_key(provider) : missing_key(provider);
@@ -69,7 +115,7 @@ std::string remedy(const Error& error, const ProviderFacts& provider) {
     case ErrorClass::kOverloaded:
       return "try again " + when(error) + ", or choose another --model";
     case ErrorClass::kNotFound:
-      return "choose another model with --model";
+      return not_found(error, provider);
     case ErrorClass::kUnsupported:
       return "leave the parameter out, or choose a model that has it with --model";
     case ErrorClass::kContextLength:
@@ -79,7 +125,7 @@ std::string remedy(const Error& error, const ProviderFacts& provider) {
     case ErrorClass::kTimeout:
       return "try again, or allow more time in the configuration or with --timeout";
     case ErrorClass::kNetwork:
-      return "check the connection and [providers." + provider.name + "] base_url";
+      return "check the connection and " + base_url_of(provider);
     case ErrorClass::kBadResponse:
       return "try again; --trace shows each attempt";
     case ErrorClass::kInternal:

@@ -11,13 +11,14 @@ namespace prx::cli {
 
 /// What is known about the provider that was asked. Empty where unknown.
 struct ProviderFacts {
-  std::string name;        ///< its table in the configuration: "openrouter"
-  std::string title;       ///< "OpenRouter"
-  std::string key_env;     ///< "OPENROUTER_API_KEY"
-  std::string key_url;     ///< where a person gets a key
-  std::string credit_url;  ///< where a person buys credit
-  std::string key_label;   ///< where the key that was sent came from; never the key
-  bool has_key = true;     ///< false: none is configured
+  std::string name;            ///< its table in the configuration: "openrouter"
+  std::string title;           ///< "OpenRouter"
+  std::string key_env;         ///< "OPENROUTER_API_KEY"
+  std::string key_url;         ///< where a person gets a key
+  std::string credit_url;      ///< where a person buys credit
+  std::string key_label;       ///< where the key that was sent came from; never the key
+  std::string base_url_place;  ///< what says the base URL; empty: the plugin
+  bool has_key = true;         ///< false: none is configured
 };
 
 /// The next step, without a full stop; "" when there is none.

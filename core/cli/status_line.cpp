@@ -27,7 +27,8 @@ std::string count(const std::optional<std::int64_t>& tokens) {
 
 std::string tokens_text(const Usage& usage) {
   if (!usage.prompt_tokens && !usage.completion_tokens) return "tokens unknown";
-  std::string text = count(usage.prompt_tokens) + " tokens in";
+  std::string text = count(usage.prompt_tokens) + (usage.prompt_tokens == 1 ? " token" : " tokens");
+  text += " in";
   if (usage.cached_tokens.value_or(0) > 0) text += " (" + count(usage.cached_tokens) + " cached)";
   text += ", " + count(usage.completion_tokens) + " out";
   if (usage.reasoning_tokens.value_or(0) > 0)

@@ -53,8 +53,10 @@ void choose_calls(Answer& answer, const ChatCall& call, const Faults& faults) {
   const bool parallel = find_fault(faults, FaultKind::kParallelTools) != nullptr ||
                         call.model.find(":parallel") != std::string::npos;
   const std::size_t count = parallel ? call.tools.size() : 1;
+  const Fault* const said = find_fault(faults, FaultKind::kToolAnswer);
   for (std::size_t i = 0; i < count; ++i)
-    answer.calls.push_back({call_id(i), call.tools[i].name, call.tools[i].arguments});
+    answer.calls.push_back(
+        {call_id(i), call.tools[i].name, said != nullptr ? said->text : call.tools[i].arguments});
   answer.finish_reason = "tool_calls";
 }
 
@@ -82,10 +84,10 @@ Answer make_answer(const ChatCall& call, const Faults& faults, const AnswerOptio
   if (call.reasoning)
     reasoning = "The prompt has " + std::to_string(call.prompt_tokens) +
                 " tokens. A simulator does not think, so I say what I was asked.";
-  if (call.wants_tools)
-    choose_calls(answer, call, faults);
-  else
-    answer.text = choose_text(call, faults, options);
+  if (call.wants_tools) choose_calls(answer, call, faults);
+  const bool speaks = find_fault(faults, FaultKind::kToolAnswer) != nullptr &&
+                      find_fault(faults, FaultKind::kAnswer) != nullptr;
+  if (!call.wants_tools || speaks) answer.text = choose_text(call, faults, options);
   const std::size_t limit = call.tokens_max.value_or(SIZE_MAX);
   const std::size_t wanted = count_tokens(reasoning) + count_tokens(answer.text);
   answer.reasoning_tokens = keep_tokens(reasoning, limit);

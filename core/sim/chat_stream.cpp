@@ -1,5 +1,7 @@
 #include "sim/chat_stream.hpp"
 
+#include <array>
+#include <cstdio>
 #include <utility>
 
 namespace prx::sim {
@@ -27,6 +29,7 @@ const Fault* find_break(const Faults& faults) {
     switch (fault.kind) {
       case FaultKind::kCut:
       case FaultKind::kStall:
+      case FaultKind::kTrickle:
       case FaultKind::kReset:
       case FaultKind::kMalformed:
       case FaultKind::kErrorFrame:
@@ -47,6 +50,25 @@ std::string sse(std::string_view json) {
 std::string with_error(std::string json, const std::string& error) {
   json.pop_back();
   return json += ",\"error\":" + error + '}';
+}
+
+constexpr std::size_t kBytesBeyondUFfff = 4;
+
+/// Does `text`, which is UTF-8, begin with such a character?
+bool is_beyond_u_ffff(std::string_view text) {
+  return !text.empty() && static_cast<unsigned char>(text.front()) >= 0xf0;
+}
+
+/// Of the character that `text` begins with, "\\ud83d" or "\\ude00".
+std::string escaped_half(std::string_view text, bool second) {
+  unsigned code = static_cast<unsigned char>(text.front()) & 0x07u;
+  for (const char c : text.substr(1, kBytesBeyondUFfff - 1))
+    code = code << 6 | (static_cast<unsigned char>(c) & 0x3fu);
+  const unsigned over = code - 0x10000u;
+  std::array<char, 16> out{};
+  std::snprintf(out.data(), out.size(), "\\u%04x",
+                second ? 0xdc00u | (over & 0x3ffu) : 0xd800u | over >> 10);
+  return out.data();
 }
 
 /// The same inside choices[0].
@@ -153,13 +175,31 @@ std::optional<std::string> ChatStream::next_token() {
     const std::string text(oversized->bytes == 0 ? kOversizedDefault : oversized->bytes, 'x');
     Delta delta;
     delta.text = text;
+    delta.escaped = true;  // byte by byte it would hold up every other connection
     return dialect_.delta(names_, delta);
   }
   const auto rest = std::string_view(answer_.text).substr(text_at_);
   if (rest.empty()) return next_tool();
+  if (has(FaultKind::kHalfPairs)) return next_half_pair(rest);
   Delta delta;
   delta.text = rest.substr(0, token_length(rest));
   text_at_ += delta.text.size();
+  return dialect_.delta(names_, delta);
+}
+
+std::string ChatStream::next_half_pair(std::string_view rest) {
+  Delta delta;
+  if (!is_beyond_u_ffff(rest)) {
+    std::size_t size = 1;
+    while (size < token_length(rest) && !is_beyond_u_ffff(rest.substr(size))) ++size;
+    delta.text = rest.substr(0, size);
+    text_at_ += size;
+    return dialect_.delta(names_, delta);
+  }
+  const std::string half = escaped_half(rest, half_sent_);
+  if (std::exchange(half_sent_, !half_sent_)) text_at_ += kBytesBeyondUFfff;
+  delta.text = half;
+  delta.escaped = true;
   return dialect_.delta(names_, delta);
 }
 
@@ -171,6 +211,10 @@ void ChatStream::play_break() {
                 {});
   }
   if (fault.kind == FaultKind::kErrorFrame) return play_error_frame();
+  if (fault.kind == FaultKind::kTrickle) {
+    const bool begun = std::exchange(stalled_, true);
+    return emit(begun ? "x" : "data: {\"id\":\"", fault.delay);
+  }
   if (fault.kind == FaultKind::kStall) {
     if (fault.comments.count() == 0) return end(Ending::kStall);
     stalled_ = true;

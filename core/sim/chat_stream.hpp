@@ -32,6 +32,7 @@ class ChatStream final : public Body {
   /// JSON of the next delta that counts as a token, or nullopt after the last.
   [[nodiscard]] std::optional<std::string> next_token();
   [[nodiscard]] std::optional<std::string> next_reasoning();
+  [[nodiscard]] std::string next_half_pair(std::string_view rest);
   [[nodiscard]] std::optional<std::string> next_tool();
   [[nodiscard]] std::chrono::milliseconds token_wait() const;
   void emit_event(std::string_view json, std::chrono::milliseconds wait);
@@ -47,7 +48,8 @@ class ChatStream final : public Body {
   std::size_t reasoning_at_ = 0, text_at_ = 0, call_ = 0, argument_at_ = 0;
   int tokens_ = 0;
   bool opened_ = false, signed_ = false, call_open_ = false, oversized_sent_ = false;
-  bool stalled_ = false;
+  bool stalled_ = false;    ///< of kTrickle: it has begun
+  bool half_sent_ = false;  ///< the first half of the pair at text_at_
 };
 
 }  // namespace prx::sim

@@ -153,4 +153,9 @@ void append_tool_delta(std::string& out, const Delta& delta) {
   out += "}}]";
 }
 
+void append_text(std::string& out, const Delta& delta) {
+  if (!delta.escaped) return append_quoted(out, delta.text);
+  out.append("\"").append(delta.text).append("\"");
+}
+
 }  // namespace prx::sim

@@ -33,6 +33,7 @@ struct Delta {
   enum class Kind { kRole, kText, kReasoning, kSignature, kToolOpen, kToolArguments };
   Kind kind = Kind::kText;
   std::string_view text = {};  ///< token, or piece of arguments
+  bool escaped = false;        ///< `text` is JSON already, but for its quotes
   int index = 0;               ///< of the tool call
   std::string_view id = {},
                    name = {};  ///< of the tool call, when it opens; an empty id is left out
@@ -111,5 +112,7 @@ class Dialect {
 /// `,"tool_calls":[...]` parts that both vendors write alike.
 void append_tool_calls(std::string& out, const Answer& answer);
 void append_tool_delta(std::string& out, const Delta& delta);
+/// The delta's text as a JSON string.
+void append_text(std::string& out, const Delta& delta);
 
 }  // namespace prx::sim

@@ -32,6 +32,7 @@ constexpr std::array kNames{
     FaultName{"slow", FaultKind::kSlow, " ms size "},
     FaultName{"cut", FaultKind::kCut, " after bytes ms "},
     FaultName{"stall", FaultKind::kStall, " after comments "},
+    FaultName{"trickle", FaultKind::kTrickle, " after ms "},
     FaultName{"malformed", FaultKind::kMalformed, " after "},
     FaultName{"error-frame", FaultKind::kErrorFrame, " after shape code status "},
     FaultName{"no-done", FaultKind::kNoDone, " "},
@@ -50,6 +51,8 @@ constexpr std::array kNames{
     FaultName{"answer", FaultKind::kAnswer, " text "},
     FaultName{"parallel-tools", FaultKind::kParallelTools, " "},
     FaultName{"tool-quirk", FaultKind::kToolQuirk, " shape "},
+    FaultName{"tool-answer", FaultKind::kToolAnswer, " arguments "},
+    FaultName{"half-pairs", FaultKind::kHalfPairs, " "},
 };
 
 constexpr FaultName kStatusName{"<status>", FaultKind::kStatus, " retry_after form code "};
@@ -170,7 +173,8 @@ Result<void> set_parameter(Fault& fault, const FaultName& name, std::string_view
     return fail(ErrorClass::kInvalidRequest,
                 "fault '" + std::string(name.name) + "' has no parameter '" + key +
                     "'; it takes: times for" + std::string(name.parameters));
-  const bool is_text = key == "form" || key == "code" || key == "retry_after" || key == "text";
+  const bool is_text =
+      key == "form" || key == "code" || key == "retry_after" || key == "text" || key == "arguments";
   if (!value || !(is_text ? set_text(fault, key, *value) : set_number(fault, key, *value)))
     return fail(ErrorClass::kInvalidRequest,
                 "fault '" + std::string(name.name) + "': bad value in '" + std::string(pair) + "'");
@@ -200,6 +204,9 @@ void set_defaults(Fault& fault) {
       break;
     case FaultKind::kSlow:
       fault.size = 1;
+      fault.delay = std::chrono::milliseconds(20);
+      break;
+    case FaultKind::kTrickle:
       fault.delay = std::chrono::milliseconds(20);
       break;
     case FaultKind::kReset:

@@ -40,6 +40,7 @@ enum class FaultKind {
   kSlow,            ///< the body trickles: `size` bytes every `ms`
   kCut,             ///< orderly close after `after` tokens, without the end of the body
   kStall,           ///< nothing more after `after` tokens, connection open
+  kTrickle,         ///< after `after` tokens one byte every `ms`, of an event that never ends
   kMalformed,       ///< one broken JSON event after `after` tokens
   kErrorFrame,      ///< an error under HTTP 200 after `after` tokens, `shape` 1 to 5
   kNoDone,          ///< the stream ends without [DONE]
@@ -58,6 +59,8 @@ enum class FaultKind {
   kAnswer,          ///< the answer is `text`
   kParallelTools,   ///< calls every tool of the request
   kToolQuirk,       ///< tool-call deltas as some backends send them, `shape` 1 to 4
+  kToolAnswer,      ///< `arguments` of each tool call, and before them the words of kAnswer
+  kHalfPairs,       ///< characters beyond U+FFFF in two deltas, an escaped surrogate each
 };
 
 /// Where a wait is announced: header in seconds, retry-after-ms, HTTP date, the vendor's reset
@@ -85,7 +88,7 @@ struct Fault {
   std::chrono::milliseconds retry_after{-1};  ///< -1: not announced
   RetryAfterForm form = RetryAfterForm::kSeconds;
   CodeForm code = CodeForm::kVendor;
-  std::string text;
+  std::string text;                    ///< also `arguments`
   int times = 0;                       ///< 0: always
   std::chrono::milliseconds lasts{0};  ///< `for`: since the first request that met it; 0: always
   friend bool operator==(const Fault&, const Fault&) = default;

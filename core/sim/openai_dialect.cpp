@@ -86,7 +86,7 @@ class OpenAi final : public Dialect {
       case Delta::Kind::kText:
       case Delta::Kind::kReasoning:
         inner = "\"content\":";
-        append_quoted(inner, delta.text);
+        append_text(inner, delta);
         break;
       case Delta::Kind::kSignature:
         break;
@@ -117,7 +117,7 @@ class OpenAi final : public Dialect {
                          bool has_finish) const override {
     std::string out = opening(names, "chat.completion");
     out += ",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":";
-    if (answer.calls.empty())
+    if (answer.calls.empty() || !answer.text.empty())
       append_quoted(out, answer.text);
     else
       out += "null";

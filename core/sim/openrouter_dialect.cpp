@@ -139,7 +139,7 @@ class OpenRouter final : public Dialect {
         break;
       case Delta::Kind::kText:
         rest.clear();
-        append_quoted(rest, delta.text);
+        append_text(rest, delta);
         break;
       case Delta::Kind::kReasoning:
         rest += ",\"reasoning\":";

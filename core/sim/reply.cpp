@@ -163,6 +163,10 @@ Reply make_reply(PlainReply plain, const Faults& faults, bool keep_alive) {
     framing.piece = slow->size;
     framing.piece_wait = slow->delay;
   }
+  if (const Fault* trickle = find_fault(faults, FaultKind::kTrickle)) {
+    framing.piece = 1;
+    framing.piece_wait = trickle->delay;
+  }
   const Ending ending = body_ending(faults);
   if (ending != Ending::kComplete) plain.body.resize(plain.body.size() / 2);
   reply.body = std::make_unique<FixedBody>(std::move(plain.body), framing,

@@ -39,7 +39,8 @@ struct PlainReply {
 
 [[nodiscard]] PlainReply error_reply(const Dialect& dialect, const VendorError& error);
 
-/// Head and body; of the faults: late-head, late-token (as the body's wait), slow, split, cut,
+/// Head and body; of the faults: late-head, late-token (as the body's wait), slow, trickle (from
+/// the first byte on), split, cut,
 /// stall, reset after the head (each in the middle of the body), truncated-json, malformed,
 /// wrong-type, oversized, oversized-head.
 [[nodiscard]] Reply make_reply(PlainReply plain, const Faults& faults, bool keep_alive);

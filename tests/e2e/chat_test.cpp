@@ -201,5 +201,18 @@ TEST_P(Chat, ManyCallsAtOnceAreAllAnswered) {
   EXPECT_EQ(rig.simulator->stats().requests, 64u) << "the server's count is the trail's";
 }
 
+TEST(ChatTrail, AServedAttemptHasAllItsTimes) {
+  Rig rig;
+  const auto client = rig.open();
+  const ChatResponse answer = expect_answer(client->chat(ask("hi")));
+  const Attempt& attempt = answer.attempts.at(0);
+  ASSERT_TRUE(attempt.connected && attempt.head && attempt.first_token);
+  EXPECT_GT(attempt.connected->count(), 0);
+  EXPECT_LE(*attempt.connected, *attempt.head);
+  EXPECT_LE(*attempt.head, *attempt.first_token);
+  EXPECT_LE(*attempt.first_token, attempt.total);
+  EXPECT_NE(rig.log.all().find(" connected_ms="), std::string::npos);
+}
+
 }  // namespace
 }  // namespace prx::test

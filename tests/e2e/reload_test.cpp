@@ -134,6 +134,44 @@ TEST(Reload, UnderLoad) {
   EXPECT_GT(answers, 0);
 }
 
+/// A plugin that says when its instance is destroyed, and streams for as long as nobody reads.
+class Retired : public ::testing::Test {
+ protected:
+  Retired() {
+    rig.environment["PRX_PLUGIN_PATH"] = PRX_E2E_PLUGINS;
+    rig.environment["WORKER_KEY"] = "sk-worker-key";
+    common = rig.toml + "[default]\nprovider = \"worker\"\n";
+    rig.toml = common;
+  }
+  /// With another key, hence with another instance.
+  Result<void> reload(Client& client, const std::string& key) {
+    rig.toml = common + "[providers.worker]\napi_key = \"" + key + "\"\n";
+    return client.reload(*rig.parse());
+  }
+  [[nodiscard]] bool destroyed() { return rig.log.all().find("destroyed") != std::string::npos; }
+
+  std::string common;
+  Rig rig;
+};
+
+TEST_F(Retired, AnInstanceEndsWithItsConfiguration) {
+  const auto client = rig.open();
+  ASSERT_TRUE(client->chat(ask("hi")));
+  ASSERT_TRUE(reload(*client, "sk-another-worker-key"));
+  EXPECT_NE(rig.log.wait_for("destroyed"), "");
+}
+
+TEST_F(Retired, AnInstanceEndsWithTheLastCallOfItsConfiguration) {
+  const auto client = rig.open();
+  auto stream = client->stream(ask("hi"));
+  ASSERT_NE(stream->next(), nullptr);
+  ASSERT_TRUE(reload(*client, "sk-another-worker-key"));
+  ASSERT_TRUE(client->chat(ask("hi")));
+  EXPECT_FALSE(destroyed());
+  stream.reset();
+  EXPECT_NE(rig.log.wait_for("destroyed"), "");
+}
+
 TEST(Fallback, TheTwoLineConfigSurvivesAProviderThatIsDown) {
   Rig rig;
   rig.toml += "[reliability]\nfallback_providers = [\"openai\"]\nbackoff_base = \"10ms\"\n";

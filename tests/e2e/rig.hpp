@@ -9,7 +9,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -17,6 +16,7 @@
 #include "sim/simulator.hpp"
 #include "support/certificates.hpp"
 #include "support/nghttpx.hpp"
+#include "support/open_client.hpp"
 
 namespace prx::test {
 
@@ -112,32 +112,13 @@ class Rig {
     toml = "[log]\nlevel = \"trace\"\n";
   }
 
-  Environment variables() const {
-    return [copy = environment](const std::string& name) -> std::optional<std::string> {
-      const auto found = copy.find(name);
-      return found == copy.end() ? std::nullopt : std::optional(found->second);
-    };
-  }
   /// A client for the TOML text; warm-up only when asked for.
   std::unique_ptr<Client> open(bool warm_up = false) {
-    auto config = parse();
-    if (!config) throw std::runtime_error(config.error().message);
-    ClientOptions options;
-    options.warm_up = warm_up;
-    options.environment = variables();
-    options.log = log.sink();
-    auto client = Client::open(std::move(*config), std::move(options));
-    if (!client) throw std::runtime_error(client.error().message);
-    return std::move(*client);
+    return open_client(whole_toml(), environment, {warm_up, log.sink()});
   }
 
   /// The TOML text as it is now, for Client::reload().
-  [[nodiscard]] Result<Config> parse() const {
-    ConfigSource source;
-    source.no_file = true;
-    source.environment = variables();
-    return Config::parse(whole_toml(), "test.toml", "/", source);
-  }
+  [[nodiscard]] Result<Config> parse() const { return parse_config(whole_toml(), environment); }
 
   /// Puts a proxy between.
   void put_front(const char* version, const FrontCertificate& shown = {}) {

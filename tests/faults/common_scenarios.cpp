@@ -93,6 +93,7 @@ void bodies(Table& t) {
   row(t, "an oversized event", {"oversized", ""},
       served_by(1, {1, 1}).within(milliseconds(0), milliseconds(60'000)))
       .set("retries", "0")
+      .set("head_timeout", "\"60s\"")  // one thread serves all these megabytes
       .set("first_token_timeout", "\"60s\"")
       .set("idle_timeout", "\"60s\"")
       .set("deadline", "\"60s\"")

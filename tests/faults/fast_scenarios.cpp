@@ -9,6 +9,10 @@ namespace {
 using enum ErrorClass;
 
 const std::string kOther = answer_text('x');
+/// Of a clock that is to ring: what is well must be quicker, on a busy machine and with TLS too.
+const std::string kShort = "\"1s\"";
+constexpr milliseconds kTwoRings =
+    kSoon + milliseconds(4'000);  ///< of a call that waits for it twice
 
 void rate_limits(Table& t) {
   row(t, "429, Retry-After, once", {"429?retry_after=0.3&times=1", ""},
@@ -37,61 +41,71 @@ void rate_limits(Table& t) {
 
 void silences(Table& t) {
   row(t, "accept and silence", {"silence", ""}, served_by(1, {1, 1}).lower_bound(true))
-      .set("head_timeout", "\"400ms\"")
-      .set("non_stream_timeout", "\"400ms\"")
+      .set("head_timeout", kShort)
+      .set("non_stream_timeout", kShort)
       .plan("openrouter=silence");
   row(t, "accept and silence, hedged", {"silence", ""}, served_by(1, {1, 1}).lower_bound(true))
-      .set("hedge_after", "\"200ms\"")
-      .set("non_stream_timeout", "\"400ms\"")
+      .set("hedge_after", kShort)
+      .set("non_stream_timeout", kShort)
       .plan("openrouter=silence");
   row(t, "silence everywhere", {"silence", "silence"},
-      refused({kTimeout}, {1, {0, 1}}).within(milliseconds(700), milliseconds(4'000)))
-      .set("hedge_after", "\"200ms\"")
-      .set("connect_timeout", "\"700ms\"")
-      .set("deadline", "\"800ms\"")
+      refused({kTimeout}, {1, {0, 1}}).within(milliseconds(2'400), kSoon))
+      .set("hedge_after", kShort)
+      .set("connect_timeout", "\"2s\"")
+      .set("deadline", "\"2500ms\"")
       .plan("openrouter=silence,openai=silence");
   row(t, "late head, hedged", {"late-head?ms=9000", ""}, served_by(1, {1, 1}))
-      .set("hedge_after", "\"200ms\"")
+      .set("hedge_after", kShort)
       .streaming();
   row(t, "late first token, hedged", {"late-token?ms=9000", ""},
       served_by(1, {1, 1}).lower_bound(true))
-      .set("hedge_after", "\"200ms\"")
+      .set("hedge_after", kShort)
       .streaming()
       .plan("openrouter=late=9s");
   row(t, "late first token with comments, hedged", {"late-token?ms=9000&comments=50", ""},
       served_by(1, {1, 1}))
-      .set("hedge_after", "\"200ms\"")
+      .set("hedge_after", kShort)
       .streaming()
       .plan("openrouter=late=9s");
-  row(t, "late first token, the hedge is later", {"late-token?ms=800", "late-token?ms=9000"},
+  row(t, "late first token, the hedge is later", {"late-token?ms=2500", "late-token?ms=9000"},
       served_by(0, {1, 1}))
-      .set("hedge_after", "\"200ms\"")
+      .set("hedge_after", kShort)
       .streaming()
-      .plan("openrouter=late=800ms,openai=late=9s");
+      .plan("openrouter=late=2500ms,openai=late=9s");
   row(t, "late first token with comments", {"late-token?ms=9000&comments=50", ""},
       served_by(1, {1, 1}))
-      .set("first_token_timeout", "\"600ms\"")
+      .set("first_token_timeout", kShort)
       .streaming()
       .plan("openrouter=late=9s,openai=ok");
   row(t, "a trickle of bytes", {"slow?size=1&ms=20", ""}, served_by(1, {1, 1}))
-      .set("first_token_timeout", "\"600ms\"")
+      .set("first_token_timeout", kShort)
       .streaming();
 }
 
 void stalls(Table& t) {
   row(t, "stall after 10, text agrees", {"stall?after=10", ""}, served_by(1, {1, 1}))
-      .set("idle_timeout", "\"400ms\"")
+      .set("idle_timeout", kShort)
       .plan("openrouter=stall@10");
   row(t, "stall after 10, text differs", {"stall?after=10", Target().says(kOther)},
-      refused({kTimeout}, {{2, 3}, 1}))
-      .set("idle_timeout", "\"400ms\"")
+      refused({kTimeout}, {{2, 3}, 1}).within(milliseconds(2'000), kTwoRings))
+      .set("idle_timeout", kShort)
       .plain(served_by(1, {1, 1}))
       .plan("openrouter=stall@10,openai=differs");
   row(t, "stall after 10 with comments", {"stall?after=10&comments=50", ""}, served_by(1, {1, 1}))
-      .set("progress_timeout", "\"500ms\"")
+      .set("progress_timeout", kShort)
       .streaming();
+  row(t, "single bytes after 10, text agrees", {"trickle?after=10", ""}, served_by(1, {1, 1}))
+      .set("progress_timeout", kShort)
+      .streaming();
+  row(t, "single bytes after 10, text differs", {"trickle?after=10", Target().says(kOther)},
+      refused({kTimeout}, {{2, 3}, 1}).within(milliseconds(2'000), kTwoRings))
+      .set("progress_timeout", kShort)
+      .streaming();
+  row(t, "a body of single bytes, not streamed", {"trickle", ""}, served_by(1, {1, 1}))
+      .set("non_stream_timeout", kShort)
+      .on({Host::kCliPlain});
   row(t, "stall before the first token", {"stall?after=0", ""}, served_by(1, {1, 1}))
-      .set("first_token_timeout", "\"400ms\"")
+      .set("first_token_timeout", kShort)
       .streaming()
       .plan("openrouter=stall@0");
 }
@@ -128,6 +142,7 @@ void shorten(Scenario& scenario) {
 std::vector<Scenario> fast_scenarios() {
   Table table;
   add_common(table);
+  add_shapes(table);
   rate_limits(table);
   silences(table);
   stalls(table);

@@ -73,6 +73,9 @@ void stalls(Table& t) {
       refused({kTimeout}, {{2, 3}, 1}).within(seconds(29), seconds(110)))
       .plain(served_by(1, {1, 1}).within(seconds(29), seconds(40)))
       .plan("openrouter=stall@10,openai=differs");
+  row(t, "120 s of single bytes after 10", {"trickle?after=10", ""},
+      served_by(1, {1, 1}).within(seconds(119), seconds(130)))
+      .streaming();
   row(t, "120 s of comments after 10", {"stall?after=10&comments=1000", ""},
       served_by(1, {1, 1}).within(seconds(119), seconds(130)))
       .streaming();
@@ -92,6 +95,7 @@ void outages(Table& t) {
 std::vector<Scenario> full_scenarios() {
   Table table;
   add_common(table);
+  add_shapes(table);
   rate_limits(table);
   silences(table);
   stalls(table);

@@ -75,6 +75,12 @@ class Judge {
     if (!seen_.answered) return say("failed: " + seen_.error_class + " " + seen_.message);
     const auto target = static_cast<std::size_t>(expected_.served);
     if (seen_.text != scenario_.targets[target].text) say("text is \"" + seen_.text + "\"");
+    const std::string calls = calls_text(scenario_.targets[target]);
+    if (seen_.calls != calls) say("tool calls are \"" + seen_.calls + "\"");
+    if (!seen_.pieces.empty() && seen_.pieces != calls)
+      say("the pieces of tool calls are \"" + seen_.pieces + "\"");
+    if (seen_.restarts && *seen_.restarts != expected_.restarts)
+      say(std::to_string(*seen_.restarts) + " restarts, not " + std::to_string(expected_.restarts));
     if (seen_.provider && *seen_.provider != provider_name(target))
       say("served by " + *seen_.provider);
     if (seen_.model && !seen_.model->starts_with(model_name(target))) say("model " + *seen_.model);
@@ -96,6 +102,7 @@ class Judge {
         std::any_of(scenario_.targets.begin(), scenario_.targets.end(),
                     [&](const Target& target) { return target.text.starts_with(seen_.text); });
     if (!known) say("delivered \"" + seen_.text + "\", which no target says");
+    if (!seen_.calls.empty()) say("failed, and delivered the tool calls \"" + seen_.calls + "\"");
   }
 
   void attempts(std::size_t target) {

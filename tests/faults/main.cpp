@@ -36,6 +36,8 @@ Options read(int count, char** arguments) {
       out.wall.jobs = std::stoul(arguments[++i]);
     else if (word == "--calls" && !last)
       out.soak.calls = std::stoul(arguments[++i]);
+    else if (word == "--in-flight" && !last)
+      out.soak.in_flight = std::stoul(arguments[++i]);
     else
       out.help = true;
   }
@@ -49,7 +51,9 @@ Options read(int count, char** arguments) {
 int run(int count, char** arguments) {
   const Options options = read(count, arguments);
   if (options.help) {
-    std::fputs("usage: run [--full] [--soak] [--only TEXT] [--jobs N] [--calls N]\n", stderr);
+    std::fputs(
+        "usage: run [--full] [--soak] [--only TEXT] [--jobs N] [--calls N] [--in-flight N]\n",
+        stderr);
     return 2;
   }
   std::setvbuf(stdout, nullptr, _IOLBF, 0);

@@ -18,8 +18,12 @@ struct Tried {
 
 struct Observed {
   bool answered = false;
-  std::string text;         ///< all that was delivered
-  std::string error_class;  ///< "" : not known to this host
+  std::string text;   ///< all that was delivered
+  std::string calls;  ///< all tool calls, as calls_text() writes them
+  /// What the pieces of tool calls make, in the same form but perhaps not whole; of streams alone
+  std::string pieces;
+  std::optional<int> restarts;  ///< of streams alone
+  std::string error_class;      ///< "" : not known to this host
   std::string message;
   int exit_code = -1;  ///< of the program
   std::optional<std::string> provider, model;
@@ -30,11 +34,14 @@ struct Observed {
   Differences odd;  ///< what no call may do
 };
 
+/// What a target's tool calls are to be: `weather({"city": "Oslo"}); clock({"city": "Oslo"})`.
+[[nodiscard]] std::string calls_text(const Target& target);
+
 /// Makes the call. Throws what the test's own machinery throws.
 [[nodiscard]] Observed make_call(Stage& stage, const Cell& cell);
 /// The same through the library, by a client that is there already.
-[[nodiscard]] Observed stream_call(Client& client);
-[[nodiscard]] Observed block_call(Client& client);
+[[nodiscard]] Observed stream_call(Client& client, const Scenario& scenario);
+[[nodiscard]] Observed block_call(Client& client, const Scenario& scenario);
 [[nodiscard]] Observed program_call(Stage& stage, const Cell& cell);
 
 /// What `prx plan --fail` says comes of it.

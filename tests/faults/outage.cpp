@@ -32,7 +32,8 @@ Differences play_outage(Stage& stage, Host host, const Outage& outage) {
   const auto latest = end + outage.back_within;
   for (auto next = start;; next += outage.every) {
     wait_until(stage, next);
-    const Observed seen = host == Host::kStream ? stream_call(*client) : block_call(*client);
+    const Observed seen = host == Host::kStream ? stream_call(*client, stage.scenario())
+                                                : block_call(*client, stage.scenario());
     const auto at = std::chrono::duration_cast<milliseconds>(Clock::now() - start);
     for (const auto& odd : seen.odd) out.push_back(odd);
     if (!seen.answered || seen.text != answer_text())

@@ -37,13 +37,21 @@ struct Target {
   /// In the simulator's language; "": all is well. "{w}": a wait before a break, where a proxy is
   std::string faults;
   std::string text = answer_text();
-  std::string options;  ///< further members of the target's table: "prefill = true"
+  std::string
+      arguments;  ///< of each tool call, when the request has tools; "": the simulator's own
+  std::size_t calls = 0;  ///< tool calls that it makes: 0 to 2
+  std::string options;    ///< further members of the target's table: "prefill = true"
   Reach reach = Reach::kServer;
   std::vector<std::string> key_faults;  ///< of a pool of keys: what those that are not last do
 
   Target(std::string faults_now = {}) : faults(std::move(faults_now)) {}  // NOLINT: a short table
   Target(const char* faults_now) : faults(faults_now) {}                  // NOLINT
   Target& says(std::string words) { return text = std::move(words), *this; }
+  /// It answers with so many tool calls. What it says before them is says()'s.
+  Target& makes(std::size_t count, std::string each_arguments) {
+    text.clear();
+    return calls = count, arguments = std::move(each_arguments), *this;
+  }
   Target& with(std::string more) { return options = std::move(more), *this; }
   Target& reached(Reach how) { return reach = how, *this; }
   Target& keys(std::vector<std::string> list) { return key_faults = std::move(list), *this; }
@@ -64,11 +72,13 @@ struct Expect {
   milliseconds spacing{0};       ///< at least, between requests to the first target
   std::optional<bool> estimate;  ///< the cost is a lower bound
   int tokens = kTokens;          ///< in the usage
+  int restarts = 0;              ///< that the stream's caller was told of
 
   Expect& within(milliseconds from, milliseconds to) { return least = from, most = to, *this; }
   Expect& spaced(milliseconds gap) { return spacing = gap, *this; }
   Expect& lower_bound(bool yes) { return estimate = yes, *this; }
   Expect& bills(int count) { return tokens = count, *this; }
+  Expect& restarted(int count) { return restarts = count, *this; }
 };
 [[nodiscard]] Expect served_by(int target, std::vector<Count> attempts);
 [[nodiscard]] Expect refused(std::vector<ErrorClass> classes, std::vector<Count> attempts);
@@ -88,6 +98,8 @@ struct Scenario {
   std::string name;
   std::vector<Target> targets;
   std::map<std::string, std::string> chain;  ///< the chain's table: key, TOML value
+  std::map<std::string, std::string> asks;   ///< more members of the request: name, JSON
+  bool deltas = false;  ///< the stream's caller also wants pieces of tool calls
   Expect expected;
   std::optional<Expect> expected_plain;  ///< when the upstream does not stream
   bool streams_only = false;             ///< says nothing about a call that does not stream
@@ -104,6 +116,10 @@ struct Scenario {
   Scenario& set(const std::string& key, const std::string& value) {
     return chain[key] = value, *this;
   }
+  Scenario& ask(const std::string& member, const std::string& json) {
+    return asks[member] = json, *this;
+  }
+  Scenario& with_deltas() { return deltas = true, on({Host::kStream}); }
   Scenario& plan(std::string fail) { return rehearsed = std::move(fail), *this; }
   Scenario& plain(Expect what) { return expected_plain = std::move(what), *this; }
   Scenario& lossy_proxy() { return lossy = true, *this; }

@@ -12,6 +12,8 @@
 #include <mutex>
 #include <stdexcept>
 
+#include "support/open_client.hpp"
+
 namespace prx::faults {
 
 namespace {
@@ -128,25 +130,6 @@ std::string toml(const sim::Simulator& simulator) {
          kPolicy;
 }
 
-std::unique_ptr<Client> open_client(const House& house, const sim::Simulator& simulator) {
-  const Environment variables = [folder = (house.folder / "plugins").string()](
-                                    const std::string& name) -> std::optional<std::string> {
-    return name == "PRX_PLUGIN_PATH" ? std::optional(folder) : std::nullopt;
-  };
-  ConfigSource source;
-  source.no_file = true;
-  source.environment = variables;
-  auto config = Config::parse(toml(simulator), "soak.toml", "/", source);
-  if (!config) throw std::runtime_error(config.error().message);
-  ClientOptions options;
-  options.warm_up = false;
-  options.environment = variables;
-  options.log = [](LogLevel, std::string_view) {};
-  auto client = Client::open(std::move(*config), std::move(options));
-  if (!client) throw std::runtime_error(client.error().message);
-  return std::move(*client);
-}
-
 /// How calls ended, counted on the loop.
 struct Tally {
   std::mutex mutex;
@@ -260,7 +243,8 @@ bool play_soak(const House& house, const SoakOptions& options) {
   served.log_requests_max = 0;
   auto simulator = sim::Simulator::start(std::move(served));
   if (!simulator) throw std::runtime_error(simulator.error().message);
-  const auto client = open_client(house, **simulator);
+  const auto client = test::open_client(toml(**simulator),
+                                        {{"PRX_PLUGIN_PATH", (house.folder / "plugins").string()}});
   Tally tally;
   SoakOptions half = options;
   half.calls = options.calls / 2;

@@ -6,10 +6,13 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <stdexcept>
 #include <thread>
+
+#include "support/open_client.hpp"
 
 namespace prx::faults {
 
@@ -21,9 +24,23 @@ constexpr std::array<std::string_view, 3> kProviders{"openrouter", "openai", "th
 constexpr std::array<std::string_view, 3> kModels{"anthropic/claude-sonnet-4", "gpt-4o",
                                                   "gpt-4o-mini"};
 
+/// As a value in the language of faults.
 std::string escaped(const std::string& text) {
   std::string out;
-  for (const char c : text) out += c == ' ' ? std::string("%20") : std::string(1, c);
+  std::array<char, 4> hex{};
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    std::snprintf(hex.data(), hex.size(), "%%%02X", static_cast<unsigned char>(c));
+    out += plain ? std::string(1, c) : hex.data();
+  }
+  return out;
+}
+
+/// What a target says when all is well.
+std::string answer_of(const Target& target) {
+  std::string out = "answer?text=" + escaped(target.text);
+  if (!target.arguments.empty()) out += "+tool-answer?arguments=" + escaped(target.arguments);
+  if (target.calls > 1) out += "+parallel-tools";
   return out;
 }
 
@@ -117,11 +134,10 @@ std::string Stage::key(const Cell& cell, std::size_t target, std::size_t number)
 
 sim::FaultScript Stage::script() const {
   sim::FaultScript out;
-  const auto add = [&](std::string key, const std::string& faults, const std::string& text) {
+  const auto add = [&](std::string key, const std::string& faults, const Target& target) {
     sim::FaultRule rule;
     rule.key = std::move(key);
-    auto parsed =
-        sim::parse_faults("answer?text=" + escaped(text) + (faults.empty() ? "" : "+" + faults));
+    auto parsed = sim::parse_faults(answer_of(target) + (faults.empty() ? "" : "+" + faults));
     if (!parsed) throw std::runtime_error(scenario_.name + ": " + parsed.error().message);
     rule.faults = std::move(*parsed);
     out.rules.push_back(std::move(rule));
@@ -136,7 +152,7 @@ sim::FaultScript Stage::script() const {
           add(key({host, variant}, i, number),
               replaced(with_variant(faults[number], scenario_.variants[variant]), "{w}",
                        wire_ == Wire::kHttp2 ? "&ms=40" : ""),
-              target.text);
+              target);
       }
   return out;
 }
@@ -192,22 +208,7 @@ std::map<std::string, std::string> Stage::environment() const {
 }
 
 std::unique_ptr<Client> Stage::open(const Cell& cell) const {
-  const Environment variables = [all = environment()](const std::string& name) {
-    const auto found = all.find(name);
-    return found == all.end() ? std::nullopt : std::optional(found->second);
-  };
-  ConfigSource source;
-  source.no_file = true;
-  source.environment = variables;
-  auto config = Config::parse(toml(cell), "wall.toml", "/", source);
-  if (!config) throw std::runtime_error(config.error().message);
-  ClientOptions options;
-  options.warm_up = false;
-  options.environment = variables;
-  options.log = [](LogLevel, std::string_view) {};
-  auto client = Client::open(std::move(*config), std::move(options));
-  if (!client) throw std::runtime_error(client.error().message);
-  return std::move(*client);
+  return test::open_client(toml(cell), environment());
 }
 
 std::vector<sim::RequestRecord> Stage::requests(const Cell& cell, std::size_t target) const {

@@ -18,5 +18,7 @@ inline Scenario& row(Table& table, std::string name, std::vector<Target> targets
 
 /// What holds with short clocks and with the defaults alike.
 void add_common(Table& table);
+/// The same for answers that are more than text.
+void add_shapes(Table& table);
 
 }  // namespace prx::faults

@@ -52,12 +52,12 @@ class Answer {
   /// The provider stopped the choice before the model was through.
   [[nodiscard]] bool was_cut(std::uint32_t choice) const;
 
-  ChatResponse response_;
-  std::vector<Call> calls_;
   struct Finish {
     std::uint32_t choice, reason;  ///< PRX_FINISH_*
   };
   std::vector<Finish> finished_choices_;
+  ChatResponse response_;
+  std::vector<Call> calls_;
   std::vector<std::uint32_t> begun_choices_;  ///< but for 0, which the hot path adds text to
   bool said_something_ = false;               ///< but for text of choice 0, which the hot path adds
 };

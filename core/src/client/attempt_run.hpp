@@ -86,12 +86,12 @@ class AttemptRun final : private OperationObserver {
   }
 
   RunObserver& observer_;
+  bool over_ = false;
   const reliability::StartAttempt start_;
+  Answer answer_;
   const MonotonicTime started_at_;
   std::shared_ptr<Operation> operation_;  // shared with the instance that keeps it until release
   std::string model_;
-  bool over_ = false;
-  Answer answer_;
   std::vector<OwnedEvent> held_;
   std::size_t held_bytes_ = 0;
 };

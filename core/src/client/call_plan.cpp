@@ -30,26 +30,24 @@ Error no_model(const std::string& provider) {
 /// Puts the targets of one call together.
 class Client::Impl::Planner {
  public:
-  Planner(Impl& impl, std::shared_ptr<driver::Snapshot> snapshot, const CallOptions& options)
-      : impl_(impl), options_(options) {
+  Planner(Impl& impl, std::shared_ptr<driver::Snapshot> snapshot, const CallOptions& options,
+          driver::ChatPlan& out)
+      : impl_(impl), options_(options), chat_(out) {
     if (snapshot->config->reliability.share_health) chat_.shared_health = &impl.shared_health_;
     chat_.snapshot = std::move(snapshot);
     chat_.options = options;
   }
 
-  Result<driver::ChatPlan> run(const ChatRequest& request) {
+  Result<void> run(const ChatRequest& request) {
     PRX_TRY_SET(std::string text, request.body());
     PRX_TRY_SET(chat_.body, driver::RequestBody::parse(std::move(text)));
     chat_.overwrite_stream = request.raw().empty();
-    PRX_TRY_SET(const auto chain, impl_.prepared(*chat_.snapshot, options_, chat_.body->model()));
-    chat_.plan.policy = chain->policy;
-    chat_.plan.targets = chain->plan;
-    chat_.targets = chain->targets;
+    PRX_TRY_SET(chat_.chain, impl_.prepared(*chat_.snapshot, options_, chat_.body->model()));
+    chat_.terms.deadline = chat_.chain->plan.policy.deadline;
     if (options_.deadline)
-      chat_.plan.policy.deadline =
+      chat_.terms.deadline =
           std::clamp(*options_.deadline, Milliseconds{0}, driver::Operation::kWaitMax);
-    PRX_TRY(make_first());
-    return std::move(chat_);
+    return make_first();
   }
 
  private:
@@ -57,14 +55,14 @@ class Client::Impl::Planner {
   /// said at once.
   Result<void> make_first() {
     PRX_TRY_SET(chat_.first, chat_.body->specialise(chat_.edit_for(0)));
-    if (chat_.first->model.empty()) return Unexpected(no_model(chat_.plan.targets.front().name));
-    chat_.plan.stream = chat_.first->stream;
+    if (chat_.first->model.empty()) return Unexpected(no_model(chat_.plan_target(0).name));
+    chat_.terms.stream = chat_.first->stream;
     return {};
   }
 
   Impl& impl_;
   const CallOptions& options_;
-  driver::ChatPlan chat_;
+  driver::ChatPlan& chat_;
 };
 
 /// What the same question found before; chains are few, and models that calls ask for too.
@@ -94,7 +92,7 @@ Result<std::shared_ptr<const driver::PreparedChain>> Client::Impl::prepare(
     driver::Snapshot& snapshot, const driver::ChainQuestion& question) {
   PRX_TRY_SET(driver::PlannedChain chain, plan_chain(*snapshot.config, question));
   driver::PreparedChain out;
-  out.policy = *chain.policy;
+  out.plan.policy = *chain.policy;
   std::optional<Error> problem;
   for (auto& target : chain.targets) {
     auto made = instance(snapshot, target.plan.name);
@@ -109,30 +107,26 @@ Result<std::shared_ptr<const driver::PreparedChain>> Client::Impl::prepare(
     call.instance = *made;
     call.model = std::move(target.model);
     if (target.target != nullptr) call.extra_body = target.target->extra_body;
-    out.plan.push_back(std::move(target.plan));
+    out.plan.targets.push_back(std::move(target.plan));
     out.targets.push_back(std::move(call));
   }
   if (out.targets.empty()) return Unexpected(std::move(*problem));
   return std::make_shared<const driver::PreparedChain>(std::move(out));
 }
 
-Result<driver::ChatPlan> Client::Impl::plan(const ChatRequest& request,
-                                            const CallOptions& options) {
-  PRX_TRY_SET(auto plan, Planner(*this, snapshot(), options).run(request));
-  const std::uint64_t number = random_number();
-  plan.plan.seed = number;
-  plan.request_id = request_id(number);
-  return plan;
+Result<void> Client::Impl::plan(const ChatRequest& request, const CallOptions& options,
+                                driver::ChatPlan& out) {
+  PRX_TRY(Planner(*this, snapshot(), options, out).run(request));
+  out.terms.seed = random_number();
+  out.request_id = request_id(out.terms.seed);
+  return {};
 }
 
 std::shared_ptr<driver::ChatCall> Client::Impl::make_call(const ChatRequest& request,
                                                           const CallOptions& options, Sink& sink,
                                                           std::optional<Error>& refused) {
   driver::ChatPlan chat;
-  if (auto made = plan(request, options))
-    chat = std::move(*made);
-  else
-    refused = std::move(made).error();
+  if (auto made = plan(request, options, chat); !made) refused = std::move(made).error();
   const std::lock_guard lock(calls_mutex_);
   if (closing_) refused = closing_error();
   const std::uint64_t number = next_call_++;

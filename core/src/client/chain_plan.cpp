@@ -92,6 +92,7 @@ class ChainPlanner {
     one.plan.lane = lane_name(*one.provider, one.model, extra);
     one.plan.keys = one.provider->keys.size();
     one.plan.key_pool = key_pool_name(*one.provider);
+    one.plan.plugin = one.provider->plugin_id;
     one.plan.clocks =
         target != nullptr && target->timeouts ? *target->timeouts : one.provider->timeouts;
     if (target != nullptr) {

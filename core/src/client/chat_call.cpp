@@ -34,25 +34,31 @@ Error cancelled_by_the_caller() {
 
 }  // namespace
 
-BodyOptions ChatPlan::edit_for(std::size_t target) const {
+BodyOptions ChatPlan::edit_for(std::size_t index) const {
+  const CallTarget& to = target(index);
   BodyOptions edit;
-  edit.model = targets[target].model;
+  edit.model = to.model;
   edit.overwrite_model = true;
   edit.stream = options.stream_upstream;
   edit.overwrite_stream = overwrite_stream;
-  edit.extra_body = targets[target].instance->config().extra_body;
-  edit.target_extra_body = targets[target].extra_body;
+  edit.extra_body = to.instance->config().extra_body;
+  edit.target_extra_body = to.extra_body;
   return edit;
 }
 
-ChatCall::ChatCall(Runtime& runtime, reliability::Health& health, ChatPlan plan, Sink& sink,
+ChatCall::ChatCall(Runtime& runtime, reliability::Health& health, ChatPlan&& plan, Sink& sink,
                    std::function<void()> on_ended)
     : runtime_(runtime),
+      sink_(&sink),
       table_(&runtime.operations),
       health_(health),
       plan_(std::move(plan)),
-      sink_(&sink),
       on_ended_(std::move(on_ended)) {}
+
+ChatCall::~ChatCall() {
+  if (timer_ != 0) runtime_.loop.cancel_timer(timer_);
+  engine_.reset();  // reads the plan
+}
 
 void ChatCall::start(std::optional<Error> refused) {
   runtime_.loop.post([self = shared_from_this(), refused = std::move(refused)]() mutable {
@@ -65,7 +71,7 @@ void ChatCall::start(std::optional<Error> refused) {
 void ChatCall::begin() {
   const MonotonicTime now = runtime_.loop.now();
   begin_sharing(now);
-  engine_.emplace(plan_.plan, health_, now);
+  engine_.emplace(plan_.chain->plan, plan_.terms, health_, now);
   if (plan_.body && plan_.body->has("response_format")) engine_->forbid_continue();
   if (plan_.options.stop.stop_requested()) return end(cancelled_by_the_caller(), {});
   if (plan_.options.stop.stop_possible()) {
@@ -84,14 +90,15 @@ void ChatCall::begin() {
 void ChatCall::begin_sharing(MonotonicTime now) {
   if (plan_.shared_health == nullptr) return;
   std::vector<SharedTarget> targets;
-  for (std::size_t i = 0; i < plan_.targets.size(); ++i) {
-    const ProviderConfig& config = plan_.targets[i].instance->config();
-    const reliability::PlanTarget& target = plan_.plan.targets[i];
+  for (std::size_t i = 0; i < plan_.chain->targets.size(); ++i) {
+    const ProviderConfig& config = plan_.target(i).instance->config();
+    const reliability::PlanTarget& target = plan_.plan_target(i);
     SharedTarget& out = targets.emplace_back();
     out = {target.lane, target.key_pool, target.name, config.base_url, {}};
     for (const auto& key : config.keys) out.secrets.push_back(key.secret.reveal());
   }
-  shared_ = plan_.shared_health->begin(health_, targets, plan_.plan.policy.breaker_failures, now);
+  shared_ =
+      plan_.shared_health->begin(health_, targets, plan_.chain->plan.policy.breaker_failures, now);
 }
 
 /// Before the engine is told what may make it ask somebody.
@@ -146,6 +153,7 @@ void ChatCall::cancel_now() {
 
 void ChatCall::loop_stopped() {
   plan_.snapshot.reset();
+  timer_ = 0;
   {
     const std::lock_guard lock(mutex_);
     gone_ = true;
@@ -197,14 +205,14 @@ void ChatCall::perform_one(const reliability::StartAttempt& action) {
     run.splice.emplace(delivered_);
   if (action.mode == reliability::Mode::kContinue)
     run.answer().take_text(delivered_.text);  // the answer is both parts
-  run.begin(*plan_.targets[action.target].instance, std::move(*request));
+  run.begin(*plan_.target(action.target).instance, std::move(*request));
   if (run.operation()->stats().exchanges == 0) engine_->on_head(action.attempt, now);
   if (held_back_) hold_back();
 }
 
 Result<OperationRequest> ChatCall::request_for(AttemptRun& run) {
   const reliability::StartAttempt& start = run.start();
-  const CallTarget& target = plan_.targets[start.target];
+  const CallTarget& target = plan_.target(start.target);
   std::optional<SpecialBody> body;
   if (start.target == 0 && start.mode != reliability::Mode::kContinue) body = plan_.first;
   if (!body && plan_.body) {
@@ -216,7 +224,7 @@ Result<OperationRequest> ChatCall::request_for(AttemptRun& run) {
   }
   OperationRequest request;
   request.op = PRX_OP_CHAT;
-  run.stream = body ? body->stream : plan_.plan.stream;
+  run.stream = body ? body->stream : plan_.terms.stream;
   request.flags =
       (run.stream ? PRX_RF_STREAM : 0u) | (plan_.options.frames ? PRX_RF_WANT_FRAME : 0u);
   request.attempt = start.attempt;
@@ -226,7 +234,7 @@ Result<OperationRequest> ChatCall::request_for(AttemptRun& run) {
   request.traceparent = plan_.options.traceparent;
   request.deadline = engine_->deadline();
   request.key = start.key;
-  request.clocks = clocks_of(plan_.plan.targets[start.target].clocks, run.stream);
+  request.clocks = clocks_of(plan_.plan_target(start.target).clocks, run.stream);
   return request;
 }
 
@@ -260,7 +268,7 @@ void ChatCall::perform_one(const reliability::Finish& action) {
 }
 
 void ChatCall::perform_one(const reliability::GiveUp& action) {
-  end(action.error, std::move(partial_));
+  end(action.error, partial_ ? std::move(*partial_) : ChatResponse{});
 }
 
 /// One timer for all clocks of the engine, moved only when it must ring earlier; a late one re-arms
@@ -271,13 +279,16 @@ void ChatCall::arm_timer() {
   if (timer_ != 0) runtime_.loop.cancel_timer(timer_);
   timer_due_ = *next;
   const auto delay = std::max(*next - runtime_.loop.now(), MonotonicTime::duration::zero());
-  timer_ = runtime_.loop.start_timer(delay, [self = shared_from_this()] {
-    self->timer_ = 0;
-    if (self->ended_) return;
-    self->before_choice();
-    self->engine_->on_timer(self->runtime_.loop.now(), self->actions_);
-    self->perform();
-  });
+  timer_ = runtime_.loop.start_timer(delay, [this] { on_timer(); });  // small: no allocation
+}
+
+void ChatCall::on_timer() {
+  const auto self = shared_from_this();
+  timer_ = 0;
+  if (ended_) return;
+  before_choice();
+  engine_->on_timer(runtime_.loop.now(), actions_);
+  perform();
 }
 
 void ChatCall::end(std::optional<Error> error, ChatResponse response) {

@@ -23,8 +23,8 @@
 namespace prx::driver {
 
 struct ChatPlan {
-  reliability::Plan plan;            ///< targets in the same order
-  std::vector<CallTarget> targets;   ///< of the snapshot
+  std::shared_ptr<const PreparedChain> chain;  ///< of the snapshot; shared by its calls
+  reliability::Terms terms;
   std::optional<RequestBody> body;   ///< as the caller wrote it
   bool overwrite_stream = false;     ///< `options.stream_upstream` wins over the body's
   std::optional<SpecialBody> first;  ///< for the first target, made already
@@ -33,8 +33,12 @@ struct ChatPlan {
   std::shared_ptr<Snapshot> snapshot;     ///< keeps the instances; null in tests
   SharedHealth* shared_health = nullptr;  ///< outlives the call; null: nothing is shared
 
+  [[nodiscard]] const CallTarget& target(std::size_t index) const { return chain->targets[index]; }
+  [[nodiscard]] const reliability::PlanTarget& plan_target(std::size_t index) const {
+    return chain->plan.targets[index];
+  }
   /// What makes the body special for a target; views into this plan and its snapshot.
-  [[nodiscard]] BodyOptions edit_for(std::size_t target) const;
+  [[nodiscard]] BodyOptions edit_for(std::size_t index) const;
 };
 
 /// Owned by the caller's handle and by what runs on the loop, hence shared. Everything but the
@@ -43,8 +47,10 @@ class ChatCall final : public std::enable_shared_from_this<ChatCall>, private Ru
  public:
   /// `on_ended` runs on the loop after the sink's on_end. Runtime, health and instances outlive the
   /// call.
-  ChatCall(Runtime& runtime, reliability::Health& health, ChatPlan plan, Sink& sink,
+  ChatCall(Runtime& runtime, reliability::Health& health, ChatPlan&& plan, Sink& sink,
            std::function<void()> on_ended);
+
+  ~ChatCall();
 
   /// Begins on the loop. With an error the call only reports it.
   void start(std::optional<Error> refused);
@@ -83,6 +89,7 @@ class ChatCall final : public std::enable_shared_from_this<ChatCall>, private Ru
   void perform_one(const reliability::GiveUp& action);
   [[nodiscard]] Result<OperationRequest> request_for(AttemptRun& run);
   void arm_timer();
+  void on_timer();
   void end(std::optional<Error> error, ChatResponse response);
   // chat_delivery.cpp: what attempts say, and what the caller is given
   void on_run_head(AttemptRun& run) override;
@@ -101,24 +108,25 @@ class ChatCall final : public std::enable_shared_from_this<ChatCall>, private Ru
   [[nodiscard]] AttemptRun* find(reliability::AttemptNumber attempt);
   void bury(AttemptRun& run);
 
-  Runtime& runtime_;            ///< gone once gone_ is set; see on_own_loop()
+  // First what each piece of an answer needs, together.
+  Runtime& runtime_;  ///< gone once gone_ is set; see on_own_loop()
+  Sink* sink_;
+  bool performing_ = false, held_back_ = false, ended_ = false;
+  bool any_delivered_ = false;                ///< of the answer
+  reliability::AttemptNumber committed_ = 0;  ///< whose words the caller is given; 0: nobody's
+  reliability::Actions actions_;
+  std::optional<reliability::ChainEngine> engine_;
+
   const OpTable* const table_;  ///< names the loop; compared, never followed
   reliability::Health& health_;
   ChatPlan plan_;  ///< does not change; its snapshot is let go of at the end
-  Sink* sink_;
   std::function<void()> on_ended_;
   std::unique_ptr<SharedCall> shared_;  ///< until the end; null: nothing is shared
-  std::optional<reliability::ChainEngine> engine_;
-  reliability::Actions actions_;
-  bool performing_ = false, held_back_ = false, ended_ = false;
-
-  Runs runs_;    ///< alive, or ended with an answer that waits for its Finish
-  Runs buried_;  ///< not needed any more; perhaps on the call stack
-  reliability::AttemptNumber committed_ = 0;  ///< whose words the caller is given; 0: nobody's
-  bool any_delivered_ = false;                ///< of the answer
-  reliability::Delivered delivered_;          ///< what the caller has; made when a stream breaks
-  ChatResponse partial_;                      ///< of the stream that broke last
-  std::uint32_t last_tool_ = 0;               ///< index of the newest tool call delta delivered
+  Runs runs_;                         ///< alive, or ended with an answer that waits for its Finish
+  Runs buried_;                       ///< not needed any more; perhaps on the call stack
+  reliability::Delivered delivered_;  ///< what the caller has; made when a stream breaks
+  std::unique_ptr<ChatResponse> partial_;  ///< of the stream that broke last; null: none did
+  std::uint32_t last_tool_ = 0;            ///< index of the newest tool call delta delivered
   bool any_tool_ = false;
   std::vector<Attempt> trail_;
   Loop::TimerId timer_ = 0;

@@ -5,6 +5,7 @@
 
 #include "client/abi_convert.hpp"
 #include "client/chat_call.hpp"
+#include "telemetry/attempt_line.hpp"
 
 namespace prx::driver {
 
@@ -61,7 +62,7 @@ void ChatCall::on_run_event(AttemptRun& run, const prx_event& event) {
     case PRX_EV_TOOL_CALL:
       if (!run.first_token) {
         run.first_token = now;
-        run.operation()->start_idle_clock(plan_.plan.targets[run.start().target].clocks.idle);
+        run.operation()->start_idle_clock(plan_.plan_target(run.start().target).clocks.idle);
       }
       if (event.type == PRX_EV_TOOL_CALL) engine_->forbid_continue();
       engine_->on_content(run.number(), now, actions_);
@@ -89,6 +90,8 @@ void ChatCall::on_run_end(AttemptRun& run, const Error* error) {
 /// The attempt cannot be trusted any more: it is cancelled and counts as failed.
 void ChatCall::broken(AttemptRun& run, const Error& error) {
   run.abandon();
+  if (error.error_class == ErrorClass::kInternal)
+    run.operation()->instance().misbehaved(error.message);
   run_ended(run, error);
 }
 
@@ -166,9 +169,9 @@ void ChatCall::deliver_tool_calls(Answer& answer) {
 /// Keeps what the caller was given by an attempt that ends without an answer.
 void ChatCall::prepare_rescue(AttemptRun& run) {
   if (run.number() != committed_) return;
-  partial_ = run.answer().response();
+  partial_ = std::make_unique<ChatResponse>(run.answer().response());
   delivered_ = {};
-  delivered_.text = partial_.text;
+  delivered_.text = partial_->text;
   if (!plan_.options.tool_call_deltas) return;
   for (const auto& call : run.answer().tool_calls())
     if (call.choice == 0)
@@ -224,7 +227,7 @@ void ChatCall::spliced(AttemptRun& run) {
 
 /// Writes the attempt into the trail. An attempt that never began is in it too.
 void ChatCall::close_run(AttemptRun& run, const Error* error) {
-  const ProviderConfig& config = plan_.targets[run.start().target].instance->config();
+  const ProviderConfig& config = plan_.target(run.start().target).instance->config();
   const Attempt& attempt = trail_.emplace_back(run.trail(config, runtime_.loop.now(), error));
   log_attempt(attempt);
   if (sink_ != nullptr && plan_.options.on_attempt) plan_.options.on_attempt(attempt);
@@ -233,17 +236,7 @@ void ChatCall::close_run(AttemptRun& run, const Error* error) {
 void ChatCall::log_attempt(const Attempt& attempt) const {
   const LogLevel level = attempt.error ? LogLevel::kInfo : LogLevel::kDebug;
   if (!runtime_.log.enabled(level)) return;
-  const auto ms = [](std::chrono::microseconds time) {
-    return std::to_string(time.count() / 1000);
-  };
-  std::string line = "attempt call=" + plan_.request_id + " provider=" + attempt.provider +
-                     " model=" + attempt.model + " reason=\"" + attempt.reason +
-                     "\" wait_ms=" + ms(attempt.wait) + " total_ms=" + ms(attempt.total) +
-                     " status=" + std::to_string(attempt.http_status);
-  if (attempt.error)
-    line += " error=" + std::string(to_string(attempt.error->error_class)) + " message=\"" +
-            attempt.error->message + '"';
-  runtime_.log.write(level, line);
+  runtime_.log.write(level, attempt_line(plan_.request_id, attempt));
 }
 
 AttemptRun* ChatCall::find(reliability::AttemptNumber attempt) {

@@ -51,8 +51,9 @@ bool same_service(ProviderConfig a, ProviderConfig b) {
   return a == b;
 }
 
-driver::SharedHealthOptions shared_health_options(const Environment& environment) {
+driver::SharedHealthOptions shared_health_options(const Environment& environment, Loop& loop) {
   driver::SharedHealthOptions options;
+  options.loop = &loop;
   if (auto folder = environment("XDG_RUNTIME_DIR"))
     options.file.runtime_folder = std::move(*folder);
   return options;
@@ -88,7 +89,7 @@ Client::Impl::Impl(ClientOptions options, std::unique_ptr<Log> log)
       loop_(std::make_unique<AsioLoop>()),
       workers_(std::make_unique<Workers>()),
       resolvers_(std::make_unique<Workers>()),
-      shared_health_(shared_health_options(options_.environment), *log_),
+      shared_health_(shared_health_options(options_.environment, *loop_), *log_),
       runtime_{*loop_,
                *workers_,
                *log_,
@@ -96,6 +97,8 @@ Client::Impl::Impl(ClientOptions options, std::unique_ptr<Log> log)
                options_.host_name,
                options_.host_version.empty() ? std::string(kVersion) : options_.host_version} {
   loop_->post([this] { driver::thread_context().table = &operations_; });
+  drop_retired_ = std::make_shared<Task>(  // shared: a snapshot's last holder may be anywhere
+      [this] { loop_->post([this] { drop_retired(); }); });
 }
 
 Client::Impl::~Impl() = default;
@@ -120,7 +123,7 @@ Result<std::unique_ptr<Client::Impl>> Client::Impl::open(Config config, ClientOp
               Log::open(snapshot->config->log, options.log, redactor_for(*snapshot->config)));
   for (const auto& warning : snapshot->config->warnings) log->write(LogLevel::kWarn, warning);
   std::unique_ptr<Impl> impl(new Impl(std::move(options), std::move(log)));
-  impl->snapshot_ = snapshot;
+  impl->snapshot_ = impl->watched(snapshot);
   impl->make_transports(*snapshot->config);
   if (auto made = impl->make_instances(*snapshot); !made) {
     static_cast<void>(impl->close());
@@ -217,19 +220,22 @@ void Client::Impl::make_transports(const Config& config) {
 
 Result<void> Client::Impl::reload(Config config) {
   const std::lock_guard one(reload_mutex_);
-  PRX_TRY_SET(auto next, resolve(std::move(config), options_.environment));
+  PRX_TRY_SET(auto made, resolve(std::move(config), options_.environment));
+  auto next = watched(std::move(made));
   log_->hide(redactor_for(*next->config));
   on_loop([this, &next] { take_over_instances(*snapshot(), *next); });
   make_transports(*next->config);
   PRX_TRY(make_instances(*next));
   for (const auto& warning : next->config->warnings) log_->write(LogLevel::kWarn, warning);
-  on_loop([this] { health_.forget_keys(); });
+  on_loop([this] {
+    health_.forget_keys();
+    health_.forget_plugins();
+  });
   {
     const std::lock_guard lock(snapshot_mutex_);
-    snapshot_ = std::move(next);
+    snapshot_.swap(next);
   }
-  drop_retired();
-  return {};
+  return {};  // who has the old one last lets go of its instances
 }
 
 /// A provider that did not change keeps its instance; one whose plugin cannot be trusted gets a new
@@ -247,20 +253,54 @@ void Client::Impl::take_over_instances(driver::Snapshot& from, driver::Snapshot&
   }
 }
 
-/// Instances that no configuration in use has, and of which nothing runs any more.
+/// Instances of a snapshot end with the last call on it, not with the client.
+std::shared_ptr<driver::Snapshot> Client::Impl::watched(
+    std::shared_ptr<driver::Snapshot> snapshot) {
+  snapshot->when_gone = [weak = std::weak_ptr(drop_retired_)] {
+    if (const auto drop = weak.lock()) (*drop)();
+  };
+  return snapshot;
+}
+
+/// On the loop, where operations come and go: instances that no configuration in use has, and of
+/// which nothing runs any more. Who makes a plugin's instance has the lock for as long as that
+/// takes: it is not waited for.
 void Client::Impl::drop_retired() {
-  std::vector<InstancePtr> dead;
-  on_loop([&] {  // where operations come and go
-    const std::lock_guard lock(plugins_mutex_);
-    const auto in_use = [](const InstancePtr& one) {
-      return one.use_count() > 1 || one->live() > 0 || one->quarantined();
-    };
-    const auto from = std::stable_partition(instances_.begin(), instances_.end(), in_use);
-    dead.assign(std::make_move_iterator(from), std::make_move_iterator(instances_.end()));
-    instances_.erase(from, instances_.end());
+  const std::unique_lock lock(plugins_mutex_, std::try_to_lock);
+  if (!lock) return drop_retired_later();
+  const auto in_use = [](const InstancePtr& one) {
+    return one.use_count() > 1 || one->live() > 0 || one->quarantined();
+  };
+  const auto from = std::stable_partition(instances_.begin(), instances_.end(), in_use);
+  std::vector<InstancePtr> dead(std::make_move_iterator(from),
+                                std::make_move_iterator(instances_.end()));
+  instances_.erase(from, instances_.end());
+  const bool busy = std::any_of(instances_.begin(), instances_.end(), [](const InstancePtr& one) {
+    return one.use_count() == 1 && !one->quarantined();
   });
-  const std::lock_guard lock(plugins_mutex_);
-  dead.clear();  // here: a plugin's destroy may take its time
+  if (busy) drop_retired_later();
+  if (!dead.empty()) destroy(std::move(dead));
+}
+
+void Client::Impl::drop_retired_later() {
+  if (std::exchange(retired_timer_, true)) return;
+  loop_->start_timer(kRetiredEvery, [this] {
+    retired_timer_ = false;
+    drop_retired();
+  });
+}
+
+/// Under the plugins' lock: on a worker, since a plugin's destroy may take its time. Without one
+/// they wait for the next look.
+void Client::Impl::destroy(std::vector<InstancePtr> dead) {
+  auto all = std::make_shared<std::vector<InstancePtr>>(std::move(dead));  // a task is copied
+  if (workers_->run([this, all] {
+        const std::lock_guard lock(plugins_mutex_);
+        all->clear();
+      }))
+    return;
+  instances_.insert(instances_.end(), all->begin(), all->end());
+  drop_retired_later();
 }
 
 // --- operations
@@ -373,6 +413,7 @@ bool Client::Impl::close() {
 
 void Client::Impl::take_down() {
   loop_->stop();
+  drop_retired_.reset();
   if (operations_.late() > 0)
     log_->write(LogLevel::kWarn, std::to_string(operations_.late()) +
                                      " events came after their operation was released");

@@ -30,6 +30,8 @@ class Client::Impl {
  public:
   static constexpr std::chrono::seconds kCloseMax{3};           ///< for plugins to end what runs
   static constexpr std::chrono::milliseconds kWorkersMax{250};  ///< for a look-up to come back
+  /// Between looks at instances of earlier configurations of which something still runs.
+  static constexpr std::chrono::milliseconds kRetiredEvery{100};
 
   [[nodiscard]] static Result<std::unique_ptr<Impl>> open(Config config, ClientOptions options);
   ~Impl();
@@ -75,9 +77,13 @@ class Client::Impl {
   void make_transports(const Config& config);
   void take_over_instances(driver::Snapshot& from, driver::Snapshot& to);
   void drop_retired();
+  void drop_retired_later();
+  void destroy(std::vector<InstancePtr> dead);
+  [[nodiscard]] std::shared_ptr<driver::Snapshot> watched(
+      std::shared_ptr<driver::Snapshot> snapshot);
   void take_down();
-  [[nodiscard]] Result<driver::ChatPlan> plan(const ChatRequest& request,
-                                              const CallOptions& options);
+  [[nodiscard]] Result<void> plan(const ChatRequest& request, const CallOptions& options,
+                                  driver::ChatPlan& out);
   [[nodiscard]] Result<std::shared_ptr<const driver::PreparedChain>> prepared(
       driver::Snapshot& snapshot, const CallOptions& options, std::string_view model);
   [[nodiscard]] Result<std::shared_ptr<const driver::PreparedChain>> prepare(
@@ -104,6 +110,8 @@ class Client::Impl {
   std::map<std::filesystem::path, std::unique_ptr<http::Transport>> transports_;  ///< by ca_file
   std::map<std::string, std::unique_ptr<driver::PluginModule>> modules_;  ///< by id and file
   std::vector<InstancePtr> instances_;  ///< all, those of earlier configurations too
+  bool retired_timer_ = false;          ///< loop only: drop_retired() comes again
+  std::shared_ptr<Task> drop_retired_;  ///< what snapshots post when they are gone; null: the end
 
   std::mutex reload_mutex_;    ///< one reload at a time
   std::mutex snapshot_mutex_;  ///< guards the one below

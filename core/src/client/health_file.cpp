@@ -90,11 +90,15 @@ class Descriptor {
   int fd_;
 };
 
+int set_system_lock(int fd, struct flock* range) { return ::fcntl(fd, F_OFD_SETLK, range); }
+
 /// Of an open file description, so that two files in one process keep each other out too.
 class Lock {
  public:
-  Lock(int fd, short type) : fd_(fd), held_(set(type)) {
-    if (held_) return;
+  using Set = decltype(HealthFileOptions::set_lock);
+
+  Lock(int fd, short type, Set set_lock) : fd_(fd), set_lock_(set_lock), held_(set(type)) {
+    if (held_ || refused()) return;
     // Who has it needs some microseconds. No yield: that may cost a whole slice of the processor.
     const auto until = std::chrono::steady_clock::now() + HealthFile::kLockWait;
     while (!held_ && std::chrono::steady_clock::now() < until) held_ = set(type);
@@ -105,16 +109,24 @@ class Lock {
   Lock(const Lock&) = delete;
   Lock& operator=(const Lock&) = delete;
   [[nodiscard]] bool held() const { return held_; }
+  /// Nobody has it, and it is not to be had: of a file system without locks.
+  [[nodiscard]] bool refused() const {
+    return why_ != 0 && why_ != EAGAIN && why_ != EACCES && why_ != EINTR;
+  }
+  [[nodiscard]] int why() const { return why_; }
 
  private:
-  bool set(short type) const {
+  bool set(short type) {
     struct flock range {};
     range.l_type = type;
     range.l_whence = SEEK_SET;  // l_len 0: all of it
-    return ::fcntl(fd_, F_OFD_SETLK, &range) == 0;
+    why_ = set_lock_(fd_, &range) == 0 ? 0 : errno;
+    return why_ == 0;
   }
 
   const int fd_;
+  const Set set_lock_;
+  int why_ = 0;
   bool held_ = false;
 };
 
@@ -212,7 +224,7 @@ void HealthTable::put(HealthRecord record) {
 
 // --- the file
 
-HealthFileOptions::HealthFileOptions() : user(::geteuid()) {}
+HealthFileOptions::HealthFileOptions() : user(::geteuid()), set_lock(&set_system_lock) {}
 
 Result<std::unique_ptr<HealthFile>> HealthFile::open(const HealthFileOptions& options) {
   const std::filesystem::path path =
@@ -223,10 +235,14 @@ Result<std::unique_ptr<HealthFile>> HealthFile::open(const HealthFileOptions& op
   const Descriptor folder(opened);
   const std::string name = path / kName;
   PRX_TRY_SET(const int fd, open_file(folder.get(), name, options.user));
-  std::unique_ptr<HealthFile> file(new HealthFile(fd));
+  std::unique_ptr<HealthFile> file(new HealthFile(fd, options));
   if (auto ready = file->prepare(); !ready) {
-    if (ready.error().error_class == ErrorClass::kTimeout) return Unexpected(ready.error());
-    return refuse(name, (ready.error().message + "; remove it when no prx runs").c_str());
+    const Error& problem = ready.error();
+    if (problem.error_class == ErrorClass::kTimeout) return Unexpected(problem);
+    const bool no_locks = problem.error_class == ErrorClass::kUnsupported;
+    const char* remedy =
+        no_locks ? "; set XDG_RUNTIME_DIR to a folder elsewhere" : "; remove it when no prx runs";
+    return refuse(name, (problem.message + remedy).c_str());
   }
   return file;
 }
@@ -235,9 +251,12 @@ HealthFile::~HealthFile() { ::close(fd_); }
 
 /// Reads the header, or writes it when the file is new.
 Result<void> HealthFile::prepare() {
+  if (const Lock lock(fd_, F_RDLCK, set_lock_); lock.refused())
+    return fail(ErrorClass::kUnsupported, "its file system keeps no locks (" +
+                                              std::generic_category().message(lock.why()) + ")");
   ssize_t size = ::pread(fd_, &header_, sizeof header_, 0);
   if (size == 0) {
-    const Lock lock(fd_, F_WRLCK);
+    const Lock lock(fd_, F_WRLCK, set_lock_);
     if (!lock.held()) return fail(ErrorClass::kTimeout, "is locked");
     size = ::pread(fd_, &header_, sizeof header_, 0);  // somebody may have been faster
     if (size == 0) {
@@ -269,13 +288,13 @@ HealthFile::Access HealthFile::load(HealthTable& out) const {
 }
 
 HealthFile::Access HealthFile::read(HealthTable& out) {
-  const Lock lock(fd_, F_RDLCK);
+  const Lock lock(fd_, F_RDLCK, set_lock_);
   return lock.held() ? load(out) : Access::kBusy;
 }
 
 HealthFile::Access HealthFile::change(HealthTable& table,
                                       const std::function<void(HealthTable&)>& edit) {
-  const Lock lock(fd_, F_WRLCK);
+  const Lock lock(fd_, F_WRLCK, set_lock_);
   if (!lock.held()) return Access::kBusy;
   if (const Access access = load(table); access != Access::kDone) return access;
   edit(table);

@@ -24,6 +24,8 @@
 #include "prx/sdk/error.hpp"
 #include "prx/sdk/result.hpp"
 
+struct flock;
+
 namespace prx::driver {
 
 /// What is known of one lane or key. Times are milliseconds of the wall clock since 1970; 0: none.
@@ -91,8 +93,10 @@ struct HealthFileOptions {
   std::filesystem::path runtime_folder;  ///< $XDG_RUNTIME_DIR; "" or not ours: the one below
   std::filesystem::path temp_folder = "/tmp";
   uid_t user;  ///< who must own everything
+  /// Sets a lock of an open file description, and does not wait: 0, or -1 with errno.
+  int (*set_lock)(int fd, struct flock* range);
 
-  HealthFileOptions();  ///< of the process's effective user
+  HealthFileOptions();  ///< of the process's effective user, with the system's locks
 };
 
 /// An open file. Not thread-safe; several in one process are as several processes.
@@ -110,8 +114,9 @@ class HealthFile {
   };
 
   /// `runtime_folder/prx/health.v1`, else `temp_folder/prx-UID/health.v1`; makes what is missing.
-  /// Folder and file must be the user's alone and no links. Errors: kTimeout: busy, try again;
-  /// kInvalidRequest: with the path and the remedy. A file that is not ours stays as it is.
+  /// Folder and file must be the user's alone and no links, on a file system that keeps locks.
+  /// Errors: kTimeout: busy, try again; kInvalidRequest: with the path and the remedy. A file that
+  /// is not ours stays as it is.
   [[nodiscard]] static Result<std::unique_ptr<HealthFile>> open(const HealthFileOptions& options);
   ~HealthFile();
   HealthFile(const HealthFile&) = delete;
@@ -119,17 +124,19 @@ class HealthFile {
 
   /// Reads all of it.
   [[nodiscard]] Access read(HealthTable& out);
-  /// Reads it, lets `edit` change it, and writes what changed, alone with the file.
+  /// Reads it, lets `edit` change it, and writes what changed, alone with the file. What `edit` did
+  /// is in the file only after kDone.
   [[nodiscard]] Access change(HealthTable& table, const std::function<void(HealthTable&)>& edit);
 
   [[nodiscard]] const HealthSalt& salt() const { return header_.salt; }
 
  private:
-  explicit HealthFile(int fd) : fd_(fd) {}
+  HealthFile(int fd, const HealthFileOptions& options) : fd_(fd), set_lock_(options.set_lock) {}
   [[nodiscard]] Result<void> prepare();
   [[nodiscard]] Access load(HealthTable& out) const;
 
   const int fd_;
+  const decltype(HealthFileOptions::set_lock) set_lock_;
   HealthTable::Header header_;
 };
 

@@ -164,4 +164,12 @@ bool take_lease(HealthRecord& record, std::uint64_t owner, const Moment& at) {
   return true;
 }
 
+bool renew_lease(HealthRecord& record, std::uint64_t owner, const Moment& at) {
+  record = believed(record, HealthKind::kLane, at.wall);
+  if (record.lease_ms == 0 || record.lease_owner != owner) return false;
+  record.lease_ms = (at.wall + kLease).count();
+  record.written_ms = at.wall.count();
+  return true;
+}
+
 }  // namespace prx::driver

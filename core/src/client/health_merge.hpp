@@ -21,6 +21,8 @@ inline constexpr std::uint64_t kFailuresMax = 1'000'000;  ///< more are not coun
 inline constexpr std::chrono::minutes kForgottenAfter{10};
 /// How long a prober has the place to itself; when it was killed, that is how long nobody probes.
 inline constexpr std::chrono::seconds kLease{20};
+/// A probe that lasts longer renews its lease so often.
+inline constexpr std::chrono::seconds kLeaseRenewal{8};
 
 /// One moment on both clocks.
 struct Moment {
@@ -102,5 +104,7 @@ void tell(HealthRecord& record, HealthKind kind, const HealthNews& news, const H
 /// Half-open: takes the place of the probe if nobody has it. False when the lane is to be left
 /// alone; `record` then says until when.
 [[nodiscard]] bool take_lease(HealthRecord& record, std::uint64_t owner, const Moment& at);
+/// The probe goes on. False when the place is not ours any more.
+[[nodiscard]] bool renew_lease(HealthRecord& record, std::uint64_t owner, const Moment& at);
 
 }  // namespace prx::driver

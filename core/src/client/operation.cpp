@@ -53,8 +53,8 @@ Operation::Operation(ProviderInstance& instance, OperationRequest request,
                      OperationObserver& observer)
     : instance_(instance),
       runtime_(instance.runtime()),
-      request_(std::move(request)),
       observer_(&observer),
+      request_(std::move(request)),
       started_at_(runtime_.loop.now()) {}
 
 Operation::~Operation() = default;
@@ -263,6 +263,7 @@ void Operation::exchange_head(const http::Head& head) {
   stats_.http_status = head.status;
   stats_.http_version = head.version;
   stats_.reused = head.reused;
+  stats_.connected = head.connect_time;
   stats_.head = runtime_.loop.now() - started_at_;
   if (observer_ != nullptr) observer_->on_operation_head();
 }

@@ -149,20 +149,22 @@ class Operation : public std::enable_shared_from_this<Operation> {
   [[nodiscard]] http::HeaderList build_headers(const prx_http_req& request) const;
   [[nodiscard]] http::Request build_request(const prx_http_req& request) const;
 
+  // First what each event needs, together.
   ProviderInstance& instance_;
   Runtime& runtime_;
-  OperationRequest request_;
   OperationObserver* observer_;
-  std::uint64_t id_ = 0;
-  void* op_ = nullptr;  ///< the plugin's
   State state_ = State::kStarting;
   bool started_ok_ = false, cancelled_ = false, released_ = false, invalidated_ = false,
        paused_ = false;
   bool release_posted_ = false, ended_well_ = false, start_failed_ = false;
+  OperationStats stats_;
+
+  OperationRequest request_;
+  std::uint64_t id_ = 0;
+  void* op_ = nullptr;           ///< the plugin's
   std::optional<Error> breach_;  ///< the end, whatever the plugin says now
   unsigned events_in_start_ = 0;
   MonotonicTime started_at_;
-  OperationStats stats_;
   std::vector<std::shared_ptr<Exchange>> exchanges_;
   std::vector<Timer> timers_;
   std::uint8_t next_timer_ = 1;

@@ -25,9 +25,19 @@ std::uint64_t random_owner() {
 
 // --- of a call
 
-void SharedCall::before_choice(MonotonicTime now) { owner_.take_leases(*this, now); }
+void SharedCall::before_choice(MonotonicTime now) {
+  if (owner_.take_leases(*this, now)) renew_later();
+}
 
 void SharedCall::after_choice(MonotonicTime now) { owner_.push(*this, now); }
+
+void SharedCall::renew_later() {
+  Loop* const loop = owner_.options_.loop;
+  if (loop == nullptr) return;
+  loop->start_timer(kLeaseRenewal, [this, loop, alive = std::weak_ptr(alive_)] {
+    if (!alive.expired() && owner_.renew(*this, loop->now())) renew_later();
+  });
+}
 
 // --- the file
 
@@ -140,36 +150,64 @@ void SharedHealth::pull(const SharedCall& call, MonotonicTime now) {
 
 // --- probes
 
-void SharedHealth::take_leases(const SharedCall& call, MonotonicTime now) {
-  if (!file_ || call.generation_ != generation_) return;
+/// True when it has one more.
+bool SharedHealth::take_leases(const SharedCall& call, MonotonicTime now) {
+  if (!file_ || call.generation_ != generation_) return false;
   const auto wanted = [&](const Part& part) {
     if (part.item.kind != HealthKind::kLane || part.known->leased) return false;
     const Breaker& breaker = part.item.lane->breaker;
     return breaker.state(now) == Breaker::State::kHalfOpen && !breaker.probing();
   };
-  if (std::none_of(call.parts_.begin(), call.parts_.end(), wanted)) return;
+  if (std::none_of(call.parts_.begin(), call.parts_.end(), wanted)) return false;
   const Moment at = moment(now);
+  std::vector<const Part*> taken;
   // When the file is busy, this process probes on its own: nobody may hold it up for ever.
-  static_cast<void>(change([&](HealthTable&) {
+  const auto access = change([&](HealthTable&) {
     for (const auto& part : call.parts_) {
       if (!wanted(part)) continue;
       adopt(record(part), part.item, *part.known, at);
-      if (wanted(part)) lease(part, at);
+      if (wanted(part) && lease(part, at)) taken.push_back(&part);
     }
-  }));
+  });
+  if (access != HealthFile::Access::kDone) return false;
+  for (const Part* part : taken) {
+    part->known->leased = true;
+    part->known->seen = record(*part);
+  }
+  return !taken.empty();
 }
 
-void SharedHealth::lease(const Part& part, const Moment& at) {
+bool SharedHealth::lease(const Part& part, const Moment& at) {
   HealthRecord news = record(part);
   if (take_lease(news, options_.owner, at)) {
     table_.put(news);
-    part.known->leased = true;
-    part.known->seen = record(part);
-    return;
+    return true;
   }
   Breaker& breaker = part.item.lane->breaker;
   breaker.open_until(at.local(std::max(news.open_ms, news.lease_ms)));
   part.known->reopens = breaker.reopens_at();
+  return false;
+}
+
+/// True while there is a probe to renew a lease for.
+bool SharedHealth::renew(const SharedCall& call, MonotonicTime now) {
+  if (!file_ || call.generation_ != generation_) return false;
+  std::vector<const Part*> probes;
+  for (const auto& part : call.parts_)
+    if (part.item.kind == HealthKind::kLane && part.known->leased &&
+        part.item.lane->breaker.probing())
+      probes.push_back(&part);
+  if (probes.empty()) return false;
+  const Moment at = moment(now);
+  const auto access = change([&](HealthTable& table) {
+    for (const Part* part : probes) {
+      HealthRecord news = record(*part);
+      if (renew_lease(news, options_.owner, at)) table.put(news);
+    }
+  });
+  if (access == HealthFile::Access::kDone)
+    for (const Part* part : probes) part->known->seen = record(*part);
+  return access != HealthFile::Access::kLost;
 }
 
 // --- what others do not know
@@ -180,16 +218,20 @@ void SharedHealth::push(const SharedCall& call, MonotonicTime now) {
   if (std::none_of(call.parts_.begin(), call.parts_.end(), is_news)) return;
   const Moment at = moment(now);
   const HealthTeller who{options_.owner, call.breaker_failures_};
-  static_cast<void>(change([&](HealthTable& table) {
+  const auto access = change([&](HealthTable& table) {
     for (const auto& part : call.parts_) {
       const HealthNews news = news_of(part.item, *part.known, now);
       if (!news.any()) continue;
       HealthRecord now_known = record(part);
       tell(now_known, part.item.kind, news, who, at);
       table.put(now_known);
-      told(record(part), part.item, news, *part.known);
     }
-  }));
+  });
+  if (access != HealthFile::Access::kDone) return;  // what was not written is news the next time
+  for (const auto& part : call.parts_) {
+    const HealthNews news = news_of(part.item, *part.known, now);
+    if (news.any()) told(record(part), part.item, news, *part.known);
+  }
 }
 
 }  // namespace prx::driver

@@ -6,7 +6,8 @@
 /// A call asks at three moments, all on the loop: before its engine begins (what others know),
 /// before the engine chooses (whether it may probe), and after it decided (what others do not
 /// know). None of them waits: a file that somebody else holds is left for the next time. What
-/// cannot be shared is no failure of a call.
+/// cannot be shared is no failure of a call. While a probe lasts, its call renews the lease by a
+/// timer of the loop.
 #pragma once
 
 #include <chrono>
@@ -19,6 +20,7 @@
 
 #include "client/health_file.hpp"
 #include "client/health_merge.hpp"
+#include "http/loop.hpp"
 #include "reliability/health.hpp"
 #include "telemetry/log.hpp"
 
@@ -53,8 +55,10 @@ class SharedCall {
     HealthKnown* known = nullptr;
   };
   explicit SharedCall(SharedHealth& owner) : owner_(owner) {}
+  void renew_later();
 
   SharedHealth& owner_;
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // a timer may outlive this
   std::vector<Part> parts_;
   int breaker_failures_ = 0;
   std::uint64_t generation_ = 0;  ///< of the file that named the parts
@@ -64,6 +68,7 @@ struct SharedHealthOptions {
   HealthFileOptions file;
   std::function<std::chrono::milliseconds()> wall_clock;  ///< since 1970; null: the system's
   std::uint64_t owner = 0;                                ///< of leases; 0: a random number
+  Loop* loop = nullptr;  ///< whose timers renew leases; null: they are not renewed
 };
 
 /// One per client. Not thread-safe: on the client's loop, but for its construction.
@@ -71,7 +76,8 @@ class SharedHealth {
  public:
   static constexpr std::size_t kKnownMax = 8'192;  ///< lanes and keys; further ones are not shared
 
-  /// Opens nothing yet. The log is borrowed.
+  /// Opens nothing yet. The log is borrowed, and so is the loop: none of its timers may run once
+  /// this is destroyed.
   SharedHealth(SharedHealthOptions options, const Log& log);
 
   /// A call begins: takes over what others know of its targets. Lanes and keys of `health` are
@@ -90,8 +96,9 @@ class SharedHealth {
   void add(SharedCall& call, reliability::Health& health, const SharedTarget& target);
   void add(SharedCall& call, std::uint64_t name, const HealthItem& item);
   void pull(const SharedCall& call, MonotonicTime now);
-  void take_leases(const SharedCall& call, MonotonicTime now);
-  void lease(const Part& part, const Moment& at);
+  [[nodiscard]] bool take_leases(const SharedCall& call, MonotonicTime now);
+  [[nodiscard]] bool lease(const Part& part, const Moment& at);
+  [[nodiscard]] bool renew(const SharedCall& call, MonotonicTime now);
   void push(const SharedCall& call, MonotonicTime now);
   [[nodiscard]] HealthFile::Access change(const std::function<void(HealthTable&)>& edit);
   [[nodiscard]] HealthRecord record(const Part& part) const;

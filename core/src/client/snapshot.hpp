@@ -3,6 +3,7 @@
 /// that were made. Calls hold on to the one they began with; Client::reload() makes the next.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -28,9 +29,8 @@ struct CallTarget {
 
 /// The answer to one ChainQuestion, with the instances made. Immutable.
 struct PreparedChain {
-  ReliabilityConfig policy;
-  std::vector<reliability::PlanTarget> plan;
-  std::vector<CallTarget> targets;  ///< in the same order; 1 or more
+  reliability::Plan plan;
+  std::vector<CallTarget> targets;  ///< in the order of the plan's; 1 or more
   bool whole = true;                ///< no plugin failed to make its instance: it will not change
 };
 
@@ -39,6 +39,14 @@ struct PreparedChain {
 struct Snapshot {
   Snapshot(std::shared_ptr<const Config> resolved, std::vector<Candidate> found)
       : config(std::move(resolved)), candidates(std::move(found)) {}
+  /// Tells when its instances were let go of.
+  ~Snapshot() {
+    prepared.clear();
+    instances.clear();
+    if (when_gone) when_gone();
+  }
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
 
   const std::shared_ptr<const Config> config;  ///< shared with who asked for it
   const std::vector<Candidate> candidates;
@@ -49,6 +57,7 @@ struct Snapshot {
   static constexpr std::size_t kPreparedMax = 256;  ///< then all are forgotten and made again
   /// By what the call says about whom it wants
   std::unordered_map<std::string, std::shared_ptr<const PreparedChain>> prepared;
+  std::function<void()> when_gone;  ///< runs on the thread that lets go of it last
 };
 
 }  // namespace prx::driver

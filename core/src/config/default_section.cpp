@@ -8,7 +8,6 @@ namespace prx::config {
 namespace {
 
 constexpr std::string_view kProvider = "openrouter";  // when nothing says
-constexpr std::array<std::string_view, 3> kKeys = {"provider", "model", "chain"};
 
 // Sources in order of strength; a model goes with a provider that no stronger source chose.
 enum class Strength { kDefault, kFile, kEnvironment, kFlag };
@@ -56,8 +55,10 @@ Result<void> check_provider(const LoadContext& context, const Choice& choice, Pl
 }
 
 Result<void> check_model(const LoadContext& context, const Choice& choice, Place place) {
-  if (is_model_name(choice.value)) return {};
-  const auto what = std::string(kNoModelName);
+  const bool is_chain = choice.value.starts_with("chain:");
+  if (is_model_name(choice.value) && !is_chain) return {};
+  const auto what = std::string(
+      is_chain ? " names a chain; set [default] chain, PRX_CHAIN or --chain" : kNoModelName);
   if (choice.origin.empty()) return context.error(place, "'model' in [default]" + what);
   return fail(ErrorClass::kInvalidRequest, choice.origin + what);
 }
@@ -88,7 +89,7 @@ class DefaultReader {
       : context_(context), reader_(context, table, "default", Defaults::kRecord), state_(state) {}
 
   Result<void> run() {
-    PRX_TRY(reader_.only(kKeys));
+    PRX_TRY(reader_.only(kDefaultKeys));
     const auto& source = context_.source();
     PRX_TRY_SET(provider_, read("provider", source.provider, "PRX_PROVIDER", kProvider));
     PRX_TRY(check_provider(context_, provider_, place_of("provider")));

@@ -27,12 +27,14 @@ Result<void> replace(std::string_view reference, const Environment& environment,
   result.variables.push_back(name);
   const auto value = environment ? environment(name) : std::nullopt;
   if (value && !value->empty()) result.values.push_back(*value);
-  if (value && !(has_default && value->empty()))
+  if (value && !(has_default && value->empty())) {
     result.text += *value;
-  else if (has_default)
+  } else if (has_default) {
     result.text += reference.substr(colon + 2);
-  else if (result.missing.empty())
+    result.empty_by_choice |= reference.size() == colon + 2;
+  } else if (result.missing.empty()) {
     result.missing = name;
+  }
   return {};
 }
 

@@ -18,6 +18,7 @@ struct Interpolation {
   std::string text;
   std::vector<std::string> variables;  ///< names that were asked for, in order
   std::vector<std::string> values;     ///< what the environment gave for them, where not empty
+  bool empty_by_choice = false;        ///< ${VAR:-}: an empty default was taken
   std::string missing;                 ///< the first name that is not set and has no default, or ""
 };
 

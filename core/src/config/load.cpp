@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cstdlib>
+#include <span>
 #include <utility>
 
 #include "config/key_file.hpp"
@@ -14,11 +16,35 @@ using config::Input;
 constexpr std::array<std::string_view, 6> kSections = {"default", "providers", "reliability",
                                                        "chains",  "plugins",   "log"};
 
+// Where a key belongs that stands above the first section; "" when nobody knows it.
+std::string_view section_of(std::string_view key) {
+  const auto among = [key](std::span<const std::string_view> keys) {
+    return std::find(keys.begin(), keys.end(), key) != keys.end();
+  };
+  if (among(config::kDefaultKeys)) return "[default]";
+  if (among(config::reliability_keys())) return "[reliability]";
+  if (among(config::kProviderKeys)) return "[providers.<name>]";
+  if (among(config::kLogKeys)) return "[log]";
+  return {};
+}
+
+// The sections, and a remedy for a key that is outside of its own.
+Result<void> check_top(const config::TableReader& top) {
+  for (const auto& member : top.members()) {
+    const auto section = section_of(member.key);
+    if (!section.empty() && !member.node.as<config::Table>())
+      return top.context().error(member.place, "unknown key " + top.name_of(member.key) +
+                                                   " above the first section; put it below " +
+                                                   std::string(section));
+  }
+  return top.only(kSections);
+}
+
 Result<Config> read_sections(std::string_view toml, Input input, const ConfigSource& source) {
   PRX_TRY_SET(const auto document, config::parse_document(toml, input.name));
   config::LoadContext context(std::move(input), source);
   config::TableReader top(context, *document.as<config::Table>(), "");
-  PRX_TRY(top.only(kSections));
+  PRX_TRY(check_top(top));
   config::LoadState state;
   PRX_TRY(read_reliability(top, state));
   PRX_TRY(read_default(top, state));

@@ -3,7 +3,6 @@
 namespace prx::config {
 namespace {
 
-constexpr std::array<std::string_view, 3> kKeys = {"level", "file", "format"};
 constexpr std::array<std::string_view, 6> kLevels = {"trace", "debug", "info",
                                                      "warn",  "error", "off"};
 constexpr std::array<std::string_view, 2> kFormats = {"text", "json"};
@@ -14,7 +13,7 @@ Result<void> read_log(TableReader& top, LoadState& state) {
   static const Table kNone;
   PRX_TRY_SET(const auto* table, top.table("log"));
   TableReader reader(top.context(), table ? *table : kNone, "log", Defaults::kRecord);
-  PRX_TRY(reader.only(kKeys));
+  PRX_TRY(reader.only(kLogKeys));
   auto& log = state.config.log;
   PRX_TRY_SET(log.level, reader.word("level", kLevels, log.level));
   PRX_TRY_SET(const auto file, reader.path_text("file"));

@@ -50,6 +50,8 @@ Result<void> read_dirs(TableReader& reader, PluginsConfig& plugins) {
     if (dirs[i].empty())
       return reader.context().error((*reader.find("dirs")->node.as<Array>())[i].place,
                                     reader.name_of("dirs") + " has an empty path; remove it");
+    reader.context().mark(reader.path_of("dirs") + '[' + std::to_string(i + 1) + ']',
+                          (*reader.find("dirs")->node.as<Array>())[i].place);
     plugins.dirs.push_back(reader.context().resolve(dirs[i]));
   }
   return {};

@@ -96,12 +96,22 @@ std::vector<std::string_view> policy_keys() {
   return keys;
 }
 
+std::string_view recovery_name(Recovery recovery) {
+  return kRecoveries[static_cast<std::size_t>(recovery)];
+}
+
+std::vector<std::string_view> reliability_keys() {
+  auto keys = policy_keys();
+  keys.push_back("fallback_providers");
+  keys.push_back("share_health");
+  return keys;
+}
+
 Result<ReliabilityConfig> read_policy(TableReader& reader, ReliabilityConfig base) {
   PRX_TRY(read_counts(reader, base));
   PRX_TRY(read_waits(reader, base));
   PRX_TRY(check_backoff(reader, base));
-  const auto standing = kRecoveries[static_cast<std::size_t>(base.recovery)];
-  PRX_TRY_SET(const auto word, reader.word("recovery", kRecoveries, standing));
+  PRX_TRY_SET(const auto word, reader.word("recovery", kRecoveries, recovery_name(base.recovery)));
   base.recovery = static_cast<Recovery>(std::find(kRecoveries.begin(), kRecoveries.end(), word) -
                                         kRecoveries.begin());
   PRX_TRY_SET(base.fallback_on, read_classes(reader, "fallback_on", std::move(base.fallback_on)));
@@ -126,10 +136,7 @@ Result<void> read_reliability(TableReader& top, LoadState& state) {
   static const Table kNone;
   PRX_TRY_SET(const auto* table, top.table("reliability"));
   TableReader reader(top.context(), table ? *table : kNone, "reliability", Defaults::kRecord);
-  auto keys = policy_keys();
-  keys.push_back("fallback_providers");
-  keys.push_back("share_health");
-  PRX_TRY(reader.only(keys));
+  PRX_TRY(reader.only(reliability_keys()));
   auto& config = state.config;
   PRX_TRY_SET(config.reliability, read_policy(reader, std::move(config.reliability)));
   PRX_TRY_SET(config.reliability.share_health, reader.flag("share_health", false));

@@ -23,12 +23,19 @@ std::optional<std::string> variable(const Environment& environment, const std::s
   return value;
 }
 
-std::string no_plugin(const ProviderConfig& provider, std::span<const PluginNote> notes) {
+std::string no_plugin(const ProviderConfig& provider, std::span<const PluginNote> notes,
+                      const Environment& environment) {
   std::vector<std::string_view> kinds;
   for (const auto& note : notes) kinds.insert(kinds.end(), note.kinds.begin(), note.kinds.end());
   const auto place = provider.where.empty() ? "" : provider.where + ": ";
   auto text = place + "no plugin offers " + config::shown(provider.plugin) + " for the provider " +
               config::shown(provider.name);
+  if (variable(environment, "PRX_NO_PLUGINS").value_or("") == "1")
+    return text + ": PRX_NO_PLUGINS=1 turns plugins off; unset it";
+  if (kinds.empty())
+    return text +
+           ": no plugin was found that can be used; name a folder in PRX_PLUGIN_PATH or "
+           "[plugins] dirs (prx plugin list shows what was found)";
   const auto near = config::nearest(provider.plugin, kinds);
   if (!near.empty())
     text += "; did you mean '" + std::string(near) + "'?";
@@ -36,7 +43,7 @@ std::string no_plugin(const ProviderConfig& provider, std::span<const PluginNote
     text += "; install it, or set [providers." + provider.name + "] plugin";
   std::string list;
   for (const auto kind : kinds) list += (list.empty() ? "" : ", ") + std::string(kind);
-  return text + " (installed: " + (list.empty() ? "none" : list) + ")";
+  return text + " (installed: " + list + ")";
 }
 
 // Completes one provider from its note.
@@ -178,7 +185,7 @@ Result<void> complete(Config& config, std::span<const PluginNote> notes,
   for (auto& provider : config.providers) {
     const auto* note = note_for(notes, provider.plugin);
     if (!note) {
-      provider.problem = no_plugin(provider, notes);
+      provider.problem = no_plugin(provider, notes, environment);
       continue;
     }
     PRX_TRY(ProviderResolver(config, provider, *note, environment).run());

@@ -73,7 +73,8 @@ class KeyReader {
       return missing(node.place, value.missing + " is not set", value.missing);
     if (value.text.empty() && literal)
       return context_.error(node.place, path() + " has an empty key; give it a value or remove it");
-    if (value.text.empty()) return missing(node.place, name + " is empty", name);
+    if (value.text.empty())
+      return missing(node.place, name + " is empty", name, value.empty_by_choice);
     if (literal && context_.input().readable_by_others)
       context_.warn(context_.where(node.place) + ": " + path() +
                     " is written in a file that others can read; run chmod 600 on it, or write "
@@ -162,11 +163,12 @@ class KeyReader {
   }
 
   // The configuration stays usable; what needs this provider reports it.
-  Result<void> missing(Place place, const std::string& what, const std::string& variable) {
+  Result<void> missing(Place place, const std::string& what, const std::string& variable,
+                       bool by_choice = false) {
     const auto remedy =
         variable.empty() ? "" : "; export it or set [" + reader_.path() + "] api_key";
     if (provider_.key_missing.empty()) provider_.key_missing = what + remedy;
-    context_.warn(context_.where(place) + ": " + path() + ": " + what + remedy);
+    if (!by_choice) context_.warn(context_.where(place) + ": " + path() + ": " + what + remedy);
     return {};
   }
 

@@ -44,6 +44,8 @@ struct LoadState {
   Place default_provider, default_chain, fallback_providers;  ///< in the file
 };
 
+inline constexpr std::array<std::string_view, 3> kDefaultKeys = {"provider", "model", "chain"};
+inline constexpr std::array<std::string_view, 3> kLogKeys = {"level", "file", "format"};
 /// Keys of [providers.<name>] that the core knows; all others are the plugin's.
 inline constexpr std::array<std::string_view, 17> kProviderKeys = {
     "plugin",       "api_key",         "api_keys",     "api_key_file",       "api_key_command",
@@ -62,6 +64,11 @@ inline constexpr std::array<std::string_view, 17> kProviderKeys = {
 [[nodiscard]] Result<ReliabilityConfig> read_policy(TableReader& reader, ReliabilityConfig base);
 /// Names of those keys and of the clocks.
 [[nodiscard]] std::vector<std::string_view> policy_keys();
+/// Those of [reliability]: these and its own.
+[[nodiscard]] std::vector<std::string_view> reliability_keys();
+
+/// As it is written: "splice".
+[[nodiscard]] std::string_view recovery_name(Recovery recovery);
 
 [[nodiscard]] Result<TimeoutOverrides> read_timeouts(TableReader& reader);
 void apply(const TimeoutOverrides& overrides, TimeoutConfig& timeouts);

@@ -76,10 +76,14 @@ void CurlDriver::add(CURL* easy) {
 }
 
 void CurlDriver::remove(CURL* easy) {
+  Handle* const handle = handle_of(easy);
+  if (handle != nullptr && !handle->connected)
+    for (const Opened& one : handle->opened)  // libcurl 7.88 closes them unseen: see forget_aborted
+      if (is_same(one)) unregister(one.socket);
   ++depth_;
   curl_multi_remove_handle(multi_, easy);
   --depth_;
-  if (Handle* const handle = handle_of(easy)) forget_aborted(*handle);
+  if (handle != nullptr) forget_aborted(*handle);
 }
 
 void CurlDriver::unpause(CURL* easy) {
@@ -98,8 +102,7 @@ curl_socket_t CurlDriver::open_socket(Handle& handle, const curl_sockaddr& addre
   const int fd = ::socket(address.family, address.socktype | SOCK_CLOEXEC, address.protocol);
   if (fd < 0) return CURL_SOCKET_BAD;
   forget(fd);  // the number is new, so what is known under it is of a socket that is closed
-  find_or_make(fd, true);
-  handle.opened.push_back(fd);
+  handle.opened.push_back({fd, find_or_make(fd, true).generation});
   return fd;
 }
 
@@ -126,11 +129,17 @@ void CurlDriver::forget(curl_socket_t fd) {
 }
 
 // libcurl 7.88 closes a socket whose connection never became ready (cancelled, timed out, or the
-// slower of two addresses) without its close callback: its number may be another's by now.
+// slower of two addresses) without its close callback: its number may be another's by now, also
+// that of a socket which was opened here within the same call of libcurl.
 void CurlDriver::forget_aborted(Handle& handle) {
-  for (const curl_socket_t fd : handle.opened)
-    if (!handle.connected || fd != handle.socket) forget(fd);
+  for (const Opened& one : handle.opened)
+    if (is_same(one) && (!handle.connected || one.socket != handle.socket)) forget(one.socket);
   handle.opened.clear();
+}
+
+bool CurlDriver::is_same(const Opened& opened) {
+  const Socket* const socket = find(opened.socket);
+  return socket != nullptr && socket->generation == opened.generation;
 }
 
 CurlDriver::Connection* CurlDriver::connection(curl_socket_t fd) {
@@ -174,8 +183,18 @@ void CurlDriver::report(curl_socket_t fd, Socket& socket, std::uint32_t events) 
   ::epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event);
 }
 
+// A close alone is not enough: a child of this process holds copies of all sockets until it becomes
+// another program, and as long as one is open epoll goes on reporting it, under a number that is
+// closed here and may be another file's.
+void CurlDriver::unregister(curl_socket_t fd) {
+  Socket* const socket = find(fd);
+  if (socket != nullptr && socket->registered != 0) report(fd, *socket, 0);
+}
+
 int CurlDriver::on_close(void* driver, curl_socket_t fd) {
-  static_cast<CurlDriver*>(driver)->forget(fd);
+  auto* const self = static_cast<CurlDriver*>(driver);
+  self->unregister(fd);
+  self->forget(fd);
   return ::close(fd);
 }
 

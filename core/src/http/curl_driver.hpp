@@ -18,10 +18,16 @@ namespace prx::http {
 /// Loop thread only; destroyed on the loop or after it stopped.
 class CurlDriver {
  public:
+  /// A socket that was opened; another one may have its number by now.
+  struct Opened {
+    curl_socket_t socket = CURL_SOCKET_BAD;
+    std::uint32_t generation = 0;
+  };
+
   /// The owner's side of an easy handle; libcurl's private pointer leads here.
   struct Handle {
     curl_socket_t socket = CURL_SOCKET_BAD;  ///< watched last for this handle
-    std::vector<curl_socket_t> opened;       ///< for this handle, since it was added
+    std::vector<Opened> opened;              ///< for this handle, since it was added
     bool connected = false;                  ///< its connection was ready
   };
 
@@ -80,8 +86,10 @@ class CurlDriver {
   static int on_close(void* driver, curl_socket_t socket);
 
   void watch(curl_socket_t socket, int what);
+  void unregister(curl_socket_t socket);
   void forget(curl_socket_t socket);
   void forget_aborted(Handle& handle);
+  [[nodiscard]] bool is_same(const Opened& opened);
   Socket& find_or_make(curl_socket_t socket, bool own);
   [[nodiscard]] Socket* find(curl_socket_t socket);
   void report(curl_socket_t fd, Socket& socket, std::uint32_t events);

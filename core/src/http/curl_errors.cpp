@@ -92,7 +92,9 @@ std::string cut_message(const CurlFailure& failure) {
                             ? "the pooled connection to " + quoted(failure.host) + " was closed "
                             : "the connection to " + quoted(failure.host) + " was cut ";
   message += verb_of(failure.phase);
-  message += std::string(" (") + curl_easy_strerror(failure.code) + ")";
+  message += std::string(" (") + curl_easy_strerror(failure.code);
+  const bool http2 = failure.code == CURLE_HTTP2 || failure.code == CURLE_HTTP2_STREAM;
+  message += http2 ? "; a GOAWAY or RST_STREAM of the server, or a breach of HTTP/2)" : ")";
   if (failure.proxy == nullptr || failure.phase != Phase::kConnect) return message;
   return message + through(failure.proxy) + proxy_remedy(*failure.proxy, failure.host);
 }
@@ -150,6 +152,14 @@ Error clock_error(Phase phase, std::chrono::milliseconds limit, std::string_view
 Error resolve_error(Error error, const Proxy* proxy) {
   if (proxy != nullptr) error.message += "; it is the host of " + proxy->name();
   return error;
+}
+
+Error resend_error(std::string_view host, bool reused) {
+  const std::string why =
+      reused ? "the pooled connection to " + quoted(host) + " was closed before the response head"
+             : "host " + quoted(host) +
+                   " refused the request without processing it (HTTP/2 REFUSED_STREAM)";
+  return make_error(ErrorClass::kNetwork, Phase::kHead, why + "; the request was not sent again");
 }
 
 Error refused_by_proxy(const Proxy& proxy, Phase phase, std::string_view host, long status) {

@@ -11,19 +11,14 @@ namespace {
 
 constexpr int kFailedStatus = 400;
 
-std::string pooled_closed(std::string_view host) {
-  return "the pooled connection to '" + std::string(host) +
-         "' was closed before the response head; the request was not sent again";
-}
-
 }  // namespace
 
 CurlExchange::CurlExchange(ExchangeContext& context_, std::uint32_t index_,
                            std::function<void()> expired)
-    : context(context_),
+    : clock(context_.loop, std::move(expired)),
+      context(context_),
       easy(curl_easy_init()),
       index(index_),
-      clock(context_.loop, std::move(expired)),
       head_(context_.headers_max, context_.head_bytes_max) {
   set_constants();
   context.driver.adopt(easy, *this, &CurlExchange::on_open, this);
@@ -50,7 +45,8 @@ void CurlExchange::open(Request request_, Handler& handler_) {
   target_ = nullptr;
   head_.clear();
   detail_[0] = '\0';
-  addresses_version = uploaded_ = bytes_ = 0;
+  addresses_version = uploaded_ = received = 0;
+  receive_max = request.body_max;
   connect_time_ = std::chrono::nanoseconds(0);
   pool_taught = held = dialled_ = sent_ = last_use_ = false;
   failure.reset();
@@ -99,7 +95,7 @@ bool CurlExchange::has_failed_status() const {
 
 End CurlExchange::end() const {
   End end;
-  end.bytes = bytes_;
+  end.bytes = received;
   end.connect_time = connect_time_;
   return end;
 }
@@ -140,7 +136,7 @@ void CurlExchange::stop_with(ErrorClass error_class, Phase phase, std::string me
 
 void CurlExchange::refuse_resend() {
   if (failure) return;
-  stop_with(ErrorClass::kNetwork, Phase::kHead, pooled_closed(endpoint.host));
+  failure = std::make_unique<Error>(resend_error(endpoint.host, !dialled_));
 }
 
 // libcurl 7.88 resets each stream after its end, and servers count that. So the connection goes in
@@ -192,6 +188,7 @@ bool CurlExchange::deliver_head() {
   head.status = head_.status();
   head.version = head_.version();
   head.reused = !dialled_;
+  head.connect_time = connect_time_;
   head.headers = head_.headers();
   count_use();
   if (head.status < kFailedStatus)
@@ -212,12 +209,12 @@ std::size_t CurlExchange::take_body(char* bytes, std::size_t size) {
     held = true;
     return CURL_WRITEFUNC_PAUSE;
   }
-  bytes_ += size;
-  if (bytes_ > request.body_max) {
+  received += size;
+  if (received > receive_max) {
     forbid_reuse();
     stop_with(ErrorClass::kBadResponse, Phase::kBody,
               "the response body of '" + std::string(endpoint.host) + "' is above " +
-                  std::to_string(request.body_max) + " bytes");
+                  std::to_string(receive_max) + " bytes");
     return 0;
   }
   clock.touch();

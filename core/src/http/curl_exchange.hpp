@@ -92,19 +92,23 @@ class CurlExchange final : public CurlDriver::Handle {
   [[nodiscard]] const Proxy* proxy() const { return target_ ? target_->proxy : nullptr; }
   [[nodiscard]] ExchangeId id() const { return (std::uint64_t{generation} << 32) | (index + 1u); }
 
+  // What each piece of a body needs stands together: with many streams open, none of it is in the
+  // processor's cache when the next piece comes.
+  Handler* handler = nullptr;
+  bool held = false;                            ///< libcurl keeps data that the pause refused
+  std::uint64_t received = 0, receive_max = 0;  ///< bytes of the body
+  PhaseClock clock;
+
   ExchangeContext& context;
   CURL* const easy;
   const std::uint32_t index;
   std::uint32_t generation = 0;
   Stage stage = Stage::kFree;
   Request request;
-  Handler* handler = nullptr;
   Endpoint endpoint;
-  PhaseClock clock;
   Resolver::Ticket ticket = 0;
   std::uint64_t addresses_version = 0;  ///< given to libcurl with this exchange
   bool pool_taught = false;             ///< libcurl knows these addresses now
-  bool held = false;                    ///< libcurl keeps data that the pause refused
   std::unique_ptr<Error> failure;       ///< why a callback stopped the transfer
 
  private:
@@ -140,7 +144,6 @@ class CurlExchange final : public CurlDriver::Handle {
   const Proxy* proxy_ = nullptr;  // that the handle is set to
   std::array<char, CURL_ERROR_SIZE> detail_{};
   std::size_t uploaded_ = 0;
-  std::uint64_t bytes_ = 0;
   MonotonicTime opened_at_{};
   std::chrono::nanoseconds connect_time_{0};
   bool dialled_ = false;  // a socket was opened for this exchange

@@ -45,14 +45,14 @@ class PhaseClock {
   void fire();
 
   Loop& loop_;
-  const std::function<void()> expired_;
-  Clocks limits_;
-  Phase phase_ = Phase::kConnect;
   MonotonicTime since_{};
-  MonotonicTime paused_at_{};
+  Phase phase_ = Phase::kConnect;
   bool running_ = false;
   bool paused_ = false;
   bool in_all_ = false;  ///< the limit is of the whole phase
+  const std::function<void()> expired_;
+  Clocks limits_;
+  MonotonicTime paused_at_{};
   Loop::TimerId timer_ = 0;
   MonotonicTime armed_{};
 };

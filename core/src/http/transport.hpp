@@ -56,8 +56,9 @@ struct Request {
 
 struct Head {
   int status = 0;
-  int version = 11;     ///< 10, 11 or 20
-  bool reused = false;  ///< over a pooled connection
+  int version = 11;                          ///< 10, 11 or 20
+  bool reused = false;                       ///< over a pooled connection
+  std::chrono::nanoseconds connect_time{0};  ///< as End::connect_time
   std::span<const Header> headers;
 };
 

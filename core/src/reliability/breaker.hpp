@@ -28,6 +28,7 @@ class Breaker {
   enum class State { kClosed, kOpen, kHalfOpen };
 
   [[nodiscard]] State state(MonotonicTime now) const;
+  [[nodiscard]] bool closed() const { return !open_; }  ///< State::kClosed, at any time
   /// Of an open one; the past when it is not.
   [[nodiscard]] MonotonicTime reopens_at() const { return reopens_at_; }
   /// Half-open: takes the one place of a probe; false when it is taken. Who has it gives it back,

@@ -23,6 +23,8 @@ void ChainEngine::note_failure(const Live& live, const Error& error, const Verdi
   TargetState& target = state_of(live.target);
   // A connection that breaks while the caller does not read says nothing about the target.
   if (verdict.counts && !paused_at_) blame(live.target, now);
+  const bool breach = error.error_class == ErrorClass::kInternal;
+  if (breach && !paused_at_) blame_plugin(live.target, now);
   if (verdict.dead_key) {
     target.keys->record(live.key, &error, now);
     bad_keys_.push_back({target.keys, live.key});
@@ -44,9 +46,32 @@ void ChainEngine::blame(std::size_t target, MonotonicTime now) {
   state.lane->breaker.failure(now, options, random_.next(), {call, true});
 }
 
+/// A plugin that breaks its contract does so for all of its targets. A call counts once, at once.
+void ChainEngine::blame_plugin(std::size_t target, MonotonicTime now) {
+  const std::string& name = plan_.targets[target].plugin;
+  if (name.empty()) return;
+  bool counted = false;
+  for (std::size_t i = 0; i < targets_.size(); ++i)
+    counted = counted || (targets_[i].plugin_failed && plan_.targets[i].plugin == name);
+  TargetState& state = targets_[target];
+  state.plugin_failed = true;
+  const bool probe = std::exchange(state.plugin_probing, false);
+  const BreakerOptions options{plan_.policy.breaker_failures, plan_.policy.breaker_failure_rate};
+  health_.plugin(name).failure(now, options, random_.next(), {!counted, probe});
+}
+
+/// Plugins that never failed have no record.
+void ChainEngine::praise_plugin(std::size_t target, bool whole, MonotonicTime now) {
+  Breaker* const plugin = health_.find_plugin(plan_.targets[target].plugin);
+  if (plugin == nullptr) return;
+  const bool probe = std::exchange(targets_[target].plugin_probing, false);
+  if (whole || probe) plugin->success(now, {whole, probe});
+}
+
 /// A token, or the whole of an answer.
 void ChainEngine::answered(std::size_t target, bool whole, MonotonicTime now) {
   TargetState& state = state_of(target);
+  if (health_.any_plugin_failed()) praise_plugin(target, whole, now);
   const bool probe = std::exchange(state.probing, false);
   if (!whole && !probe) return;
   state.lane->breaker.success(now, {whole && !state.recorded, probe});
@@ -59,7 +84,7 @@ void ChainEngine::answered(std::size_t target, bool whole, MonotonicTime now) {
 /// waited for any longer. Silence of a moment says nothing.
 bool ChainEngine::silent(const Live& live, MonotonicTime now) const {
   const bool none = live.clock == Clock::kHead || live.clock == Clock::kFirstToken;
-  return none && plan_.stream && plan_.policy.hedge_after &&
+  return none && terms_.stream && plan_.policy.hedge_after &&
          own(now) - live.started >= *plan_.policy.hedge_after;
 }
 
@@ -73,6 +98,13 @@ void ChainEngine::leave(std::size_t target, MonotonicTime now) {
     state.recorded = true;
   }
   if (std::exchange(state.probing, false)) state.lane->breaker.probe_over();
+  if (state.plugin_probing) give_back_plugin(target);
+}
+
+/// What failed otherwise says nothing about the plugin.
+void ChainEngine::give_back_plugin(std::size_t target) {
+  targets_[target].plugin_probing = false;
+  health_.plugin(plan_.targets[target].plugin).probe_over();
 }
 
 void ChainEngine::settle(MonotonicTime now) {

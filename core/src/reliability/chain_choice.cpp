@@ -56,17 +56,40 @@ ChainEngine::Admission ChainEngine::admit(std::size_t target, MonotonicTime now)
     if (better) best = one;
     if (one.kind == Admission::Kind::kReady) break;
   }
-  if (best.kind != Admission::Kind::kReady || state.probing) return best;
-  switch (lane.breaker.state(now)) {
+  if (best.kind == Admission::Kind::kReady && !state.probing && !lane.breaker.closed())
+    best = pass(lane.breaker, best, now);
+  return health_.any_plugin_failed() ? behind_plugin(target, best, now) : best;
+}
+
+ChainEngine::Admission ChainEngine::behind_plugin(std::size_t target, const Admission& who,
+                                                  MonotonicTime now) {
+  const bool well = who.kind == Admission::Kind::kReady || who.kind == Admission::Kind::kProbe;
+  const Breaker* plugin = well ? health_.find_plugin(plan_.targets[target].plugin) : nullptr;
+  if (plugin == nullptr || targets_[target].plugin_probing) return who;
+  return pass(*plugin, who, now);
+}
+
+/// What is left of an admission behind this breaker.
+ChainEngine::Admission ChainEngine::pass(const Breaker& breaker, const Admission& who,
+                                         MonotonicTime now) const {
+  switch (breaker.state(now)) {
     case Breaker::State::kClosed:
-      return best;
+      return who;
     case Breaker::State::kOpen:
-      return {Admission::Kind::kOpen, best.key, lane.breaker.reopens_at()};
+      return {Admission::Kind::kOpen, who.key, breaker.reopens_at()};
     case Breaker::State::kHalfOpen:
-      if (lane.breaker.probing()) return {Admission::Kind::kOpen, best.key, now};
-      return {Admission::Kind::kProbe, best.key, now};
+      if (breaker.probing()) return {Admission::Kind::kOpen, who.key, now};
+      return {Admission::Kind::kProbe, who.key, now};
   }
-  return best;
+  return who;
+}
+
+/// Of the lane, of the plugin, or of both: of those that are half-open.
+void ChainEngine::take_probe(std::size_t target, MonotonicTime now) {
+  TargetState& state = state_of(target);
+  if (!state.probing) state.probing = state.lane->breaker.take_probe(now);
+  Breaker* plugin = health_.find_plugin(plan_.targets[target].plugin);
+  if (plugin != nullptr && !state.plugin_probing) state.plugin_probing = plugin->take_probe(now);
 }
 
 /// Targets that were not asked yet and could be now.
@@ -145,8 +168,7 @@ bool ChainEngine::ask_untried(std::string_view reason, Mode mode, MonotonicTime 
     const Admission who = admit(i, now);
     const bool probe = who.kind == Admission::Kind::kProbe;
     if (!probe && who.kind != Admission::Kind::kReady) continue;
-    TargetState& target = state_of(i);
-    if (probe) target.probing = target.lane->breaker.take_probe(now);
+    if (probe) take_probe(i, now);
     Launch what;
     what.target = i;
     what.key = who.key;

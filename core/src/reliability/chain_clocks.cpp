@@ -56,7 +56,7 @@ void ChainEngine::on_timer(MonotonicTime now, Actions& out) {
 /// The deadline has come. Who was silent for long is blamed, or else a call with a short deadline
 /// would ask the same silent target for ever.
 void ChainEngine::expire(MonotonicTime now, Actions& out) {
-  Error error = ran_out("the deadline of " + in_ms(*plan_.policy.deadline) + " ran out",
+  Error error = ran_out("the deadline of " + in_ms(*terms_.deadline) + " ran out",
                         committed_ != 0 ? Phase::kBody : Phase::kNone);
   if (!failures_.empty()) error.message += " after " + what_each_said(failures_);
   for (const Live& live : live_)
@@ -87,27 +87,42 @@ std::optional<MonotonicTime> ChainEngine::due(const Live& live) const {
     case Clock::kClosed:
       return std::nullopt;
     case Clock::kFirstToken:
-      return plan_.stream ? after(clocks.first_token) : std::nullopt;
+      return terms_.stream ? after(clocks.first_token) : whole_due(live);
     case Clock::kProgress:
-      return after(clocks.progress);
+      return earlier(after(clocks.progress), whole_due(live));
     case Clock::kFinish:
       return live.since + plan_.policy.finish_grace;
   }
   return std::nullopt;
 }
 
+/// Until when an answer that does not stream has to be whole. Before the head HTTP keeps that time.
+std::optional<MonotonicTime> ChainEngine::whole_due(const Live& live) const {
+  const auto& limit = plan_.targets[live.target].clocks.non_stream;
+  if (terms_.stream || !limit) return std::nullopt;
+  return live.started + *limit;
+}
+
+/// What due() names ran out.
 Error ChainEngine::timeout(const Live& live) const {
+  struct Limit {
+    std::string_view name;
+    std::optional<Milliseconds> time;
+    Phase phase;
+  };
   const PlanTarget& target = plan_.targets[live.target];
-  const bool first = live.clock == Clock::kFirstToken;
-  const auto limit = first ? target.clocks.first_token : target.clocks.progress;
-  return ran_out("provider '" + target.name +
-                     "': " + (first ? "first_token_timeout" : "progress_timeout") + " of " +
-                     in_ms(limit.value_or(Milliseconds{0})) + " ran out",
-                 first ? Phase::kFirstToken : Phase::kBody);
+  Limit limit{"progress_timeout", target.clocks.progress, Phase::kBody};
+  if (const auto whole = whole_due(live); whole && due(live) == whole)
+    limit = {"non_stream_timeout", target.clocks.non_stream, Phase::kBody};
+  else if (live.clock == Clock::kFirstToken)
+    limit = {"first_token_timeout", target.clocks.first_token, Phase::kFirstToken};
+  return ran_out("provider '" + target.name + "': " + std::string(limit.name) + " of " +
+                     in_ms(limit.time.value_or(Milliseconds{0})) + " ran out",
+                 limit.phase);
 }
 
 std::optional<MonotonicTime> ChainEngine::hedge_due(const Live& live) const {
-  const bool alone = live_.size() == 1 && committed_ == 0 && plan_.stream;
+  const bool alone = live_.size() == 1 && committed_ == 0 && terms_.stream;
   const bool none = live.clock == Clock::kHead || live.clock == Clock::kFirstToken;
   if (!alone || !none || live.hedge_tried || hedge_failed_) return std::nullopt;
   if (!plan_.policy.hedge_after || plan_.targets.size() < 2) return std::nullopt;
@@ -140,8 +155,7 @@ void ChainEngine::fire_pending(MonotonicTime now, Actions& out) {
   if (!ready && committed_ != 0) return find_rescuer(pending.target, pending.others, now, out);
   if (!ready && pending.others) return ask_anyone("fallback", now, out);
   if (!ready) return wait_for_one(pending.target, now) ? void() : give_up(now, out);
-  TargetState& target = state_of(pending.target);
-  if (who.kind == Admission::Kind::kProbe) target.probing = target.lane->breaker.take_probe(now);
+  if (who.kind == Admission::Kind::kProbe) take_probe(pending.target, now);
   Launch what;
   what.target = pending.target;
   what.key = who.key;

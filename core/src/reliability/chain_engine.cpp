@@ -19,17 +19,25 @@ Error of_class(ErrorClass error_class, std::string message) {
 
 }  // namespace
 
-ChainEngine::ChainEngine(const Plan& plan, Health& health, MonotonicTime now)
-    : plan_(plan), health_(health), random_(plan.seed), begun_(now), targets_(plan.targets.size()) {
+ChainEngine::ChainEngine(const Plan& plan, const Terms& terms, Health& health, MonotonicTime now)
+    : plan_(plan),
+      terms_(terms),
+      health_(health),
+      random_(terms.seed),
+      begun_(now),
+      targets_(plan.targets.size()) {
   assert(!plan.targets.empty());
-  if (plan.policy.deadline) deadline_ = now + *plan.policy.deadline;
+  if (terms.deadline) deadline_ = now + *terms.deadline;
   if (plan.policy.recovery == Recovery::kError) rescue_ = Rescue::kNever;
   if (plan.policy.recovery == Recovery::kContinue) rescue_ = Rescue::kContinue;
 }
 
 ChainEngine::~ChainEngine() {
-  for (TargetState& target : targets_)  // of a call that never ended
+  for (std::size_t i = 0; i < targets_.size(); ++i) {  // of a call that never ended
+    TargetState& target = targets_[i];
     if (target.lane != nullptr && target.probing) target.lane->breaker.probe_over();
+    if (target.plugin_probing) give_back_plugin(i);
+  }
   let_go();
 }
 

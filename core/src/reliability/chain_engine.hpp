@@ -35,17 +35,27 @@ struct PlanTarget {
   std::string lane;      ///< names its health record: provider, model and options
   std::size_t keys = 0;  ///< in the pool; 0: it needs none
   std::string key_pool;  ///< names the health records of its keys; "": `name`
+  std::string plugin;    ///< names the health record of its plugin; "": it has none
   TimeoutConfig clocks;
   std::optional<std::int64_t> context_length;  ///< tokens; nullopt: unknown
   bool continues = false;  ///< goes on from the beginning of an answer that it is given
 };
 
-/// Immutable for the time of a call.
+/// What belongs to one call alone.
+struct Terms {
+  bool stream = true;                    ///< the upstream answers token by token
+  std::uint64_t seed = 0;                ///< of the call's jitter
+  std::optional<Milliseconds> deadline;  ///< of the whole call, from its begin; nullopt: none
+};
+
+/// A chain, and the terms of a call that has none of its own. Immutable; calls may share it.
 struct Plan {
   std::vector<PlanTarget> targets;  ///< 1 or more
   ReliabilityConfig policy;
-  bool stream = true;      ///< the upstream answers token by token
-  std::uint64_t seed = 0;  ///< of the call's jitter
+  bool stream = true;
+  std::uint64_t seed = 0;
+
+  [[nodiscard]] Terms terms() const { return {stream, seed, policy.deadline}; }
 };
 
 /// How an attempt serves the call.
@@ -99,7 +109,9 @@ class ChainEngine {
   static constexpr int kWaitsMax = 64;        ///< of one call; a target may cool again and again
 
   /// Plan and health are borrowed for the engine's life.
-  ChainEngine(const Plan& plan, Health& health, MonotonicTime now);
+  ChainEngine(const Plan& plan, const Terms& terms, Health& health, MonotonicTime now);
+  ChainEngine(const Plan& plan, Health& health, MonotonicTime now)
+      : ChainEngine(plan, plan.terms(), health, now) {}
   /// A call that is destroyed before its end gives back the probe's places that it has.
   ~ChainEngine();
   ChainEngine(const ChainEngine&) = delete;
@@ -164,11 +176,13 @@ class ChainEngine {
   struct TargetState {
     Lane* lane = nullptr;  ///< looked up on first use
     KeyLane* keys = nullptr;
-    int tries = 0;          ///< attempts but key rotations
-    bool spent = false;     ///< not asked again by this call
-    bool failed = false;    ///< an attempt failed in a way that counts
-    bool recorded = false;  ///< the call counts in the lane
-    bool probing = false;   ///< has the lane's place for a probe
+    int tries = 0;                ///< attempts but key rotations
+    bool spent = false;           ///< not asked again by this call
+    bool failed = false;          ///< an attempt failed in a way that counts
+    bool recorded = false;        ///< the call counts in the lane
+    bool probing = false;         ///< has the lane's place for a probe
+    bool plugin_probing = false;  ///< has that of its plugin
+    bool plugin_failed = false;   ///< the call counts there
     bool refuses_prefix = false;
   };
   struct BadKey {
@@ -224,6 +238,7 @@ class ChainEngine {
   void hedge(Live& live, MonotonicTime now, Actions& out);
   void fire_pending(MonotonicTime now, Actions& out);
   [[nodiscard]] std::optional<MonotonicTime> due(const Live& live) const;
+  [[nodiscard]] std::optional<MonotonicTime> whole_due(const Live& live) const;
   [[nodiscard]] std::optional<MonotonicTime> hedge_due(const Live& live) const;
   [[nodiscard]] Error timeout(const Live& live) const;
   // chain_choice.cpp: who is asked next
@@ -241,6 +256,11 @@ class ChainEngine {
   void ask_anyone(std::string_view reason, MonotonicTime now, Actions& out);
   void nobody_asked(MonotonicTime now, Actions& out);
   [[nodiscard]] Admission admit(std::size_t target, MonotonicTime now);
+  [[nodiscard]] Admission behind_plugin(std::size_t target, const Admission& who,
+                                        MonotonicTime now);
+  [[nodiscard]] Admission pass(const Breaker& breaker, const Admission& who,
+                               MonotonicTime now) const;
+  void take_probe(std::size_t target, MonotonicTime now);
   [[nodiscard]] bool may_ask(std::size_t target) const;
   [[nodiscard]] int untried(MonotonicTime now);
   [[nodiscard]] int attempts_left() const {
@@ -260,6 +280,9 @@ class ChainEngine {
   void note_failure(const Live& live, const Error& error, const Verdict& verdict,
                     MonotonicTime now);
   void blame(std::size_t target, MonotonicTime now);
+  void blame_plugin(std::size_t target, MonotonicTime now);
+  void give_back_plugin(std::size_t target);
+  void praise_plugin(std::size_t target, bool whole, MonotonicTime now);
   void answered(std::size_t target, bool whole, MonotonicTime now);
   [[nodiscard]] bool silent(const Live& live, MonotonicTime now) const;
   void leave(std::size_t target, MonotonicTime now);
@@ -268,21 +291,23 @@ class ChainEngine {
   [[nodiscard]] bool is_bad_key(const KeyLane* keys, std::size_t key) const;
 
   const Plan& plan_;
+  const Terms terms_;
   Health& health_;
   Random random_;
   const MonotonicTime begun_;  ///< of the call
   State state_ = State::kIdle;
   Rescue rescue_ = Rescue::kSplice;
-  bool hedge_failed_ = false;       ///< a failed hedge starts no other
-  bool differed_ = false;           ///< a splice contradicted what was delivered
-  bool context_full_ = false;       ///< a target said that the request is too long for it
-  AttemptNumber attempts_ = 0;      ///< started so far
-  int waits_ = 0;                   ///< begun so far; at most kWaitsMax
-  AttemptNumber committed_ = 0;     ///< whose words the caller has; 0: none
+  bool hedge_failed_ = false;    ///< a failed hedge starts no other
+  bool differed_ = false;        ///< a splice contradicted what was delivered
+  bool context_full_ = false;    ///< a target said that the request is too long for it
+  AttemptNumber attempts_ = 0;   ///< started so far
+  int waits_ = 0;                ///< begun so far; at most kWaitsMax
+  AttemptNumber committed_ = 0;  ///< whose words the caller has; 0: none
+  std::optional<MonotonicTime> paused_at_;
+  boost::container::small_vector<Live, kLiveMax> live_;  // each piece of text looks up to here
+  std::optional<MonotonicTime> deadline_;
   std::int64_t context_tried_ = 0;  ///< the largest known context that was too small
-  std::optional<MonotonicTime> deadline_, paused_at_;
   boost::container::small_vector<TargetState, 4> targets_;
-  boost::container::small_vector<Live, kLiveMax> live_;
   boost::container::small_vector<BadKey, 2> bad_keys_;
   std::optional<Pending> pending_;
   std::vector<Failure> failures_;

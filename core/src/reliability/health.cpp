@@ -67,6 +67,11 @@ KeyLane& Health::keys(std::string_view provider) {
   return *(keys_[std::string(provider)] = std::make_unique<KeyLane>());
 }
 
+Breaker& Health::plugin(std::string_view name) {
+  if (Breaker* const known = find_plugin(name)) return *known;
+  return *(plugins_[std::string(name)] = std::make_unique<Breaker>());
+}
+
 void Health::forget_keys() {
   for (auto& [name, keys] : keys_) keys->rests_until.clear();
 }

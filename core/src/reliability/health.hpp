@@ -1,5 +1,6 @@
 /// \file health.hpp
-/// What a client knows of its targets and keys, from all calls: lanes, key lanes, budgets. Pure.
+/// What a client knows of its targets, keys and plugins, from all calls: lanes, key lanes,
+/// breakers of plugins, budgets. Pure.
 #pragma once
 
 #include <algorithm>
@@ -72,8 +73,19 @@ class Health {
   [[nodiscard]] Lane& lane(std::string_view name, MonotonicTime now = {});
   /// Of a provider's name.
   [[nodiscard]] KeyLane& keys(std::string_view provider);
+  /// The breaker of a plugin, by name; made when it first breaks its contract. All of its targets
+  /// are behind it.
+  [[nodiscard]] Breaker& plugin(std::string_view name);
+  [[nodiscard]] bool any_plugin_failed() const { return !plugins_.empty(); }
+  /// nullptr: it never did.
+  [[nodiscard]] Breaker* find_plugin(std::string_view name) {
+    const auto found = plugins_.find(name);
+    return found != plugins_.end() ? found->second.get() : nullptr;
+  }
   /// The configuration was read again: refused keys are tried again at once. Lanes stay.
   void forget_keys();
+  /// And so are plugins: their files may be others now.
+  void forget_plugins() { plugins_.clear(); }
 
   RetryBudget retries;
   HedgeBudget hedges;
@@ -91,6 +103,7 @@ class Health {
 
   ByName<std::unique_ptr<Lane>> lanes_;
   ByName<std::unique_ptr<KeyLane>> keys_;
+  ByName<std::unique_ptr<Breaker>> plugins_;
   Lane overflow_;
 };
 

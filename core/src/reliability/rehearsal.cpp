@@ -97,6 +97,12 @@ class Stage {
     events_.emplace(now_ + after, std::move(event));
   }
 
+  void add_no_head(AttemptNumber attempt, milliseconds limit) {
+    add_failure(
+        limit, attempt,
+        of_class(ErrorClass::kTimeout, "no response head within " + seconds(limit), Phase::kHead));
+  }
+
   /// Tokens up to `count`, of a first one after `first`; the time of the last.
   milliseconds add_tokens(AttemptNumber attempt, milliseconds first, int count) {
     milliseconds at = first;
@@ -120,10 +126,7 @@ class Stage {
                                   Phase::kHead));
     if (act.kind == Act::Kind::kSilence) {
       const auto limit = plan_.stream ? clocks.head : clocks.non_stream;
-      if (limit)
-        add_failure(*limit, attempt,
-                    of_class(ErrorClass::kTimeout, "no response head within " + seconds(*limit),
-                             Phase::kHead));
+      if (limit) add_no_head(attempt, *limit);
       return;
     }
     if (!plan_.stream) return schedule_at_once(attempt, act, clocks);
@@ -145,8 +148,10 @@ class Stage {
     const int tokens = breaks ? act.tokens : Rehearsal::kTokens;
     const auto first = act.kind == Act::Kind::kLateToken ? act.late : Rehearsal::kFirstToken;
     const auto at = Rehearsal::kHead + first + tokens * Rehearsal::kTokenEvery;
-    if (breaks) return break_off(attempt, act, at, clocks);
+    if (clocks.non_stream && at >= *clocks.non_stream)
+      return add_no_head(attempt, *clocks.non_stream);
     add(at, attempt, Kind::kHead);
+    if (breaks) return break_off(attempt, act, at, clocks);
     add(at, attempt, Kind::kToken);
     add(at, attempt, Kind::kFinish);
     add(at, attempt, Kind::kEnd);

@@ -10,7 +10,8 @@ namespace prx::bench {
 
 std::vector<Benchmark> benchmarks() {
   std::vector<Benchmark> all;
-  for (auto part : {load_benchmarks(), start_benchmarks(), micro_benchmarks(), count_benchmarks()})
+  for (auto part : {load_benchmarks(), start_benchmarks(), fallback_benchmarks(),
+                    micro_benchmarks(), count_benchmarks()})
     std::move(part.begin(), part.end(), std::back_inserter(all));
   return all;
 }

@@ -40,9 +40,10 @@ struct Benchmark {
 [[nodiscard]] bool built(const std::string& program);
 
 // The parts of benchmarks(), by file.
-[[nodiscard]] std::vector<Benchmark> load_benchmarks();   ///< load_cases.cpp
-[[nodiscard]] std::vector<Benchmark> count_benchmarks();  ///< count_cases.cpp
-[[nodiscard]] std::vector<Benchmark> start_benchmarks();  ///< start_cases.cpp
-[[nodiscard]] std::vector<Benchmark> micro_benchmarks();  ///< micro_cases.cpp
+[[nodiscard]] std::vector<Benchmark> load_benchmarks();      ///< load_cases.cpp
+[[nodiscard]] std::vector<Benchmark> count_benchmarks();     ///< count_cases.cpp
+[[nodiscard]] std::vector<Benchmark> start_benchmarks();     ///< start_cases.cpp
+[[nodiscard]] std::vector<Benchmark> micro_benchmarks();     ///< micro_cases.cpp
+[[nodiscard]] std::vector<Benchmark> fallback_benchmarks();  ///< fallback_cases.cpp
 
 }  // namespace prx::bench

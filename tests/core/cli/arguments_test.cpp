@@ -108,6 +108,20 @@ TEST(Arguments, AMissingValueIsAnErrorNamingTheOption) {
   EXPECT_THAT(parsed.error->message, HasSubstr("--model"));
 }
 
+TEST(Arguments, AnEmptyValueBehindAnEqualsSignIsTheValue) {
+  const Parsed parsed = parse({"--model=", "word", "--param=", "--", "--model="});
+  ASSERT_FALSE(parsed.error);
+  EXPECT_EQ(parsed.model, "");
+  EXPECT_THAT(parsed.parameters, ElementsAre(""));
+  EXPECT_THAT(parsed.words, ElementsAre("word", "--model="));
+}
+
+TEST(Arguments, AFlagTakesNoValue) {
+  for (const char* word : {"--json=", "--json=yes", "--json=false"})
+    EXPECT_EQ(parse({word}).error.value_or(Error{}).message,
+              "--json takes no value; leave out =...");
+}
+
 TEST(Arguments, AnUnknownOptionNamesTheNearest) {
   const Parsed parsed = parse({"--modle=x"});
   ASSERT_TRUE(parsed.error);

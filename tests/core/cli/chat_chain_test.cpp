@@ -40,6 +40,43 @@ TEST_F(ChatChain, ThatIsUnknownIsAConfigurationErrorWithTheNearestName) {
   EXPECT_EQ(result.err, "prx: flag --chain: unknown chain 'chaep'; did you mean 'cheap'?\n");
 }
 
+TEST_F(ChatChain, IsNamedByTheModelToo) {
+  simulate();
+  environment["PRX_CHAIN"] = "dear";
+  const auto result = run({"chat", "--model", "chain:cheap", "Hello"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_STREQ(only_body()["model"].GetString(), "openai/gpt-4o-mini");
+}
+
+TEST_F(ChatChain, OfTheShortFormIsNamedByTheModelToo) {
+  simulate();
+  const auto result = run({"chat", "--model", "chain:default", "Hello"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_STREQ(only_body()["model"].GetString(), "anthropic/claude-sonnet-4");
+}
+
+TEST_F(ChatChain, ThatIsUnknownIsTheSameErrorHoweverItIsNamed) {
+  for (const std::string verb : {"chat", "plan"}) {
+    std::vector<std::string> arguments = {verb, "--model", "chain:chaep"};
+    if (verb == "chat") arguments.emplace_back("Hello");
+    const auto result = run(arguments);
+    EXPECT_EQ(result.exit_code, 3) << verb;
+    EXPECT_EQ(result.err, "prx: flag --chain: unknown chain 'chaep'; did you mean 'cheap'?\n");
+  }
+}
+
+TEST_F(ChatChain, OfTheModelExcludesAnotherAndAProvider) {
+  for (const std::string flag : {"--chain", "--provider"}) {
+    const auto result = run({"chat", flag, "openai", "--model", "chain:cheap", "Hello"});
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_EQ(result.err,
+              "prx: " + flag + " and --model chain:cheap exclude each other; leave one out\n");
+  }
+  const auto nameless = run({"chat", "--model", "chain:", "Hello"});
+  EXPECT_EQ(nameless.exit_code, 2);
+  EXPECT_EQ(nameless.err, "prx: --model chain: names no chain; write chain:NAME\n");
+}
+
 TEST_F(ChatChain, BesideAProviderIsAUsageError) {
   for (const auto& verb : std::vector<std::vector<std::string>>{
            {"chat", "Hello"}, {"config", "show"}, {"config", "check"}}) {

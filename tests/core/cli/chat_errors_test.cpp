@@ -133,12 +133,41 @@ TEST_F(ChatErrors, AnAccountWithoutCreditPointsToTheShop) {
   EXPECT_THAT(result.err, HasSubstr("add credits at https://openrouter.ai/credits"));
 }
 
+TEST_F(ChatErrors, AWrongPathIsTold) {
+  simulate();
+  const std::string url = simulator().base_url();
+  environment["OPENROUTER_BASE_URL"] = url.substr(0, url.find("/api")) + "/wrong";
+  const auto of_variable = run({"chat", "Hello"});
+  EXPECT_EQ(of_variable.exit_code, 7);
+  EXPECT_THAT(of_variable.err, HasSubstr("or check OPENROUTER_BASE_URL"));
+  configure("[providers.openrouter]\nbase_url = \"" + url + "\"\n");
+  const auto page = run({"chat", "--model", "sim/html?status=404", "Hello"});
+  EXPECT_EQ(page.exit_code, 7);
+  EXPECT_THAT(page.err,
+              HasSubstr("check [providers.openrouter] base_url, or choose another model"));
+}
+
+TEST_F(ChatErrors, WarningsLookLikeAllOthersUnlessALogWasAskedFor) {
+  simulate();
+  const std::string warning = ": providers.openrouter.api_keys: K2 is not set; ";
+  const std::string file =
+      configure("[providers.openrouter]\napi_keys = [\"${OPENROUTER_API_KEY}\", \"${K2}\"]\n");
+  const auto plain = run({"chat", "--quiet", "Hello"});
+  EXPECT_EQ(plain.exit_code, 0);
+  EXPECT_THAT(plain.err, ::testing::StartsWith("prx: warning: " + file + ":2:38" + warning));
+  EXPECT_EQ(std::count(plain.err.begin(), plain.err.end(), '\n'), 1) << plain.err;
+  const auto log = run({"chat", "--quiet", "--log-level", "info", "Hello"});
+  EXPECT_EQ(log.exit_code, 0);
+  EXPECT_THAT(log.err, ::testing::ContainsRegex("^20[^ ]+Z warning .*K2 is not set"));
+  EXPECT_EQ(run({"chat", "--quiet", "--log-level", "off", "Hello"}).err, "");
+}
+
 TEST_F(ChatErrors, AServerThatIsNotThereIsANetworkError) {
   simulate();
   environment["OPENROUTER_BASE_URL"] = "http://127.0.0.1:1/api/v1";
   const auto result = run({"chat", "Hello"});
   EXPECT_EQ(result.exit_code, 6);
-  EXPECT_THAT(result.err, HasSubstr("[providers.openrouter] base_url"));
+  EXPECT_THAT(result.err, HasSubstr("check the connection and OPENROUTER_BASE_URL"));
 }
 
 TEST_F(ChatErrors, TheTimeoutBoundsTheWholeCall) {

@@ -33,7 +33,7 @@ TEST_F(Chat, TheStatusLineNamesProviderModelTokensCostAndTimes) {
   EXPECT_THAT(
       result.err,
       MatchesRegex(
-          "prx: openrouter .*\\| anthropic/claude-sonnet-4 \\| [0-9]+ tokens in, [0-9]+ out \\| "
+          "prx: openrouter .*\\| anthropic/claude-sonnet-4 \\| [0-9]+ tokens? in, [0-9]+ out \\| "
           "\\$0\\.[0-9]+ \\| first token [0-9.]+ [mu]?s \\| total [0-9.]+ [mu]?s\n"));
 }
 

@@ -83,6 +83,38 @@ TEST_F(ConfigCheck, KnowsThePluginsOwnKeys) {
   EXPECT_THAT(result.err, AllOf(HasSubstr(file + ":2:1"), HasSubstr("title")));
 }
 
+TEST_F(ConfigCheck, APluginFolderOrFileThatIsNotThereIsAWarningWithItsPlace) {
+  const std::string file = configure(
+      "[plugins]\ndirs = [\n  \"~/plugins\",\n  \"nowhere\",\n]\n"
+      "[plugins.mine]\npath = \"mine.so\"\n");
+  for (const auto* verb : {"check", "show"}) {
+    const auto result = run({"config", verb});
+    EXPECT_EQ(result.exit_code, 0);
+    EXPECT_THAT(result.err, HasSubstr("prx: warning: " + file + ":4:3: "));
+    EXPECT_THAT(result.err, HasSubstr("nowhere: cannot be searched for plugins"));
+    EXPECT_THAT(result.err, HasSubstr("prx: warning: " + file + ":7:8: "));
+    EXPECT_THAT(result.err, HasSubstr("mine.so: no such file"));
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 2) << result.err;
+  }
+}
+
+TEST_F(ConfigCheck, AKeyThatMayBeEmptyIsNoWarning) {
+  configure("[providers.openrouter]\napi_keys = [\"${OPENROUTER_API_KEY}\", \"${K2:-}\"]\n");
+  const auto result = run({"config", "check"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.err, "");
+}
+
+TEST_F(ConfigCheck, PluginsThatAreTurnedOffAreNamedWithTheSwitch) {
+  environment["PRX_NO_PLUGINS"] = "1";
+  for (const auto& arguments :
+       std::vector<std::vector<std::string>>{{"config", "check"}, {"chat", "Hello"}}) {
+    const auto result = run(arguments);
+    EXPECT_EQ(result.exit_code, 3);
+    EXPECT_THAT(result.err, HasSubstr("PRX_NO_PLUGINS=1 turns plugins off; unset it"));
+  }
+}
+
 TEST_F(ConfigCheck, AMissingPluginIsAnError) {
   configure("[default]\nprovider = \"box\"\n[providers.box]\nplugin = \"nowhere\"\n");
   const auto result = run({"config", "check"});

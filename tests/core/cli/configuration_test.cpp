@@ -42,6 +42,15 @@ TEST(ProviderFacts, OfAShadowedFileAreNotTaken) {
   EXPECT_EQ(provider_facts(config_of("box", "box"), plugins, "box", "").title, "Title of box");
 }
 
+TEST(ProviderFacts, SayWhereTheBaseUrlStands) {
+  Config config = config_of("box", "box");
+  EXPECT_EQ(provider_facts(config, {}, "box", "").base_url_place, "");
+  config.providers[0].base_url = "http://box.test/v1";
+  EXPECT_EQ(provider_facts(config, {}, "box", "").base_url_place, "[providers.box] base_url");
+  config.settings.push_back({"providers.box.base_url", "...", "env BOX_BASE_URL"});
+  EXPECT_EQ(provider_facts(config, {}, "box", "").base_url_place, "BOX_BASE_URL");
+}
+
 TEST(ProviderFacts, WithoutAPluginAreTheNameAlone) {
   const auto facts =
       provider_facts(config_of("nowhere", ""), {plugin("box", "nowhere")}, "box", "");

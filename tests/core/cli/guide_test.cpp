@@ -1,4 +1,5 @@
-// The pages: each `prx plan` in them prints what the page says.
+// The pages: each `prx plan` in them prints what the page says, and what they tell to run runs.
+#include <csignal>
 #include <fstream>
 #include <sstream>
 
@@ -79,6 +80,68 @@ TEST_F(Guide, EachPlanOfTheReliabilityGuidePrintsWhatThePageSays) {
 }
 
 TEST_F(Guide, EachPlanOfTheReadmePrintsWhatThePageSays) { expect_examples_hold("README.md", 1); }
+
+/// The texts of the page's blocks of a language, from a heading on.
+std::vector<std::string> blocks_of(const std::string& name, const std::string& heading,
+                                   const std::string& language) {
+  std::ifstream page(PRX_SOURCE_DIR "/" + name);
+  std::vector<std::string> blocks;
+  bool in_section = false, in_block = false;
+  for (std::string line; std::getline(page, line);) {
+    if (line.substr(0, 3) == "## ") in_section = line == heading;
+    if (in_section && line == "```" + language) {
+      blocks.emplace_back();
+      in_block = true;
+    } else if (line == "```") {
+      in_block = false;
+    } else if (in_block) {
+      blocks.back() += line + '\n';
+    }
+  }
+  return blocks;
+}
+
+void replace(std::string& text, const std::string& from, const std::string& to) {
+  std::size_t at = text.find(from);
+  ASSERT_NE(at, std::string::npos) << from << " is not in\n" << text;
+  for (; at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+}
+
+class SimGuide : public ProgramTest {
+ protected:
+  /// A block of the page, typed into a shell in the home.
+  [[nodiscard]] test::ProcessOptions shell(const std::string& script) const {
+    test::ProcessOptions options = program({"-c", script});
+    options.program = "/bin/sh";
+    options.directory = home;
+    options.environment["PATH"] = PRX_BINARY_DIR "/bin:/usr/bin:/bin";
+    return options;
+  }
+};
+
+TEST_F(SimGuide, TheFailoverRunsAsItIsWritten) {
+  const auto files = blocks_of("core/docs/sim.md", "## A failover", "toml");
+  auto terminals = blocks_of("core/docs/sim.md", "## A failover", "sh");
+  ASSERT_EQ(files.size(), 2U);
+  ASSERT_EQ(terminals.size(), 2U);
+  write("faults.toml", files[0]);
+  write("failover.toml", files[1]);
+  replace(terminals[0], "prx sim --port 8080", "exec prx sim --quiet --port 0");
+  test::Process server(shell(terminals[0]));
+  server.wait_for_out("/api/v1\n");
+  replace(terminals[1], "http://127.0.0.1:8080/api/v1",
+          server.out().substr(0, server.out().find('\n')));
+  const std::string origin = server.out().substr(0, server.out().find("/api/v1"));
+  replace(terminals[1], "http://127.0.0.1:8080", origin);
+  const auto result = run_with(shell(terminals[1]));
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, StartsWith("This is a simulated answer"));
+  EXPECT_THAT(result.err, ::testing::ContainsRegex("attempt 3 .retry.: openrouter .*overloaded"));
+  EXPECT_THAT(result.err, ::testing::ContainsRegex("attempt 4 .fallback.: openai gpt-4o"));
+  server.send_signal(SIGTERM);
+  end(server);
+}
 
 }  // namespace
 }  // namespace prx::cli

@@ -64,7 +64,44 @@ TEST(Explain, SpentCreditNamesWhereToBuyMore) {
 }
 
 TEST(Explain, AModelThatIsNotFoundPointsToTheOption) {
-  EXPECT_THAT(explain(error_of(ErrorClass::kNotFound, 404), acme()), HasSubstr("--model"));
+  Error error = error_of(ErrorClass::kNotFound, 404);
+  error.provider_code = "404";
+  EXPECT_EQ(explain(error, acme()), "it failed; choose another model with --model");
+}
+
+TEST(Explain, WhatAnswersNotFoundWithoutACodeIsProbablyNoApi) {
+  ProviderFacts facts = acme();
+  EXPECT_EQ(explain(error_of(ErrorClass::kNotFound, 404), facts),
+            "it failed; check [providers.acme] base_url, or choose another model with --model");
+  facts.base_url_place = "ACME_BASE_URL";
+  EXPECT_THAT(explain(error_of(ErrorClass::kNotFound, 404), facts),
+              HasSubstr("check ACME_BASE_URL"));
+}
+
+TEST(Explain, ANotFoundOfAnOwnUrlMayBeItsPathUnlessTheCodeNamesTheModel) {
+  ProviderFacts facts = acme();
+  facts.base_url_place = "[providers.acme] base_url";
+  Error error = error_of(ErrorClass::kNotFound, 404);
+  error.provider_code = "404";
+  EXPECT_EQ(explain(error, facts),
+            "it failed; choose another model with --model, or check [providers.acme] base_url");
+  error.provider_code = "model_not_found";
+  EXPECT_EQ(explain(error, facts), "it failed; choose another model with --model");
+}
+
+TEST(Explain, AStatusSaysMoreThanItsClass) {
+  EXPECT_THAT(explain(error_of(ErrorClass::kNetwork, 409), acme()), HasSubstr("try again later"));
+  EXPECT_THAT(explain(error_of(ErrorClass::kInvalidRequest, 413), acme()),
+              HasSubstr("shorten the prompt"));
+  EXPECT_THAT(explain(error_of(ErrorClass::kUnsupported, 501), acme()),
+              HasSubstr("check [providers.acme] base_url: that server does not know the call"));
+  EXPECT_THAT(explain(error_of(ErrorClass::kInvalidRequest, 405), acme()),
+              HasSubstr("check [providers.acme] base_url"));
+  EXPECT_THAT(explain(error_of(ErrorClass::kBadResponse, 302), acme()),
+              HasSubstr("check [providers.acme] base_url"));
+  EXPECT_THAT(explain(error_of(ErrorClass::kNetwork), acme()), HasSubstr("check the connection"));
+  EXPECT_THAT(explain(error_of(ErrorClass::kTimeout, 409), acme()), HasSubstr("--timeout"))
+      << "what the class says is exact enough";
 }
 
 TEST(Explain, ARateLimitTellsWhenRoundedUp) {

@@ -30,6 +30,15 @@ TEST(StatusLine, SaysWhoTokensCostAndTimes) {
       "first token 412 ms | total 1.24 s");
 }
 
+TEST(StatusLine, OneTokenIsOne) {
+  ChatResponse response = answered();
+  response.usage.prompt_tokens = 1;
+  response.usage.completion_tokens = 1;
+  EXPECT_THAT(status_line(response, {}), HasSubstr("| 1 token in, 1 out |"));
+  response.usage.prompt_tokens = 0;
+  EXPECT_THAT(status_line(response, {}), HasSubstr("| 0 tokens in, 1 out |"));
+}
+
 TEST(StatusLine, WhatAServerChoseIsBounded) {
   const std::string e_acute = "\xc3\xa9";
   std::string longest;

@@ -121,7 +121,7 @@ TEST_F(ChatCallTest, APluginThatDoesNotAnswerACancelIsQuarantined) {
 TEST_F(ChatCallTest, AStopTokenCancels) {
   plugin.on_cancel = [this] { plugin.done(); };
   std::stop_source stop;
-  driver::ChatPlan plan = rig.plan();
+  PlanDraft plan = rig.plan();
   plan.options.stop = stop.get_token();
   const auto call = rig.start(std::move(plan));
   stop.request_stop();
@@ -132,7 +132,7 @@ TEST_F(ChatCallTest, AStopTokenCancels) {
 TEST_F(ChatCallTest, ATokenThatIsStoppedAlreadySendsNothing) {
   std::stop_source stop;
   stop.request_stop();
-  driver::ChatPlan plan = rig.plan();
+  PlanDraft plan = rig.plan();
   plan.options.stop = stop.get_token();
   plugin.on_cancel = [this] { plugin.done(); };
   const auto call = rig.start(std::move(plan));
@@ -155,7 +155,7 @@ TEST_F(ChatCallTest, ASinkMayLetGoFromInsideAnEvent) {
 
 TEST_F(ChatCallTest, TheFirstTokenClockCancelsTheAttempt) {
   plugin.on_cancel = [this] { plugin.error(PRX_E_CANCELLED, "stopped"); };
-  driver::ChatPlan plan = rig.plan();
+  PlanDraft plan = rig.plan();
   plan.plan.targets[0].clocks.first_token = 50ms;
   const auto call = rig.start(std::move(plan));
   std::uint64_t id = 0;
@@ -185,7 +185,7 @@ TEST_F(ChatCallTest, TheFirstTokenClockCancelsTheAttempt) {
 
 TEST_F(ChatCallTest, TheFirstTokenClockRunsWithoutAnExchangeToo) {
   plugin.on_cancel = [this] { plugin.error(PRX_E_CANCELLED, "stopped"); };
-  driver::ChatPlan plan = rig.plan();
+  PlanDraft plan = rig.plan();
   plan.plan.targets[0].clocks.first_token = 50ms;
   const auto call = rig.start(std::move(plan));
   rig.loop.advance(50ms);
@@ -193,7 +193,7 @@ TEST_F(ChatCallTest, TheFirstTokenClockRunsWithoutAnExchangeToo) {
 }
 
 TEST_F(ChatCallTest, ProgressIsASignOfLifeAndDeliveredAtOnce) {
-  driver::ChatPlan plan = rig.plan();
+  PlanDraft plan = rig.plan();
   plan.plan.targets[0].clocks.first_token = 50ms;
   const auto call = rig.start(std::move(plan));
   rig.loop.advance(40ms);
@@ -236,7 +236,7 @@ TEST_F(ChatCallTest, TheIdleClockOfAStreamStartsAtTheFirstToken) {
 TEST_F(ChatCallTest, NothingIsReportedToAHandleThatWasLetGo) {
   plugin.on_cancel = [this] { plugin.done(); };
   int attempts = 0;
-  driver::ChatPlan plan = rig.plan();
+  PlanDraft plan = rig.plan();
   plan.options.on_attempt = [&](const Attempt&) { ++attempts; };
   const auto call = rig.start(std::move(plan));
   call->close();
@@ -246,10 +246,9 @@ TEST_F(ChatCallTest, NothingIsReportedToAHandleThatWasLetGo) {
 }
 
 TEST_F(ChatCallTest, APauseBeforeTheStartHolds) {
-  driver::ChatPlan plan = rig.plan();
+  PlanDraft plan = rig.plan();
   plan.plan.targets[0].clocks.first_token = 50ms;
-  auto call =
-      std::make_shared<driver::ChatCall>(rig.runtime, rig.health, std::move(plan), sink, [] {});
+  auto call = std::make_shared<driver::ChatCall>(rig.runtime, rig.health, plan.made(), sink, [] {});
   call->start(std::nullopt);
   call->pause();
   rig.loop.advance(1h);
@@ -302,7 +301,7 @@ TEST_F(ChatCallTest, ToolCallsAreDeliveredWhole) {
 }
 
 TEST_F(ChatCallTest, PauseHoldsTheTransferAndItsClocks) {
-  driver::ChatPlan plan = rig.plan();
+  PlanDraft plan = rig.plan();
   plan.plan.targets[0].clocks.progress = 50ms;
   const auto call = rig.start(std::move(plan));
   plugin.text("a");

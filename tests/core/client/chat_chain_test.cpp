@@ -62,7 +62,7 @@ class ChatChainTest : public ::testing::Test {
   RecordingSink& sink = rig.sink;
   ScriptedProvider first{rig.runtime, rig.transport, "first"};
   ScriptedProvider second{rig.runtime, rig.transport, "second"};
-  driver::ChatPlan plan;
+  PlanDraft plan;
 };
 
 TEST_F(ChatChainTest, AFallbackAnswersUnseenWithItsOwnModel) {
@@ -270,6 +270,54 @@ TEST_F(ChatChainTest, ABadAnswerIsNotBelievedAndRetried) {
   answer(second.plugin, "Hello you");
   EXPECT_EQ(good().text, "Hello you");
   EXPECT_EQ(sink.text, "Hello you");
+}
+
+TEST_F(ChatChainTest, TheLogHasEachAttemptAsOneLine) {
+  const auto call = start();
+  first.plugin.error(PRX_E_NOT_FOUND, "no such \"model\"");
+  rig.loop.run_ready();
+  rig.loop.advance(5ms);
+  answer(second.plugin, "Hello");
+  good();
+  ASSERT_GE(rig.log_lines.size(), 2u);
+  const auto* lines = &*(rig.log_lines.end() - 2);
+  EXPECT_EQ(lines[0],
+            "attempt call=prx-test provider=first model=model-first reason=first wait_ms=0.000 "
+            "total_ms=0.000 bytes=0 cost=0 error=not_found message=\"no such \\\"model\\\"\"");
+  EXPECT_EQ(lines[1],
+            "attempt call=prx-test provider=second model=model-second reason=fallback "
+            "wait_ms=0.000 first_token_ms=5.000 total_ms=5.000 bytes=0 cost=unknown");
+}
+
+TEST_F(ChatChainTest, AnAnswerThatTricklesWithoutStreamingIsGivenUp) {
+  plan.plan.stream = false;
+  plan.options.stream_upstream = false;
+  const auto call = start();
+  rig.loop.advance(5min - 1ms);
+  EXPECT_EQ(second.plugin.starts, 0);
+  rig.loop.advance(1ms);
+  EXPECT_EQ(second.plugin.starts, 1);
+  EXPECT_EQ(first.plugin.cancels, 1);
+  answer(second.plugin, "Hello");
+  EXPECT_EQ(good().attempts[0].error->message,
+            "provider 'first': non_stream_timeout of 300000 ms ran out");
+}
+
+TEST_F(ChatChainTest, ABreachOfTheGrammarCountsAgainstThePlugin) {
+  plan.plan.targets[0].plugin = "scripted";
+  for (unsigned i = 0; i < driver::ProviderInstance::kMisbehaviourMax; ++i) {
+    EXPECT_FALSE(first.instance->quarantined());
+    rig.health.forget_plugins();
+    rig.health.lane("first").breaker.success(rig.loop.now(), {});
+    const auto call = start();
+    first.plugin.finish();
+    first.plugin.text("after its finish reason");
+    rig.loop.run_ready();
+    answer(second.plugin, "Hello");
+    EXPECT_EQ(good().attempts[0].error->error_class, ErrorClass::kInternal);
+    ASSERT_NE(rig.health.find_plugin("scripted"), nullptr);
+  }
+  EXPECT_TRUE(first.instance->quarantined());
 }
 
 }  // namespace

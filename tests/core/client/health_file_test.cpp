@@ -13,6 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using Access = HealthFile::Access;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 HealthRecord record_of(std::uint64_t name, std::int64_t written = 1) {
@@ -307,6 +308,27 @@ TEST_F(HealthFileTest, EightProcessesLoseNoChange) {
   ASSERT_EQ(open()->read(table), Access::kDone);
   ASSERT_TRUE(table.find(1));
   EXPECT_EQ(table.find(1)->failures, static_cast<std::uint64_t>(kProcesses * kTimes));
+}
+
+TEST_F(HealthFileTest, OnAFileSystemWithoutLocksIsRefused) {
+  auto no_locks = options();
+  no_locks.set_lock = [](int, struct flock*) {
+    errno = EINVAL;
+    return -1;
+  };
+  EXPECT_THAT(refusal(no_locks), AllOf(HasSubstr(file().string()), HasSubstr("keeps no locks"),
+                                       HasSubstr("set XDG_RUNTIME_DIR")));
+}
+
+TEST_F(HealthFileTest, OnAFullDiskIsBusy) {
+  const auto one = open();
+  HealthTable table;
+  {
+    const FullDisk full;
+    EXPECT_EQ(one->change(table, [](HealthTable& all) { all.put(record_of(5)); }), Access::kBusy);
+  }
+  ASSERT_EQ(one->read(table), Access::kDone);
+  EXPECT_FALSE(table.find(5));
 }
 
 }  // namespace

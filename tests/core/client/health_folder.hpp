@@ -3,7 +3,9 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <cstdlib>
@@ -17,6 +19,30 @@
 #include "support/process.hpp"
 
 namespace prx::driver {
+
+/// While it lives this process can write no file beyond a header.
+class FullDisk {
+ public:
+  FullDisk() {
+    struct sigaction ignore {};
+    ignore.sa_handler = SIG_IGN;
+    EXPECT_EQ(::sigaction(SIGXFSZ, &ignore, &signal_), 0);
+    EXPECT_EQ(::getrlimit(RLIMIT_FSIZE, &limit_), 0);
+    struct rlimit small = limit_;
+    small.rlim_cur = sizeof(HealthTable::Header);
+    EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  }
+  ~FullDisk() {
+    EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &limit_), 0);
+    EXPECT_EQ(::sigaction(SIGXFSZ, &signal_, nullptr), 0);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  struct rlimit limit_ {};
+  struct sigaction signal_ {};
+};
 
 class HealthFolder : public ::testing::Test {
  protected:

@@ -297,5 +297,20 @@ TEST(HealthMerge, AProbeThatFailsOpensAgainForAll) {
   EXPECT_EQ(record.lease_ms, 0);
 }
 
+TEST(HealthLease, IsRenewedByItsOwnerAlone) {
+  const Moment at{1'000'000ms, MonotonicTime{} + 1h};
+  HealthRecord record;
+  record.open_ms = 900'000;
+  record.lease_ms = 1'001'000;
+  record.lease_owner = 7;
+  HealthRecord others = record;
+  EXPECT_FALSE(renew_lease(others, 8, at));
+  EXPECT_EQ(others.lease_ms, 1'001'000);
+  ASSERT_TRUE(renew_lease(record, 7, at));
+  EXPECT_EQ(record.lease_ms, 1'000'000 + std::chrono::milliseconds(kLease).count());
+  record.lease_ms = 0;
+  EXPECT_FALSE(renew_lease(record, 7, at)) << "somebody saw it answer";
+}
+
 }  // namespace
 }  // namespace prx::driver

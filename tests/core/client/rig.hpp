@@ -193,6 +193,20 @@ struct ScriptedProvider {
   std::unique_ptr<driver::ProviderInstance> instance;
 };
 
+/// A ChatPlan that a test still changes.
+struct PlanDraft : driver::ChatPlan {
+  reliability::Plan plan;
+  std::vector<driver::CallTarget> targets;
+
+  [[nodiscard]] driver::ChatPlan made() const {
+    driver::ChatPlan out = *this;
+    out.terms = plan.terms();
+    out.chain =
+        std::make_shared<const driver::PreparedChain>(driver::PreparedChain{plan, targets, true});
+    return out;
+  }
+};
+
 /// Everything that a call runs on. The test's thread is the loop.
 class DriverRig {
  public:
@@ -224,8 +238,8 @@ class DriverRig {
     driver::thread_context() = {};
   }
 
-  driver::ChatPlan plan() {
-    driver::ChatPlan plan;
+  PlanDraft plan() {
+    PlanDraft plan;
     reliability::PlanTarget target;
     target.name = target.lane = target.key_pool = "main";
     target.keys = instance->config().keys.size();
@@ -237,9 +251,9 @@ class DriverRig {
     plan.request_id = "prx-test";
     return plan;
   }
-  std::shared_ptr<driver::ChatCall> start(driver::ChatPlan plan) {
-    auto call = std::make_shared<driver::ChatCall>(runtime, health, std::move(plan), sink,
-                                                   [this] { ++ended; });
+  std::shared_ptr<driver::ChatCall> start(const PlanDraft& plan) {
+    auto call =
+        std::make_shared<driver::ChatCall>(runtime, health, plan.made(), sink, [this] { ++ended; });
     call->start(std::nullopt);
     loop.run_ready();
     return call;

@@ -27,7 +27,7 @@ class SharedCallTest : public HealthFolder {
     plan.shared_health = &ours;
   }
   [[nodiscard]] SharedHealthOptions sharing() {
-    return {options(), [this] { return wall(); }, 0};
+    return {options(), [this] { return wall(); }, 0, &rig.loop};
   }
   [[nodiscard]] std::chrono::milliseconds wall() const {
     return 1'790'000'000'000ms +
@@ -58,7 +58,7 @@ class SharedCallTest : public HealthFolder {
   ScriptedProvider second{rig.runtime, rig.transport, "second"};
   SharedHealth ours{sharing(), *rig.log}, theirs{sharing(), *rig.log};
   reliability::Health their_health;
-  ChatPlan plan;
+  test::PlanDraft plan;
 };
 
 TEST_F(SharedCallTest, LeavesAloneWhatAnotherFoundDead) {
@@ -158,6 +158,24 @@ TEST_F(SharedCallTest, OfWhichTheSilentTargetLostToAHedgeTellsIt) {
   rig.loop.run_ready();
   const auto other = other_begins();
   EXPECT_EQ(their_breaker().state(now()), Breaker::State::kOpen);
+}
+
+TEST_F(SharedCallTest, ThatProbesForLongKeepsThePlaceToItself) {
+  plan.plan.policy.hedge_after.reset();
+  half_open();
+  const auto call = rig.start(plan);
+  ASSERT_EQ(first.plugin.starts, 1);
+  for (const auto later : {15s, 15s, 15s}) {
+    rig.loop.advance(later);
+    const auto other = other_begins();
+    other->before_choice(now());
+    EXPECT_EQ(their_breaker().state(now()), Breaker::State::kOpen);
+  }
+  first.plugin.error(PRX_E_OVERLOADED, "dead after all");
+  answer(second.plugin);
+  rig.loop.run_ready();
+  rig.loop.advance(2 * kLeaseRenewal);
+  EXPECT_TRUE(rig.loop.idle()) << "no timer is left";
 }
 
 }  // namespace

@@ -292,5 +292,46 @@ TEST_F(SharedHealthTest, SharesNoMoreThanItsLimitAndGoesOn) {
   EXPECT_EQ(state(*next), Breaker::State::kClosed);
 }
 
+TEST_F(SharedHealthTest, AFileSystemWithoutLocksTurnsItOffWithOneLine) {
+  HealthFileOptions no_locks = options();
+  no_locks.set_lock = [](int, struct flock*) {
+    errno = ENOLCK;
+    return -1;
+  };
+  Peer one(no_locks, *log, wall);
+  EXPECT_EQ(begin(one), nullptr);
+  EXPECT_EQ(begin(one), nullptr);
+  EXPECT_THAT(lines,
+              ElementsAre(AllOf(HasSubstr("share_health is off: "), HasSubstr("keeps no locks"))));
+}
+
+TEST_F(SharedHealthTest, WhatCouldNotBeWrittenIsToldLater) {
+  const auto one = peer();
+  const auto call = begin(*one);
+  one->health.lane("main").pause(60s, now);
+  {
+    const FullDisk full;
+    call->after_choice(now);
+  }
+  call->after_choice(now);
+  const auto next = peer();
+  const auto other = begin(*next);
+  EXPECT_EQ(next->health.lane("main").cools_until, now + 60s);
+}
+
+TEST_F(SharedHealthTest, ALeaseThatCouldNotBeWrittenIsTakenLater) {
+  fail_one();
+  pass(11s);
+  const auto one = peer(), other = peer();
+  const auto call = begin(*one), second = begin(*other);
+  {
+    const FullDisk full;
+    call->before_choice(now);
+  }
+  call->before_choice(now);
+  second->before_choice(now);
+  EXPECT_EQ(state(*other), Breaker::State::kOpen);
+}
+
 }  // namespace
 }  // namespace prx::driver

@@ -18,6 +18,28 @@ std::string model_of(const ConfigSource& from) {
   return config ? config->model : config.error().message;
 }
 
+TEST(Load, AKeyAboveTheFirstSectionIsToldWhereItBelongs) {
+  const std::pair<std::string, std::string> keys[] = {
+      {"provider", "[default]"},          {"model", "[default]"},
+      {"retries", "[reliability]"},       {"fallback_providers", "[reliability]"},
+      {"idle_timeout", "[reliability]"},  {"api_key", "[providers.<name>]"},
+      {"base_url", "[providers.<name>]"}, {"level", "[log]"}};
+  for (const auto& [key, section] : keys)
+    EXPECT_EQ(
+        testing::error_of("\n" + key + " = 'x'"),
+        "prx.toml:2:1: unknown key '" + key + "' above the first section; put it below " + section);
+  EXPECT_EQ(testing::error_of("[provider.a]\nmodel = 'x'"),
+            "prx.toml:1:2: unknown key 'provider'; did you mean 'providers'?");
+}
+
+TEST(Load, AModelThatNamesAChainIsToldHowAChainIsChosen) {
+  EXPECT_EQ(testing::error_of("[default]\nmodel = 'chain:a'"),
+            "prx.toml:2:9: 'model' in [default] names a chain; set [default] chain, PRX_CHAIN or "
+            "--chain");
+  EXPECT_THAT(testing::error_of("", {{"PRX_MODEL", "chain:a"}}),
+              HasSubstr("env PRX_MODEL names a chain"));
+}
+
 TEST(Load, FilesAreTriedInOrder) {
   const TemporaryFolder folder;
   const auto named = folder.write("named.toml", "[default]\nmodel = 'named'");

@@ -186,6 +186,18 @@ TEST(Resolve, AnUnknownPluginIsAProblemNotAnError) {
               HasSubstr("install it"));
 }
 
+TEST(Resolve, WithoutAnyPluginTheRemedyIsWhereToLook) {
+  const auto none = resolve_config(*testing::parse(""), {}, testing::environment({}));
+  ASSERT_TRUE(none);
+  EXPECT_THAT(none->providers[0].problem, HasSubstr("PRX_PLUGIN_PATH or [plugins] dirs"));
+  const auto off =
+      resolve_config(*testing::parse(""), {}, testing::environment({{"PRX_NO_PLUGINS", "1"}}));
+  ASSERT_TRUE(off);
+  EXPECT_EQ(off->providers[0].problem,
+            "no plugin offers 'openrouter' for the provider 'openrouter': PRX_NO_PLUGINS=1 turns "
+            "plugins off; unset it");
+}
+
 TEST(Resolve, AnUnknownOptionHasItsPlaceAndTheNearestKey) {
   EXPECT_EQ(resolve_error("[providers.openai]\nmodle = 'x'"),
             "prx.toml:2:1: unknown key 'modle' in [providers.openai]; did you mean 'model'?");

@@ -52,6 +52,18 @@ TEST(Keys, AnEmptyVariableIsAMissingKey) {
   EXPECT_THAT(a(config).key_missing, HasSubstr("K is empty"));
 }
 
+TEST(Keys, AnEmptyDefaultIsAMissingKeyByChoice) {
+  for (const auto* line : {"api_key = '${K:-}'", "api_keys = ['${K:-}']"}) {
+    const auto config = parse(std::string("[providers.a]\n") + line);
+    ASSERT_TRUE(config);
+    EXPECT_THAT(a(config).key_missing, HasSubstr("K is empty"));
+    EXPECT_THAT(config->warnings, ElementsAre()) << line;
+  }
+  const auto other = parse("[providers.a]\napi_key = '${K}${L:-}'", {{"K", ""}});
+  ASSERT_TRUE(other);
+  EXPECT_TRUE(a(other).keys.empty());
+}
+
 TEST(Keys, APoolKeepsWhatItHas) {
   const auto config = parse("[providers.a]\napi_keys = ['${A}', '${B}', '${A}']", {{"B", "key-b"}});
   ASSERT_TRUE(config);

@@ -43,7 +43,50 @@ TEST(ChainClock, AnAnswerInOnePieceHasNoFirstToken) {
   Rig rig(plan);
   rig.start();
   rig.head(1);
+  EXPECT_EQ(rig.pass(5min - 1ns), "");
+}
+
+TEST(ChainClock, AnAnswerInOnePieceHasToBeWholeInTime) {
+  Plan plan = one();
+  plan.stream = false;
+  plan.targets[0].clocks.non_stream = 60s;
+  Rig rig(plan);
+  rig.start();
+  rig.pass(20s);
+  rig.head(1);
+  for (int i = 0; i < 39; ++i) {  // a body that trickles
+    EXPECT_EQ(rig.pass(1s), "");
+    rig.engine().on_progress(1, rig.now());
+  }
+  EXPECT_EQ(rig.pass(1s), "cancel 1; start 2 b fallback");
+  rig.fail(2, ErrorClass::kNotFound);
+  EXPECT_EQ(rig.error().message,
+            "provider 'a': non_stream_timeout of 60000 ms ran out; 'b': not_found");
+}
+
+TEST(ChainClock, AnAnswerInOnePieceMayTakeForEverWhenThatClockIsOff) {
+  Plan plan = one();
+  plan.stream = false;
+  plan.targets[0].clocks.non_stream.reset();
+  Rig rig(plan);
+  rig.start();
+  rig.head(1);
   EXPECT_EQ(rig.pass(9min), "");
+}
+
+TEST(ChainClock, APauseStopsTheClockOfAnAnswerInOnePiece) {
+  Plan plan = one();
+  plan.stream = false;
+  plan.targets[0].clocks.non_stream = 60s;
+  Rig rig(plan);
+  rig.start();
+  rig.head(1);
+  rig.pass(30s);
+  rig.engine().pause(rig.now());
+  rig.pass(1min);
+  rig.engine().resume(rig.now());
+  EXPECT_EQ(rig.pass(30s - 1ns), "");
+  EXPECT_EQ(rig.pass(1ns), "cancel 1; start 2 b fallback");
 }
 
 TEST(ChainClock, AClockThatIsOffDoesNotRun) {

@@ -187,5 +187,18 @@ TEST(ChainRetry, WaitsAreLimited) {
   EXPECT_EQ(rig.pass(*rig.next_in()), "give up rate_limit");
 }
 
+TEST(ChainRetry, ARetryAfterOfYearsIsAVeryLongRest) {
+  constexpr Milliseconds kYear{31'622'400'000};
+  Rig rig(chain_of(2));
+  rig.start();
+  EXPECT_EQ(rig.fail(1, ErrorClass::kRateLimit, kYear), "start 2 b fallback");
+  EXPECT_EQ(rig.fail(2, ErrorClass::kOverloaded, Milliseconds::max()), "give up rate_limit");
+  EXPECT_EQ(rig.error().retry_after, Lane::kRestMax);
+  rig.pass(23h);
+  EXPECT_EQ(rig.start(), "give up rate_limit");
+  rig.pass(1h);
+  EXPECT_EQ(rig.start(), "start 1 a first");
+}
+
 }  // namespace
 }  // namespace prx::reliability::test

@@ -119,6 +119,18 @@ TEST(Rehearse, WhatDoesNotStreamComesWholeOrNotAtAll) {
   EXPECT_EQ(play(plan, "stall@40*1").attempts, 2);
 }
 
+TEST(Rehearse, WhatDoesNotStreamHasToComeInTime) {
+  Plan plan = two_targets();
+  plan.stream = false;
+  plan.targets[0].clocks.non_stream = 60s;
+  EXPECT_EQ(play(plan, "late=50s").served_by, 0u);
+  const Rehearsal late = play(plan, "late=70s");
+  EXPECT_EQ(late.served_by, 1u);
+  EXPECT_TRUE(says(late, "a fails: timeout: no response head within 60.000 s"));
+  plan.targets[0].clocks.idle.reset();
+  EXPECT_TRUE(says(play(plan, "stall@40*1"), "non_stream_timeout of 60000 ms ran out"));
+}
+
 TEST(Rehearse, WhenAllFailTheErrorIsThatOfTheCall) {
   const Rehearsal rehearsal = play(two_targets(), "503", "503");
   EXPECT_FALSE(rehearsal.answered);

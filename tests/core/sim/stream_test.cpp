@@ -92,6 +92,38 @@ TEST_F(Stream, ToolQuirksAreThoseOfKnownBackends) {
   EXPECT_THAT(ask(tools + "4", kTools).body, HasSubstr(R"("name":"weather","arguments":null)"));
 }
 
+TEST_F(Stream, ToolAnswerSaysWordsAndThenTheArguments) {
+  const auto model = "sim/answer?text=well%20then+tool-answer?arguments=%7B%22a%22:%201%7D";
+  const auto reply = ask(model, kTools);
+  EXPECT_EQ(test::content(reply.body), "well then");
+  EXPECT_THAT(reply.body, HasSubstr(R"("arguments":"{\"a\":")"));
+  EXPECT_THAT(reply.body, HasSubstr(R"("arguments":" 1}")"));
+  const auto plain = chat(port_, model, false, kTools);
+  EXPECT_THAT(plain.body, HasSubstr(R"("content":"well then")"));
+  EXPECT_THAT(plain.body, HasSubstr(R"("arguments":"{\"a\": 1}")"));
+}
+
+TEST_F(Stream, HalfPairsAreTwoDeltas) {
+  const auto reply = ask("sim/answer?text=a%F0%9F%98%80b+half-pairs");
+  EXPECT_THAT(reply.body, HasSubstr(R"("content":"a")"));
+  EXPECT_THAT(reply.body, HasSubstr(R"("content":"\ud83d")"));
+  EXPECT_THAT(reply.body, HasSubstr(R"("content":"\ude00")"));
+  EXPECT_THAT(reply.body, HasSubstr(R"("content":"b")"));
+  const auto cut = ask("sim/answer?text=a%F0%9F%98%80b+half-pairs+cut?after=2");
+  EXPECT_THAT(cut.body, HasSubstr(R"("content":"\ud83d")"));
+  EXPECT_THAT(cut.body, Not(HasSubstr("ude00")));
+}
+
+TEST_F(Stream, ATrickleNeverEndsItsEvent) {
+  test::RawClient client(port_);
+  client.send(test::request_text("POST", "/api/v1/chat/completions",
+                                 test::chat_body("sim/trickle?after=1&ms=1", true)));
+  EXPECT_TRUE(client.read_until("data: {\"id\":\"\r\n1\r\nx\r\n1\r\nx\r\n"));
+  const auto reply = client.read(std::chrono::milliseconds(30));
+  EXPECT_FALSE(reply.whole);
+  EXPECT_EQ(reply.close, Close::kOpen);
+}
+
 TEST_F(Stream, AHealthyModelWithHashMeetsTheSameFaults) {
   const auto reply = ask("openai/gpt-4o#no-done");
   EXPECT_THAT(reply.body, HasSubstr(R"("finish_reason":"stop")"));

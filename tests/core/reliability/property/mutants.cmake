@@ -39,10 +39,12 @@ prx_mutant(attempts_max chain_rescue.cpp
 prx_mutant(attempts_max chain_clocks.cpp FROM "if (attempts_left() <= 0) return;" TO "")
 prx_mutant(deadline chain_engine.cpp FROM "if (expired(now)) return expire(now, out);" TO "")
 prx_mutant(one_probe chain_choice.cpp
-  FROM "if (lane.breaker.probing()) return {Admission::Kind::kOpen, best.key, now};" TO "")
+  FROM "if (breaker.probing()) return {Admission::Kind::kOpen, who.key, now};" TO "")
 prx_mutant(one_probe breaker.cpp FROM "if (report.probe) probing_ = false;" TO "probing_ = false;")
 prx_mutant(open_skipped chain_choice.cpp
-  FROM "return {Admission::Kind::kOpen, best.key, lane.breaker.reopens_at()};" TO "return best;")
+  FROM "return {Admission::Kind::kOpen, who.key, breaker.reopens_at()};" TO "return who;")
+prx_mutant(open_skipped chain_choice.cpp
+  FROM "return pass(*plugin, who, now);" TO "return who;")
 prx_mutant(dead_key chain_choice.cpp
   FROM "rests > now)" TO "rests > now + std::chrono::hours(1))")
 prx_mutant(not_contradicted chain_engine.cpp
@@ -66,6 +68,8 @@ prx_mutant(paired chain_engine.cpp
   FROM "for (const Live& live : live_) out.emplace_back(CancelAttempt{live.number, why});" TO "")
 prx_mutant(probes_returned chain_accounts.cpp
   FROM "if (std::exchange(state.probing, false)) state.lane->breaker.probe_over();" TO "")
+prx_mutant(probes_returned chain_accounts.cpp
+  FROM "if (state.plugin_probing) give_back_plugin(target);" TO "")
 prx_mutant(hedge_budget chain_clocks.cpp
   FROM "if (!health_.hedges.take(plan_.policy.hedge_max_share)) return;" TO "")
 prx_mutant(retry_budget chain_choice.cpp

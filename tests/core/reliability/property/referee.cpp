@@ -129,11 +129,17 @@ void Referee::check_lane(std::size_t call, const StartAttempt& start, MonotonicT
   if (start.reason == "last resort") return;
   const auto dead = dead_.find({target.name, start.key});
   if (dead != dead_.end() && now < dead->second) broken(Rule::kDeadKey, name_of(start));
-  const auto state = health_.lane(target.lane).breaker.state(now);
+  check_breaker(call, start, target.lane, health_.lane(target.lane).breaker.state(now));
+  if (const Breaker* plugin = health_.find_plugin(target.plugin))
+    check_breaker(call, start, target.plugin, plugin->state(now));
+}
+
+void Referee::check_breaker(std::size_t call, const StartAttempt& start, std::string_view of,
+                            Breaker::State state) {
   if (state == Breaker::State::kOpen) broken(Rule::kOpenSkipped, name_of(start));
   if (state != Breaker::State::kHalfOpen) return;
-  if (probes_.count(target.lane) > 0) broken(Rule::kOneProbe, name_of(start));
-  probes_[target.lane] = {call, start.attempt};
+  if (probes_.count(of) > 0) broken(Rule::kOneProbe, name_of(start));
+  probes_[of] = {call, start.attempt};
 }
 
 void Referee::check_budgets(const Call& call, const StartAttempt& start, MonotonicTime now) {
@@ -171,9 +177,11 @@ void Referee::look(std::size_t call, const ChainEngine& engine, bool stuck) {
 void Referee::all_over() {
   for (const Call& call : calls_)
     if (call.ends == 0) broken(Rule::kNoHang, "a call has no end");
-  for (const PlanTarget& target : world_.targets)
-    if (health_.lane(target.lane).breaker.probing())
+  for (const PlanTarget& target : world_.targets) {
+    const Breaker* plugin = health_.find_plugin(target.plugin);
+    if (health_.lane(target.lane).breaker.probing() || (plugin != nullptr && plugin->probing()))
       broken(Rule::kProbesReturned, target.lane + " still waits for its probe");
+  }
   check_retries();
 }
 

@@ -86,6 +86,9 @@ class Referee {
   };
   void started(std::size_t call, const StartAttempt& start, MonotonicTime now);
   void check_lane(std::size_t call, const StartAttempt& start, MonotonicTime now);
+  /// \param of  the lane or plugin.
+  void check_breaker(std::size_t call, const StartAttempt& start, std::string_view of,
+                     Breaker::State state);
   void check_budgets(const Call& call, const StartAttempt& start, MonotonicTime now);
   void ended(Call& call, MonotonicTime now);
   void finished(Call& call, AttemptNumber attempt, std::string_view answer);
@@ -97,7 +100,7 @@ class Referee {
   const World& world_;
   Health& health_;
   std::vector<Call> calls_;
-  std::map<std::string_view, std::pair<std::size_t, AttemptNumber>> probes_;  ///< by lane
+  std::map<std::string_view, std::pair<std::size_t, AttemptNumber>> probes_;  ///< by lane, plugin
   std::map<Place, MonotonicTime> rests_;                                      ///< by lane
   std::map<Place, MonotonicTime> dead_;                                       ///< by provider
   std::vector<MonotonicTime> call_times_, retry_times_;

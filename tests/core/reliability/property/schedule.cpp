@@ -41,7 +41,7 @@ ReliabilityConfig draw_policy(Dice& dice) {
   policy.hedge_after =
       dice.one_of<std::optional<Milliseconds>>({std::nullopt, 1s, 10s, Milliseconds(10s)});
   policy.hedge_max_share = dice.one_of({0.0, 0.1, 0.1, 1.0});
-  policy.breaker_failures = dice.between(1, 3);
+  policy.breaker_failures = dice.one_of({1, 2, 3, 100});
   policy.retry_budget = dice.one_of({0.0, 0.2, 0.2, 1.0});
   policy.recovery = dice.one_of({Recovery::kError, Recovery::kSplice, Recovery::kSplice,
                                  Recovery::kContinue, Recovery::kContinue, Recovery::kBuffer});
@@ -59,8 +59,10 @@ PlanTarget draw_target(Dice& dice, std::size_t index) {
   target.keys = static_cast<std::size_t>(dice.between(0, 3));
   if (dice.chance(0.2)) target.clocks.first_token.reset();
   if (dice.chance(0.2)) target.clocks.progress = 5s;
+  if (dice.chance(0.2)) target.clocks.non_stream = 10s;
   if (dice.chance(0.3)) target.context_length = dice.one_of({4'096, 8'192});
   target.continues = dice.chance(0.5);
+  target.plugin = dice.one_of<std::string>({"", "x", "x", "y"});
   return target;
 }
 
@@ -124,7 +126,7 @@ World draw_world(Dice& dice) {
   const std::string letters = "abcdefghijklmnopqrstuvwxyz";
   world.answer = letters.substr(0, static_cast<std::size_t>(dice.between(1, 12)));
   const int calls =
-      dice.chance(0.5) ? 1 : (dice.chance(0.7) ? dice.between(2, 4) : dice.between(5, 14));
+      dice.chance(0.5) ? 1 : (dice.chance(0.6) ? dice.between(2, 4) : dice.between(5, 20));
   for (int i = 0; i < calls; ++i) world.calls.push_back(draw_call(dice, world));
   return world;
 }
@@ -134,6 +136,8 @@ void draw_health(Dice& dice, const World& world, Health& health) {
     Lane& lane = health.lane(target.lane);
     if (dice.chance(0.3)) lane.breaker.open_until(kBeginning + any_time(dice) / 2);
     if (dice.chance(0.1)) lane.pause(std::chrono::ceil<Milliseconds>(any_time(dice)), kBeginning);
+    if (!target.plugin.empty() && dice.chance(0.1))
+      health.plugin(target.plugin).open_until(kBeginning + any_time(dice) / 2);
     if (!dice.chance(0.1)) continue;
     Error auth;
     auth.error_class = ErrorClass::kAuth;
