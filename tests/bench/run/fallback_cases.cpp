@@ -21,10 +21,10 @@
 namespace prx::bench {
 namespace {
 
-constexpr int kRounds = 5;
+constexpr int kFallbackRounds = 5;
 constexpr const char* kWarmup = "200";
 constexpr const char* kFallbacks = "2000";
-constexpr std::chrono::seconds kRunMax{60};
+constexpr std::chrono::seconds kFallbackMax{60};
 constexpr double kGoalUs = 200;
 
 struct Column {
@@ -40,7 +40,7 @@ Result<Report> one_round(const Places& places) {
       places.programs + "/bench_fallback", places.plugins, std::to_string(processors().subject),
       std::to_string(processors().load),   kWarmup,        kFallbacks};
   command.processor = processors().load;
-  PRX_TRY_SET(const Finished finished, run(command, kRunMax));
+  PRX_TRY_SET(const Finished finished, run(command, kFallbackMax));
   return parse_report(finished.output);
 }
 
@@ -62,7 +62,7 @@ std::vector<Row> fallback_rows(const Places& places) {
   const char* const name = columns.front().name;
   if (!built(places.programs + "/bench_fallback"))
     return {skipped_row(name, "bench_fallback was not built")};
-  for (int i = 0; i < kRounds; ++i) {
+  for (int i = 0; i < kFallbackRounds; ++i) {
     const Result<Report> report = one_round(places);
     if (!report) return {broken_row(name, report.error().message)};
     for (Column& column : columns) {
