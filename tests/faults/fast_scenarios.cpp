@@ -11,8 +11,6 @@ using enum ErrorClass;
 const std::string kOther = answer_text('x');
 /// Of a clock that is to ring: what is well must be quicker, on a busy machine and with TLS too.
 const std::string kShort = "\"1s\"";
-constexpr milliseconds kTwoRings =
-    kSoon + milliseconds(4'000);  ///< of a call that waits for it twice
 
 void rate_limits(Table& t) {
   row(t, "429, Retry-After, once", {"429?retry_after=0.3&times=1", ""},
@@ -87,7 +85,7 @@ void stalls(Table& t) {
       .set("idle_timeout", kShort)
       .plan("openrouter=stall@10");
   row(t, "stall after 10, text differs", {"stall?after=10", Target().says(kOther)},
-      refused({kTimeout}, {{2, 3}, 1}).within(milliseconds(2'000), kTwoRings))
+      refused({kTimeout}, {{2, 3}, 1}).within(milliseconds(2'000), kSoon))
       .set("idle_timeout", kShort)
       .plain(served_by(1, {1, 1}))
       .plan("openrouter=stall@10,openai=differs");
@@ -98,7 +96,7 @@ void stalls(Table& t) {
       .set("progress_timeout", kShort)
       .streaming();
   row(t, "single bytes after 10, text differs", {"trickle?after=10", Target().says(kOther)},
-      refused({kTimeout}, {{2, 3}, 1}).within(milliseconds(2'000), kTwoRings))
+      refused({kTimeout}, {{2, 3}, 1}).within(milliseconds(2'000), kSoon))
       .set("progress_timeout", kShort)
       .streaming();
   row(t, "a body of single bytes, not streamed", {"trickle", ""}, served_by(1, {1, 1}))

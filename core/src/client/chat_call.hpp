@@ -95,6 +95,7 @@ class ChatCall final : public std::enable_shared_from_this<ChatCall>, private Ru
   void on_run_head(AttemptRun& run) override;
   void on_run_event(AttemptRun& run, const prx_event& event) override;
   void on_run_end(AttemptRun& run, const Error* error) override;
+  void content(AttemptRun& run, MonotonicTime now);
   void run_ended(AttemptRun& run, std::optional<Error> error);
   void pass_on(AttemptRun& run, const prx_event& event);
   void rescue_with(AttemptRun& run, StreamEvent event);

@@ -60,13 +60,8 @@ void ChatCall::on_run_event(AttemptRun& run, const prx_event& event) {
     case PRX_EV_TEXT:
     case PRX_EV_REASONING:
     case PRX_EV_TOOL_CALL:
-      if (!run.first_token) {
-        run.first_token = now;
-        run.operation()->start_idle_clock(plan_.plan_target(run.start().target).clocks.idle);
-      }
       if (event.type == PRX_EV_TOOL_CALL) engine_->forbid_continue();
-      engine_->on_content(run.number(), now, actions_);
-      if (!actions_.empty()) perform();
+      content(run, now);
       break;
     case PRX_EV_PROGRESS:
       engine_->on_progress(run.number(), now);
@@ -80,6 +75,17 @@ void ChatCall::on_run_event(AttemptRun& run, const prx_event& event) {
       break;
   }
   if (!ended_ && !run.over()) pass_on(run, event);
+}
+
+void ChatCall::content(AttemptRun& run, MonotonicTime now) {
+  const bool first = !run.first_token;
+  if (first) {
+    run.first_token = now;
+    run.operation()->start_idle_clock(plan_.plan_target(run.start().target).clocks.idle);
+  }
+  engine_->on_content(run.number(), now, actions_);
+  if (!actions_.empty()) return perform();
+  if (first) arm_timer();  // another clock runs from here on, and perhaps that of the hold
 }
 
 void ChatCall::on_run_end(AttemptRun& run, const Error* error) {

@@ -137,6 +137,31 @@ TEST_F(ChatChainTest, ACutStreamIsSplicedWithoutASeam) {
   EXPECT_EQ(sink.ends, 1);
 }
 
+TEST_F(ChatChainTest, ASpliceThatStallsIsGivenUpByTheClockOfItsProgress) {
+  for (auto& target : plan.plan.targets) target.clocks.progress = 50ms;
+  plan.plan.policy.attempts_max = 2;
+  const auto call = start();
+  first.plugin.text("Once upon");
+  rig.loop.advance(50ms);  // it stalls, and its own timer is used up
+  ASSERT_EQ(second.plugin.starts, 1);
+  second.plugin.text("Once");
+  rig.loop.advance(49ms);
+  EXPECT_EQ(second.plugin.cancels, 0);
+  rig.loop.advance(1ms);
+  EXPECT_EQ(second.plugin.cancels, 1);
+  EXPECT_EQ(bad().attempts.size(), 2u);
+}
+
+TEST_F(ChatChainTest, WhatIsHeldBackIsShownWhenItsTimeIsOver) {
+  plan.plan.policy.hold = 120ms;
+  const auto call = start();
+  first.plugin.text("Once");
+  rig.loop.advance(119ms);
+  EXPECT_EQ(sink.text, "");
+  rig.loop.advance(1ms);
+  EXPECT_EQ(sink.text, "Once");
+}
+
 TEST_F(ChatChainTest, AnAnswerThatEndsWhereTheFirstBrokeIsWhole) {
   const auto call = start();
   first.plugin.text("Once");
