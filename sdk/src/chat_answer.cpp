@@ -1,5 +1,7 @@
 #include "chat_answer.hpp"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "error_read.hpp"
@@ -46,6 +48,18 @@ bool is_bare_error(std::string_view frame) {
                                 detail |= key == "detail";
                               });
   return named || (words && coded) || detail;
+}
+
+/// Finish reasons that say that the provider failed: the answer is not complete.
+bool is_failure(std::string_view finish_reason) {
+  constexpr std::array<std::string_view, 7> kFailures{"error",
+                                                      "network_error",
+                                                      "abort",
+                                                      "aborted",
+                                                      "cancelled",
+                                                      "canceled",
+                                                      "insufficient_system_resource"};
+  return std::find(kFailures.begin(), kFailures.end(), finish_reason) != kFailures.end();
 }
 
 /// After a finish reason only what describes the answer may come, not more of it.
@@ -95,7 +109,7 @@ ChunkOutcome Answer::apply(const Chunk& chunk, std::string_view frame) {
     const ChunkOutcome own = apply_choice(chunk, delta);
     if (outcome == ChunkOutcome::kGoOn) outcome = own;
     if (error_json_.empty()) error_json_ = delta.raw_of(RawMember::kError);
-    error_finish |= delta.finish_reason == "error";
+    error_finish |= is_failure(delta.finish_reason);
   }
   if (holds_half_) holds_half_ = any_half();
   if (!chunk.usage.empty() && chunk.usage.front() == '{') {
@@ -175,8 +189,20 @@ void Answer::flush_halves(Choice& ending) {
 
 ChunkOutcome Answer::apply_choice(const Chunk& chunk, const ChunkChoice& delta) {
   Choice& at = choice(delta.index);
+  const bool repeats = delta.whole_message && at.spoke;
   if (at.finished)
-    return says_more(chunk, delta) ? ChunkOutcome::kAfterFinish : ChunkOutcome::kGoOn;
+    return says_more(chunk, delta) && !repeats ? ChunkOutcome::kAfterFinish : ChunkOutcome::kGoOn;
+  if (!repeats && !say_words(chunk, delta, at)) return ChunkOutcome::kOddContent;
+  if ((!repeats || at.tools.size() == 0) && !tool_calls(chunk, delta, at.tools))
+    return ChunkOutcome::kTooManyCalls;
+  at.spoke |= !delta.whole_message && delta.has_message();
+  finish_reason(delta, at);
+  if (holds_half_ && at.finished) flush_halves(at);
+  return ChunkOutcome::kGoOn;
+}
+
+/// False: a part of the content is none.
+bool Answer::say_words(const Chunk& chunk, const ChunkChoice& delta, Choice& at) {
   if (!delta.reasoning.empty()) say(PRX_EV_REASONING, at, chunk, delta.reasoning);
   if (const auto details = delta.raw_of(RawMember::kReasoningDetails); !details.empty()) {
     flush_early_raw();
@@ -184,14 +210,10 @@ ChunkOutcome Answer::apply_choice(const Chunk& chunk, const ChunkChoice& delta) 
     emitter_.item(delta.index, "reasoning_details", {}, details);
   }
   if (!delta.content.empty()) say(PRX_EV_TEXT, at, chunk, delta.content);
-  if (delta.has_raw) {
-    if (!parts(delta.index, delta.raw_of(RawMember::kContent))) return ChunkOutcome::kOddContent;
-    items(delta);
-  }
-  if (!tool_calls(chunk, delta, at.tools)) return ChunkOutcome::kTooManyCalls;
-  finish_reason(delta, at);
-  if (holds_half_ && at.finished) flush_halves(at);
-  return ChunkOutcome::kGoOn;
+  if (!delta.has_raw) return true;
+  if (!parts(delta.index, delta.raw_of(RawMember::kContent))) return false;
+  items(delta);
+  return true;
 }
 
 /// content as an array of parts, as some answers have it. False: a part of it is none.
@@ -285,7 +307,7 @@ bool Answer::flush_nameless_calls() {
 }
 
 void Answer::finish_reason(const ChunkChoice& delta, Choice& ending) {
-  if (delta.finish_reason.empty() || delta.finish_reason == "error") return;
+  if (delta.finish_reason.empty() || is_failure(delta.finish_reason)) return;
   ending.finished = true;
   ending.finish = finish_of(delta.finish_reason);
   ending.reason = one_line(

@@ -69,6 +69,7 @@ class Answer {
     std::uint32_t index = 0;
     bool finished = false;  ///< nothing of this choice may come after it
     bool finish_sent = false;
+    bool spoke = false;  ///< in deltas: a "message" only repeats it
     std::uint32_t finish = PRX_FINISH_OTHER;
     std::string reason;
     HalfJoiner text, reasoning;
@@ -87,6 +88,7 @@ class Answer {
   }
   void emit_early_raw();
   ChunkOutcome apply_choice(const Chunk& chunk, const ChunkChoice& delta);
+  bool say_words(const Chunk& chunk, const ChunkChoice& delta, Choice& at);
   void emit_text(std::uint32_t type, std::uint32_t choice, std::string_view text);
   void say(std::uint32_t type, Choice& at, const Chunk& chunk, std::string_view piece);
   bool any_half();

@@ -159,7 +159,12 @@ class ChunkHandler {
   }
   Place message_place() {
     if (field_ != Field::kDelta && field_ != Field::kMessage) return Place::kSkip;
-    if (field_ == Field::kMessage) choice().whole_message = true;
+    if (field_ == Field::kDelta) return Place::kDelta;
+    if (choice().has_message()) {  // some servers repeat, beside a delta, all that was said so far
+      field_ = Field::kOther;
+      return Place::kSkip;
+    }
+    choice().whole_message = true;
     return Place::kDelta;
   }
   Place array_place() {

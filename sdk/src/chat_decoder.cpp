@@ -355,6 +355,8 @@ class ChatDecoder::Impl {
   }
   [[nodiscard]] Error error_finish() const {
     std::string reason(chunk_.choices.back().native_finish_reason);
+    if (reason.empty() && chunk_.choices.back().finish_reason != "error")
+      reason = chunk_.choices.back().finish_reason;
     Error error = make(ErrorClass::kOverloaded, "the provider stopped the answer with an error" +
                                                     (reason.empty() ? "" : " (" + reason + ")"));
     error.provider_code = one_line(reason, 200);

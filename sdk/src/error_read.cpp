@@ -242,7 +242,9 @@ class ErrorReader {
       }
     // OpenAI's `type` is coarse: it decides where the status says nothing, or says rate limit for a
     // quota.
-    if (status < 400 && type == "invalid_request_error")
+    if (status == 400 && text(object_, "message").ends_with(" is not a valid model ID"))
+      error_.error_class = ErrorClass::kNotFound;  // OpenRouter's word for a model that is gone
+    else if (status < 400 && type == "invalid_request_error")
       error_.error_class = ErrorClass::kInvalidRequest;
     else if (is_typed(type) && (status < 400 || type == "insufficient_quota"))
       error_.error_class = classify(status, type);
@@ -264,14 +266,17 @@ class ErrorReader {
   }
 
   void read_wait() {
-    const bool may_reset = error_.error_class == ErrorClass::kRateLimit ||
-                           error_.error_class == ErrorClass::kOverloaded;
-    error_.retry_after = may_reset ? read_retry_after(head_.headers, now_epoch_)
-                                   : read_explicit_wait(head_.headers, now_epoch_);
+    const Resets resets = resets_of(error_.error_class);
+    error_.retry_after = sdk::read_wait(head_.headers, resets, now_epoch_);
     if (!error_.retry_after) error_.retry_after = wait_of(availability_);
     if (!error_.retry_after) error_.retry_after = wait_of(metadata_);
     if (!error_.retry_after) error_.retry_after = wait_of(object_);
-    if (!error_.retry_after) error_.retry_after = wait_of_headers(may_reset);
+    if (!error_.retry_after) error_.retry_after = wait_of_headers(resets);
+  }
+  /// Each answer has the limits: only a rate limit says that one of them is why.
+  static Resets resets_of(ErrorClass error_class) {
+    if (error_class == ErrorClass::kRateLimit) return Resets::kUnlessLeft;
+    return error_class == ErrorClass::kOverloaded ? Resets::kUsedUp : Resets::kNone;
   }
   std::optional<std::chrono::milliseconds> wait_of(const Value* object) const {
     std::string value = scalar(member(object, "retry_after"));
@@ -280,7 +285,7 @@ class ErrorReader {
     return read_explicit_wait({&kv, 1}, now_epoch_);
   }
   /// OpenRouter repeats its own headers inside the body's metadata.
-  std::optional<std::chrono::milliseconds> wait_of_headers(bool may_reset) const {
+  std::optional<std::chrono::milliseconds> wait_of_headers(Resets resets) const {
     const Value* const headers = member(metadata_, "headers");
     if (headers == nullptr || !headers->IsObject()) return std::nullopt;
     std::vector<std::pair<std::string, std::string>> lines;
@@ -292,7 +297,7 @@ class ErrorReader {
     }
     std::vector<prx_kv> kvs;
     for (const auto& [name, value] : lines) kvs.push_back({to_str(name), to_str(value)});
-    return may_reset ? read_retry_after(kvs, now_epoch_) : read_explicit_wait(kvs, now_epoch_);
+    return sdk::read_wait(kvs, resets, now_epoch_);
   }
 
   void read_words() {
@@ -391,9 +396,10 @@ std::string one_line(std::string_view text, std::size_t max) {
       out += ' ';
   }
   while (!out.empty() && out.back() == ' ') out.pop_back();
-  if (out.size() <= max) return out;
-  std::size_t cut = max - 3;
-  while (cut > 0 && (static_cast<unsigned char>(out[cut]) & 0xC0) == 0x80) --cut;
+  if (out.empty() || (out.size() <= max && text.size() <= max * 4)) return out;
+  std::size_t cut = std::min(out.size(), max - 3);
+  while (cut > 0 && cut < out.size() && (static_cast<unsigned char>(out[cut]) & 0xC0) == 0x80)
+    --cut;
   out.resize(cut);
   return out += "...";
 }

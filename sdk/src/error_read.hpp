@@ -27,6 +27,17 @@ namespace prx::sdk {
 [[nodiscard]] std::optional<std::chrono::milliseconds> read_explicit_wait(
     std::span<const prx_kv> headers, std::int64_t now_epoch);
 
+/// Which rate limits' resets are waited for, beside a Retry-After.
+enum class Resets {
+  kNone,
+  kUnlessLeft,  ///< after a rate limit: of all limits but those that say they have some left
+  kUsedUp,      ///< after an overload: of those alone that say that nothing is left
+};
+/// Retry-After, else the resets.
+[[nodiscard]] std::optional<std::chrono::milliseconds> read_wait(std::span<const prx_kv> headers,
+                                                                 Resets resets,
+                                                                 std::int64_t now_epoch);
+
 /// An error object, a string, or prose that came within an answer of status 200.
 /// http_status becomes the number in the error's own code, when it is one of 400 to 599.
 /// `head` needs only live for the call.
@@ -34,7 +45,7 @@ namespace prx::sdk {
                                      std::string_view provider_title, std::int64_t now_epoch);
 
 /// One line: line breaks and control characters become blanks, runs of blanks one; at most `max`
-/// bytes.
+/// bytes. A text that was cut always ends in "...": the host looks there for a part of a key.
 [[nodiscard]] std::string one_line(std::string_view text, std::size_t max);
 
 inline constexpr std::size_t kErrorMessageMax = 600;    ///< bytes of Error::message

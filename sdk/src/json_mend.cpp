@@ -18,7 +18,7 @@ class Mender {
     }
     if (at_ < text_.size() || whole_ == 0) return {};
     std::string out(text_.substr(0, whole_));
-    if (in_string_) out += '"';
+    if (in_string_) out += "...\"";
     for (std::size_t i = open_.size(); i-- > 0;) out += open_[i] == '{' ? '}' : ']';
     return out;
   }

@@ -8,9 +8,9 @@
 namespace prx::sdk {
 
 /// `cut`, the beginning of an object or array, without its last incomplete member or element and
-/// with its brackets closed; a string value that was cut keeps its beginning. "" when there is
-/// nothing to save: not such a text, or nested above kJsonDepthMax. What was not well-formed stays
-/// so.
+/// with its brackets closed; of a string value that was cut its beginning stays, with "...". ""
+/// when there is nothing to save: not such a text, or nested above kJsonDepthMax. What was not
+/// well-formed stays so.
 [[nodiscard]] std::string mend_json(std::string_view cut);
 
 }  // namespace prx::sdk

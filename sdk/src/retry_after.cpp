@@ -121,15 +121,36 @@ Wait later(Wait a, Wait b) {
   return std::max(*a, *b);
 }
 
-/// OpenAI's x-ratelimit-reset-*: of the exhausted limits when some are known to be, else of all.
-Wait reset_durations(std::span<const prx_kv> headers) {
-  const Wait requests = duration(header(headers, "x-ratelimit-reset-requests"));
-  const Wait tokens = duration(header(headers, "x-ratelimit-reset-tokens"));
-  const bool no_requests = header(headers, "x-ratelimit-remaining-requests") == "0";
-  const bool no_tokens = header(headers, "x-ratelimit-remaining-tokens") == "0";
-  if (no_requests && !no_tokens && requests) return requests;
-  if (no_tokens && !no_requests && tokens) return tokens;
-  return later(requests, tokens);
+/// Whether a limit is used up; nullopt when its remaining-* header does not say.
+std::optional<bool> used_up(std::span<const prx_kv> headers, std::string_view remaining) {
+  const std::optional<double> left = whole_number(header(headers, remaining));
+  return left ? std::optional(*left <= 0) : std::nullopt;
+}
+
+/// OpenAI's x-ratelimit-reset-*: of the limits that are known to be used up; when none is, and not
+/// only those are asked for, the longest of those that may be.
+Wait reset_durations(std::span<const prx_kv> headers, Resets resets) {
+  struct Limit {
+    std::string_view reset, remaining;
+  };
+  constexpr Limit kLimits[] = {{"x-ratelimit-reset-requests", "x-ratelimit-remaining-requests"},
+                               {"x-ratelimit-reset-tokens", "x-ratelimit-remaining-tokens"}};
+  Wait sure, possible;
+  for (const Limit& limit : kLimits) {
+    const Wait wait = duration(header(headers, limit.reset));
+    const std::optional<bool> used = used_up(headers, limit.remaining);
+    if (used.value_or(false)) sure = later(sure, wait);
+    if (!used) possible = later(possible, wait);
+  }
+  return sure || resets == Resets::kUsedUp ? sure : possible;
+}
+
+Wait reset_time(std::span<const prx_kv> headers, Resets resets, std::int64_t now_epoch) {
+  if (!used_up(headers, "x-ratelimit-remaining").value_or(resets == Resets::kUnlessLeft))
+    return std::nullopt;
+  const std::int64_t now =
+      now_epoch > 0 ? now_epoch : read_http_date(header(headers, "date")).value_or(0);
+  return reset_number(header(headers, "x-ratelimit-reset"), now);
 }
 
 }  // namespace
@@ -172,13 +193,17 @@ std::optional<milliseconds> read_explicit_wait(std::span<const prx_kv> headers,
   return to_wait(static_cast<double>(*date - now) * 1000);
 }
 
+std::optional<milliseconds> read_wait(std::span<const prx_kv> headers, Resets resets,
+                                      std::int64_t now_epoch) {
+  if (const Wait wait = read_explicit_wait(headers, now_epoch)) return wait;
+  if (resets == Resets::kNone) return std::nullopt;
+  if (const Wait wait = reset_durations(headers, resets)) return wait;
+  return reset_time(headers, resets, now_epoch);
+}
+
 std::optional<milliseconds> read_retry_after(std::span<const prx_kv> headers,
                                              std::int64_t now_epoch) {
-  if (const Wait wait = read_explicit_wait(headers, now_epoch)) return wait;
-  if (const Wait wait = reset_durations(headers)) return wait;
-  const std::int64_t now =
-      now_epoch > 0 ? now_epoch : read_http_date(header(headers, "date")).value_or(0);
-  return reset_number(header(headers, "x-ratelimit-reset"), now);
+  return read_wait(headers, Resets::kUnlessLeft, now_epoch);
 }
 
 }  // namespace prx::sdk

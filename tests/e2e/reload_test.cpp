@@ -1,5 +1,9 @@
 // Another configuration while a client runs.
+#include <unistd.h>
+
+#include <array>
 #include <atomic>
+#include <future>
 #include <thread>
 
 #include "e2e/rig.hpp"
@@ -170,6 +174,119 @@ TEST_F(Retired, AnInstanceEndsWithTheLastCallOfItsConfiguration) {
   EXPECT_FALSE(destroyed());
   stream.reset();
   EXPECT_NE(rig.log.wait_for("destroyed"), "");
+}
+
+/// Plugins that take their time to make or to destroy an instance: until the test opens the gate.
+class ReloadHeld : public Retired {
+ protected:
+  ReloadHeld() {
+    rig.environment["PRX_PLUGIN_PATH"] += std::string(":") + PRX_BINARY_DIR + "/lib/prx/plugins";
+    rig.openrouter = "model = \"openai/gpt-4o\"\n";
+  }
+  /// What reads from it waits until it is opened, or gone.
+  class Gate {
+   public:
+    Gate() { EXPECT_EQ(::pipe(ends_.data()), 0); }
+    ~Gate() {
+      open();
+      ::close(ends_[0]);
+    }
+    Gate(const Gate&) = delete;
+    Gate& operator=(const Gate&) = delete;
+    void open() {
+      if (ends_[1] >= 0) ::close(std::exchange(ends_[1], -1));
+    }
+    [[nodiscard]] std::string reader() const { return std::to_string(ends_[0]); }
+
+   private:
+    std::array<int, 2> ends_{-1, -1};
+  };
+
+  /// For what must not wait for the gate: when it does, the test fails instead of hanging.
+  template <class T>
+  static bool comes_back(const std::future<T>& future) {
+    return future.wait_for(10s) == std::future_status::ready;
+  }
+  [[nodiscard]] std::unique_ptr<Client> open_with(const std::string& hold) {
+    const std::string plain = std::exchange(
+        rig.toml, common + "[providers.worker]\n" + hold + " = " + gate.reader() + "\n");
+    auto client = rig.open();
+    rig.toml = plain;
+    return client;
+  }
+  /// Of a provider that has nothing to do with the one that is held.
+  static std::future<ChatResult> chat_elsewhere(Client& client) {
+    return std::async(std::launch::async, [&client] {
+      CallOptions options;
+      options.provider = "openrouter";
+      return client.chat(ask("hi"), options);
+    });
+  }
+  std::future<Result<void>> reload_aside(Client& client, std::string key) {
+    return std::async(std::launch::async, [this, &client, key] { return reload(client, key); });
+  }
+
+  Gate gate;
+};
+
+TEST_F(ReloadHeld, AReloadAndStreamsDoNotWaitForADestroy) {
+  const auto client = open_with("hold_destroy");
+  ASSERT_TRUE(reload(*client, "sk-another-worker-key"));
+  ASSERT_NE(rig.log.wait_for("destroy is held"), "");
+  auto again = reload_aside(*client, "sk-another-worker-key");
+  const bool reloaded = comes_back(again);
+  auto chat = chat_elsewhere(*client);
+  const bool answered = comes_back(chat);
+  EXPECT_FALSE(destroyed());
+  gate.open();
+  EXPECT_TRUE(reloaded);
+  EXPECT_TRUE(answered);
+  EXPECT_TRUE(again.get());
+  EXPECT_TRUE(chat.get());
+}
+
+TEST_F(ReloadHeld, AReloadAndStreamsDoNotWaitForACreate) {
+  rig.toml = common = "[log]\nlevel = \"trace\"\n[default]\nprovider = \"openrouter\"\n";
+  const auto client = open_with("hold_create");
+  auto first = std::async(std::launch::async, [&] {
+    CallOptions options;
+    options.provider = "worker";
+    return client->chat(ask("hi"), options);
+  });
+  ASSERT_NE(rig.log.wait_for("create is held"), "");
+  auto beside = chat_elsewhere(*client);
+  const bool answered_beside = comes_back(beside);
+  auto reloading = reload_aside(*client, "sk-another-worker-key");
+  const bool reloaded = comes_back(reloading);
+  auto chat = chat_elsewhere(*client);
+  const bool answered = comes_back(chat);
+  gate.open();
+  EXPECT_TRUE(reloaded);
+  EXPECT_TRUE(answered_beside && answered);
+  EXPECT_TRUE(beside.get());
+  EXPECT_TRUE(reloading.get());
+  EXPECT_TRUE(chat.get());
+  EXPECT_TRUE(first.get());
+}
+
+/// One instance in its destroy, one that was retired but for its stream.
+TEST_F(ReloadHeld, ClosingWaitsForADestroyAndDeinitialisesLast) {
+  auto client = open_with("hold_destroy");
+  ASSERT_TRUE(reload(*client, "sk-another-worker-key"));
+  ASSERT_NE(rig.log.wait_for("destroy is held"), "");
+  const auto stream = client->stream(ask("hi"));
+  ASSERT_NE(stream->next(), nullptr);
+  rig.toml = "[default]\nprovider = \"openrouter\"\n";
+  ASSERT_TRUE(client->reload(*rig.parse()));
+  auto closing = std::async(std::launch::async, [&] { client.reset(); });
+  EXPECT_EQ(closing.wait_for(600ms), std::future_status::timeout);
+  gate.open();
+  closing.get();
+  const std::string log = rig.log.all();
+  EXPECT_EQ(log.find("did not come back"), std::string::npos) << log;
+  const auto first = log.find("destroyed"), last = log.rfind("destroyed");
+  EXPECT_LT(first, last) << log;
+  EXPECT_NE(log.find("deinitialised", last), std::string::npos) << log;
 }
 
 TEST(Fallback, TheTwoLineConfigSurvivesAProviderThatIsDown) {

@@ -19,6 +19,12 @@ bool has(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
+TEST(ChatErrors, OpenRoutersWordForAModelThatIsGoneIsNotFound) {
+  const std::string_view body =
+      R"({"error":{"message":"a/retired is not a valid model ID","code":400}})";
+  EXPECT_EQ(rejected(400, body).error_class, ErrorClass::kNotFound);
+}
+
 TEST(ChatErrors, StatusesMapToClasses) {
   const std::pair<int, ErrorClass> cases[] = {
       {400, ErrorClass::kInvalidRequest}, {401, ErrorClass::kAuth},
@@ -149,6 +155,20 @@ TEST(ChatErrors, MessageIsOneLineAndBounded) {
             65'536u);
 }
 
+TEST(ChatErrors, WhatWasCutEndsInDots) {  // where a host looks for a part of a key
+  const std::string blanks(10'000, '\n');
+  EXPECT_EQ(rejected(500, R"({"error":{"code":"a)" + std::string(790, ' ') + R"(sk-012345"}})")
+                .provider_code,
+            "a sk-012345");
+  const Error gap = rejected(500, "busy" + blanks + "sk-0123456789");
+  EXPECT_EQ(gap.message, "OpenRouter answered 500 Internal Server Error: busy...");
+  const Error cut =
+      rejected(401, R"({"error":{"metadata":{"provider_name":"Acme"},"message":"bad key sk-0123)");
+  EXPECT_EQ(cut.message,
+            "OpenRouter answered 401 Unauthorized: bad key sk-0123... (provider Acme)");
+  EXPECT_EQ(rejected(500, blanks).message, "OpenRouter answered 500 Internal Server Error");
+}
+
 TEST(ChatErrors, HtmlGivesItsTitleAtMost) {
   const Error error = rejected(
       502, "<html><head><TITLE>502 Bad\n gateway</TITLE></head><body>inner words</body></html>");
@@ -233,7 +253,7 @@ TEST(ChatErrors, AnErrorBodyThatWasCutIsReadAsFarAsItGoes) {
   EXPECT_EQ(error.error_class, ErrorClass::kCredit);
   EXPECT_TRUE(has(error.message, R"(: out of "credit")")) << error.message;
   const Error words = rejected(500, R"({"error":{"code":500,"message":"it all went)");
-  EXPECT_EQ(words.message, "OpenRouter answered 500 Internal Server Error: it all went");
+  EXPECT_EQ(words.message, "OpenRouter answered 500 Internal Server Error: it all went...");
 }
 
 TEST(ChatErrors, EveryCutOfAnErrorBodyKeepsTheClassAndNeverInventsWords) {
@@ -241,8 +261,10 @@ TEST(ChatErrors, EveryCutOfAnErrorBodyKeepsTheClassAndNeverInventsWords) {
       R"([ {"a":[true,null,-1.5e3,{}],"error" : {"message":"one \\ two \u00fc \ud83c\udf1f \"three\"","code":429}} ])";
   const std::string whole = rejected(429, body).message;
   for (std::size_t size = 0; size <= body.size(); ++size) {
-    const Error error = rejected(429, std::string_view(body).substr(0, size));
+    Error error = rejected(429, std::string_view(body).substr(0, size));
     EXPECT_EQ(error.error_class, ErrorClass::kRateLimit);
+    if (error.message.size() > 3 && error.message.substr(error.message.size() - 3) == "...")
+      error.message.resize(error.message.size() - 3);  // where it was cut
     const bool none = has(error.message, "broken JSON") || has(error.message, "code 429");
     EXPECT_TRUE(none || whole.rfind(error.message, 0) == 0) << error.message;
   }
@@ -290,6 +312,30 @@ TEST(ChatErrors, RetryAfterComesFromHeadersAndBodies) {
       milliseconds(30'000));
   EXPECT_EQ(rejected(401, "{}", {{"x-ratelimit-reset-requests", "6m0s"}}).retry_after,
             std::nullopt);
+}
+
+TEST(ChatErrors, AnOverloadWaitsForALimitOnlyWhenItIsUsedUp) {
+  using std::chrono::milliseconds;
+  const Headers healthy{{"x-ratelimit-remaining-requests", "9999"},
+                        {"x-ratelimit-remaining-tokens", "149984"},
+                        {"x-ratelimit-reset-requests", "8ms"},
+                        {"x-ratelimit-reset-tokens", "6m0s"}};
+  for (const int status : {500, 502, 503, 529, 429})
+    EXPECT_EQ(rejected(status, "{}", healthy).retry_after, std::nullopt) << status;
+  const Headers unsaid{{"x-ratelimit-reset-tokens", "6m0s"}, {"x-ratelimit-reset", "20"}};
+  EXPECT_EQ(rejected(503, "{}", unsaid).retry_after, std::nullopt);
+  EXPECT_EQ(rejected(429, "{}", unsaid).retry_after, milliseconds(360'000));
+  const Headers used_up{{"x-ratelimit-remaining-requests", "0"},
+                        {"x-ratelimit-reset-requests", "12s"},
+                        {"x-ratelimit-reset-tokens", "6m0s"}};
+  for (const int status : {503, 529, 429})
+    EXPECT_EQ(rejected(status, "{}", used_up).retry_after, milliseconds(12'000)) << status;
+  EXPECT_EQ(rejected(503, "{}", {{"x-ratelimit-remaining", "0"}, {"x-ratelimit-reset", "20"}})
+                .retry_after,
+            milliseconds(20'000));
+  const std::string repeated =
+      R"({"error":{"code":503,"metadata":{"headers":{"X-RateLimit-Remaining":"4","X-RateLimit-Reset":"1700000030000"}}}})";
+  EXPECT_EQ(rejected(503, repeated).retry_after, std::nullopt);
 }
 
 TEST(ChatErrors, RequestIdIsKept) {

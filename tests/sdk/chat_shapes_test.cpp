@@ -135,6 +135,42 @@ TEST(ChatShapes, WhatSaysNothingMayFollowTheFinishReason) {
         << delta;
 }
 
+/// Some servers repeat in a "message" what the deltas said.
+TEST(ChatShapes, AMessageThatRepeatsItsDeltasSaysNothingNew) {
+  const auto both = [](const std::string& piece, const std::string& all, const std::string& rest) {
+    return R"({"choices":[{"index":0,"delta":{"content":")" + piece +
+           R"("},"message":{"role":"assistant","content":")" + all + "\"}" + rest + "}]}";
+  };
+  const std::string last = R"({"choices":[{"index":0,"message":{"content":"abc"})";
+  const std::string finish = R"(,"finish_reason":"stop")";
+  for (const auto& frames : std::vector<std::vector<std::string>>{
+           {both("a", "a", ""), both("b", "ab", ""), both("c", "abc", ""), both("", "abc", finish)},
+           {text_chunk("a"), text_chunk("b"), text_chunk("c"), last + finish + "}]}"},
+           {text_chunk("a"), text_chunk("bc"), kStop, last + "}]}"}}) {
+    std::vector<std::string> events = frames;
+    events.emplace_back("[DONE]");
+    const auto log = decode(sse(events));
+    EXPECT_EQ(log.joined("text 0 "), "abc");
+    EXPECT_EQ(log.last(), "done");
+  }
+}
+
+TEST(ChatShapes, AMessageBesideAnEmptyDeltaIsTheAnswer) {
+  const auto log = decode(sse(
+      {R"({"choices":[{"index":0,"delta":{},"message":{"content":"abc"},"finish_reason":"stop"}]})",
+       "[DONE]"}));
+  EXPECT_EQ(log.joined("text 0 "), "abc");
+}
+
+TEST(ChatShapes, AFinishReasonThatIsAFailureIsOne) {
+  for (const std::string reason : {"network_error", "abort", "cancelled"}) {
+    const auto log = decode(
+        sse({text_chunk("x"), chunk("{}", "\"finish_reason\":\"" + reason + '"'), "[DONE]"}));
+    EXPECT_EQ(log.error.error_class, ErrorClass::kOverloaded) << reason;
+    EXPECT_NE(log.error.message.find(reason), std::string::npos);
+  }
+}
+
 TEST(ChatShapes, AContentEncodingThatNobodyAskedForIsNamed) {
   for (const char* media : {"application/json", "text/event-stream"}) {
     const auto log = decode("\x1f\x8b\x08 packed",

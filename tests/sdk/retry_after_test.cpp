@@ -53,6 +53,20 @@ TEST(RetryAfter, OpenAiDurations) {
             milliseconds(1000));
 }
 
+TEST(RetryAfter, ALimitThatHasSomeLeftIsNotWaitedFor) {
+  EXPECT_EQ(wait({{"x-ratelimit-reset-requests", "1s"},
+                  {"x-ratelimit-reset-tokens", "6m0s"},
+                  {"x-ratelimit-remaining-tokens", "149984"}}),
+            milliseconds(1000));
+  EXPECT_EQ(wait({{"x-ratelimit-reset-tokens", "6m0s"}, {"x-ratelimit-remaining-tokens", "1"}}),
+            std::nullopt);
+  EXPECT_EQ(wait({{"x-ratelimit-reset", "20"}, {"x-ratelimit-remaining", "3"}}), std::nullopt);
+  EXPECT_EQ(wait({{"x-ratelimit-reset", "20"}, {"x-ratelimit-remaining", "0"}}),
+            milliseconds(20'000));
+  EXPECT_EQ(wait({{"x-ratelimit-reset", "20"}, {"x-ratelimit-remaining", "unknown"}}),
+            milliseconds(20'000));
+}
+
 TEST(RetryAfter, ResetIsToldApartBySize) {
   EXPECT_EQ(wait({{"x-ratelimit-reset", "20"}}), milliseconds(20'000));
   EXPECT_EQ(wait({{"x-ratelimit-reset", "1700000012"}}), milliseconds(12'000));

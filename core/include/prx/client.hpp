@@ -135,7 +135,7 @@ class Client {
   [[nodiscard]] PRX_API std::unique_ptr<Stream> stream(const ChatRequest& request,
                                                        const CallOptions& options = {});
   /// Starts and returns at once; `sink` is borrowed until on_end returned or the Call was
-  /// destroyed.
+  /// destroyed. In a sink, the first call to name a provider loads it on the loop: all wait for it.
   [[nodiscard]] PRX_API std::unique_ptr<Call> start(const ChatRequest& request,
                                                     const CallOptions& options, Sink& sink);
 

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "client/provider_instance.hpp"
+
 namespace prx::driver {
 
 namespace {
 
-std::string line_of(prx_str text, std::size_t max) {
-  std::string line(view(text).substr(0, max));
+std::string line_of(prx_str text, std::size_t max, const ProviderInstance* whose) {
+  std::string line = clean(view(text), max, whose);
   std::replace_if(
       line.begin(), line.end(),
       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
@@ -25,7 +27,15 @@ Phase phase_of(std::int32_t phase) {
 
 }  // namespace
 
-Error to_error(const prx_error* error) {
+std::string clean(std::string_view text, std::size_t max, const ProviderInstance* whose) {
+  if (whose == nullptr) return std::string(text.substr(0, max));
+  // Redacted first: of a secret that the cut goes through, nothing is found afterwards.
+  std::string out = whose->redact(text.substr(0, kCleanMax * max));
+  if (out.size() > max) out.resize(max);
+  return out;
+}
+
+Error to_error(const prx_error* error, const ProviderInstance* whose) {
   Error out;
   if (error == nullptr || error->size < sizeof(prx_error)) {
     out.message = "the plugin reported a failure without saying which";
@@ -37,10 +47,10 @@ Error to_error(const prx_error* error) {
   if (error->retryable == 0 || error->retryable == 1) out.retryable = error->retryable == 1;
   if (error->retry_after_ms >= 0)
     out.retry_after = std::chrono::milliseconds(error->retry_after_ms);
-  out.message = line_of(error->message, kMessageMax);
-  out.provider_code = line_of(error->provider_code, kMessageMax);
-  out.request_id = line_of(error->request_id, kMessageMax);
-  out.raw = std::string(view(error->raw).substr(0, kRawMax));
+  out.message = line_of(error->message, kMessageMax, whose);
+  out.provider_code = line_of(error->provider_code, kMessageMax, whose);
+  out.request_id = line_of(error->request_id, kMessageMax, whose);
+  out.raw = clean(view(error->raw), kRawMax, whose);
   if (out.message.empty()) out.message = "the provider gave no reason";
   return out;
 }
@@ -59,12 +69,13 @@ Usage to_usage(const prx_usage* usage, std::string_view json) {
   return out;
 }
 
-FailSlot::FailSlot() : fail_{sizeof(prx_fail), 0, this, &FailSlot::set} {}
+FailSlot::FailSlot(const ProviderInstance* whose)
+    : fail_{sizeof(prx_fail), 0, this, &FailSlot::set}, whose_(whose) {}
 
 void FailSlot::set(void* ctx, const prx_error* error) noexcept {
   auto& slot = *static_cast<FailSlot*>(ctx);
   if (slot.set_) return;
-  slot.error_ = to_error(error);
+  slot.error_ = to_error(error, slot.whose_);
   slot.set_ = true;
 }
 

@@ -12,23 +12,33 @@
 
 namespace prx::driver {
 
+class ProviderInstance;
+
 inline constexpr std::size_t kMessageMax = 4u << 10;  ///< bytes kept of a plugin's message
 inline constexpr std::size_t kRawMax = 64u << 10;     ///< bytes kept of a provider's words
+inline constexpr std::size_t kCleanMax = 2;           ///< times so much is looked at for secrets
 
 [[nodiscard]] inline std::string_view view(prx_str text) {
   return text.ptr == nullptr ? std::string_view{} : std::string_view(text.ptr, text.len);
 }
 [[nodiscard]] inline prx_str to_c(std::string_view text) { return {text.data(), text.size()}; }
 
-/// nullptr or a struct too small to be one reads as kInternal. The message becomes one line.
-[[nodiscard]] Error to_error(const prx_error* error);
+/// At most `max` bytes of the text, of which the first kCleanMax * max are looked at: without the
+/// secrets that `whose` knows, nor parts of them. As it is when that is nullptr.
+[[nodiscard]] std::string clean(std::string_view text, std::size_t max,
+                                const ProviderInstance* whose);
+
+/// nullptr or a struct too small to be one reads as kInternal. The message becomes one line. The
+/// texts are clean() of `whose`, the instance that reports, nullptr when a module does.
+[[nodiscard]] Error to_error(const prx_error* error, const ProviderInstance* whose);
 /// nullptr reads as nothing known; `json` is kept as it is.
 [[nodiscard]] Usage to_usage(const prx_usage* usage, std::string_view json);
 
 /// A prx_fail that keeps what it was given.
 class FailSlot {
  public:
-  FailSlot();
+  /// \param whose  see to_error(); lives as long as this.
+  explicit FailSlot(const ProviderInstance* whose = nullptr);
   FailSlot(const FailSlot&) = delete;
   FailSlot& operator=(const FailSlot&) = delete;
   [[nodiscard]] const prx_fail* c() const { return &fail_; }
@@ -38,6 +48,7 @@ class FailSlot {
  private:
   static void set(void* ctx, const prx_error* error) noexcept;
   prx_fail fail_;
+  const ProviderInstance* whose_;
   Error error_;
   bool set_ = false;
 };

@@ -54,9 +54,10 @@ class Client::Impl::Planner {
   /// The body for the first target is made before the call begins: what is wrong with a request is
   /// said at once.
   Result<void> make_first() {
-    PRX_TRY_SET(chat_.first, chat_.body->specialise(chat_.edit_for(0)));
+    const driver::BodyOptions edit = chat_.edit_for(0);
+    chat_.terms.stream = chat_.body->streams(edit);
+    PRX_TRY_SET(chat_.first, chat_.body->specialise(edit));
     if (chat_.first->model.empty()) return Unexpected(no_model(chat_.plan_target(0).name));
-    chat_.terms.stream = chat_.first->stream;
     return {};
   }
 

@@ -5,6 +5,7 @@
 
 #include "config/did_you_mean.hpp"
 #include "config/resolve.hpp"
+#include "prx/sdk/json_edit.hpp"
 
 namespace prx::driver {
 
@@ -30,6 +31,14 @@ std::string default_model_origin(const Config& config) {
 
 }  // namespace
 
+/// What an extra_body says about streaming.
+std::optional<bool> stream_of(std::string_view extra_body) {
+  if (extra_body.empty()) return std::nullopt;
+  const auto index = json::ObjectIndex::parse(extra_body);
+  const auto stream = index ? index->find("stream") : std::nullopt;
+  return stream ? std::optional(*stream == "true") : std::nullopt;
+}
+
 std::string key_pool_name(const ProviderConfig& provider) {
   std::size_t keys = 0;
   for (const auto& key : provider.keys)
@@ -40,7 +49,7 @@ std::string key_pool_name(const ProviderConfig& provider) {
 std::string lane_name(const ProviderConfig& provider, std::string_view model,
                       std::string_view extra_body) {
   std::string name = key_pool_name(provider);
-  for (const std::string_view part : {model, extra_body}) {
+  for (const std::string_view part : {std::string_view(provider.extra_body), model, extra_body}) {
     name += '\n';
     name += part;
   }
@@ -95,6 +104,8 @@ class ChainPlanner {
     one.plan.plugin = one.provider->plugin_id;
     one.plan.clocks =
         target != nullptr && target->timeouts ? *target->timeouts : one.provider->timeouts;
+    one.plan.stream = stream_of(extra);
+    if (!one.plan.stream) one.plan.stream = stream_of(one.provider->extra_body);
     if (target != nullptr) {
       one.plan.context_length = target->context_length;
       one.plan.continues = target->prefill;

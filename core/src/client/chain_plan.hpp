@@ -41,8 +41,8 @@ struct PlannedChain {
 [[nodiscard]] Result<PlannedChain> plan_chain(const Config& config, const ChainQuestion& question);
 
 /// Names the health records of a provider's keys (which are part of it as a hash) and of a target:
-/// what it is asked for, where, and with which keys (as a hash). Another key or URL is another
-/// target.
+/// what it is asked for, where, with which keys (as a hash), and what its provider and the target
+/// add to the request. Another key, URL or `extra_body` is another target.
 [[nodiscard]] std::string key_pool_name(const ProviderConfig& provider);
 [[nodiscard]] std::string lane_name(const ProviderConfig& provider, std::string_view model,
                                     std::string_view extra_body);

@@ -175,7 +175,12 @@ void ChatCall::resume_now() {
   held_back_ = false;
   if (ended_ || !engine_) return;
   engine_->resume(runtime_.loop.now());
-  for (std::size_t i = 0; i < runs_.size(); ++i) runs_[i]->resume();  // events may come at once
+  std::vector<AttemptRun*> all;  // events may come at once: they bury runs, and begin others
+  for (const auto& run : runs_) all.push_back(run.get());
+  for (AttemptRun* run : all) {
+    if (held_back_ || ended_) return;
+    run->resume();
+  }
   arm_timer();
 }
 

@@ -193,6 +193,10 @@ void ChatCall::rescue_with(AttemptRun& run, StreamEvent event) {
     return;
   }
   if (!is_content(event)) return;
+  if (run.splice && event.choice != 0) {  // nothing of another choice was delivered: it waits
+    if (!run.hold(event)) broken(run, too_much_held_back());
+    return;
+  }
   if (run.splice) {
     if (event.type == StreamEvent::Type::kReasoning) return;  // of one attempt only
     const bool text = event.type == StreamEvent::Type::kText;
@@ -201,7 +205,7 @@ void ChatCall::rescue_with(AttemptRun& run, StreamEvent event) {
     if (!text)
       run.answer().rename_tool_call(event.index, run.splice->known_id(event.index, event.id));
     if (step.fate == Fate::kBehind) return;
-    if (step.fate == Fate::kDiffers || event.choice != 0) {
+    if (step.fate == Fate::kDiffers) {
       before_choice();
       engine_->on_differs(run.number(), runtime_.loop.now(), actions_);
       return perform();

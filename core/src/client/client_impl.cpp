@@ -7,7 +7,6 @@
 
 #include "client/abi_convert.hpp"
 #include "config/resolve.hpp"
-#include "http/curl_transport.hpp"
 #include "prx/version.hpp"
 
 namespace prx {
@@ -42,15 +41,6 @@ std::string generation(const Candidate& candidate) {
   return name;
 }
 
-/// The same but for the places in the file, which a new line above them moves.
-bool same_service(ProviderConfig a, ProviderConfig b) {
-  for (ProviderConfig* one : {&a, &b}) {
-    one->where.clear();
-    for (auto& key : one->keys) key.origin.clear();
-  }
-  return a == b;
-}
-
 driver::SharedHealthOptions shared_health_options(const Environment& environment, Loop& loop) {
   driver::SharedHealthOptions options;
   options.loop = &loop;
@@ -65,21 +55,6 @@ struct QuietWatch {
   bool quiet = false;
   Task look;
 };
-
-/// Why a provider cannot serve: what was found and rejected under that name says more than "not
-/// found".
-Error no_plugin(const std::vector<Candidate>& candidates, const ProviderConfig& config) {
-  Error error;
-  error.error_class =
-      config.plugin_id.empty() ? ErrorClass::kNotFound : ErrorClass::kInvalidRequest;
-  error.message = config.problem.empty()
-                      ? "provider '" + config.name + "': no usable plugin '" + config.plugin + "'"
-                      : config.problem;
-  for (const auto& candidate : candidates)
-    if (config.plugin_id.empty() && candidate.info.state == PluginState::kRejected)
-      error.message += "; " + candidate.info.reason;
-  return error;
-}
 
 }  // namespace
 
@@ -126,7 +101,7 @@ Result<std::unique_ptr<Client::Impl>> Client::Impl::open(Config config, ClientOp
   impl->snapshot_ = impl->watched(snapshot);
   impl->make_transports(*snapshot->config);
   if (auto made = impl->make_instances(*snapshot); !made) {
-    static_cast<void>(impl->close());
+    if (!impl->close()) static_cast<void>(impl.release());  // as ~Client does
     return Unexpected(std::move(made).error());
   }
   return impl;
@@ -158,64 +133,6 @@ Result<void> Client::Impl::make_instances(driver::Snapshot& snapshot) {
   return {};
 }
 
-Result<driver::ProviderInstance*> Client::Impl::instance(driver::Snapshot& snapshot,
-                                                         const std::string& name) {
-  const std::string& wanted = name.empty() ? snapshot.config->first_provider() : name;
-  const std::lock_guard lock(snapshot.mutex);
-  if (const auto found = snapshot.instances.find(wanted); found != snapshot.instances.end())
-    return found->second.get();
-  const ProviderConfig* config = snapshot.config->find_provider(wanted);
-  if (config == nullptr)
-    return fail(ErrorClass::kInvalidRequest,
-                "unknown provider '" + wanted + "'; add [providers." + wanted + "]");
-  PRX_TRY_SET(auto made, make_instance(snapshot, *config));
-  return (snapshot.instances[wanted] = std::move(made)).get();
-}
-
-Result<Client::Impl::InstancePtr> Client::Impl::make_instance(const driver::Snapshot& snapshot,
-                                                              const ProviderConfig& config) {
-  const std::lock_guard lock(plugins_mutex_);
-  PRX_TRY_SET(driver::PluginModule* const loaded, module(snapshot, config));
-  PRX_TRY_SET(auto made, driver::ProviderInstance::create(runtime_, *loaded, config,
-                                                          *transports_.at(config.ca_file)));
-  return instances_.emplace_back(std::move(made));
-}
-
-/// Under the plugins' lock.
-Result<driver::PluginModule*> Client::Impl::module(const driver::Snapshot& snapshot,
-                                                   const ProviderConfig& config) {
-  const auto& candidates = snapshot.candidates;
-  const auto candidate =
-      std::find_if(candidates.begin(), candidates.end(), [&](const Candidate& one) {
-        return one.info.state == PluginState::kUsable && one.note.id == config.plugin_id;
-      });
-  if (candidate == candidates.end() || !config.problem.empty())
-    return Unexpected(no_plugin(candidates, config));
-  const std::string& name = snapshot.plugin_files.at(candidate->note.id);
-  if (const auto found = modules_.find(name); found != modules_.end()) return found->second.get();
-  PRX_TRY_SET(LoadedPlugin plugin, load_plugin(*candidate));
-  PRX_TRY_SET(auto opened, driver::PluginModule::open(runtime_, std::move(plugin)));
-  return (modules_[name] = std::move(opened)).get();
-}
-
-/// Before a configuration is in force, and under no lock: who waits for the loop may hold nothing
-/// that the loop waits for.
-void Client::Impl::make_transports(const Config& config) {
-  for (const auto& provider : config.providers) {
-    on_loop([&] {
-      const std::lock_guard lock(plugins_mutex_);
-      auto& made = transports_[provider.ca_file];
-      if (made) return;
-      http::TransportOptions options;
-      options.ca_use = options_.one_shot ? http::CaUse::kOneShot : http::CaUse::kLongRunning;
-      if (!provider.ca_file.empty()) options.ca_file = provider.ca_file.string();
-      options.environment = options_.environment;
-      options.user_agent = runtime_.host_name + "/" + runtime_.host_version;
-      made = std::make_unique<http::CurlTransport>(*loop_, *resolvers_, std::move(options));
-    });
-  }
-}
-
 // --- reload
 
 Result<void> Client::Impl::reload(Config config) {
@@ -223,7 +140,7 @@ Result<void> Client::Impl::reload(Config config) {
   PRX_TRY_SET(auto made, resolve(std::move(config), options_.environment));
   auto next = watched(std::move(made));
   log_->hide(redactor_for(*next->config));
-  on_loop([this, &next] { take_over_instances(*snapshot(), *next); });
+  take_over_instances(*snapshot(), *next);
   make_transports(*next->config);
   PRX_TRY(make_instances(*next));
   for (const auto& warning : next->config->warnings) log_->write(LogLevel::kWarn, warning);
@@ -236,71 +153,6 @@ Result<void> Client::Impl::reload(Config config) {
     snapshot_.swap(next);
   }
   return {};  // who has the old one last lets go of its instances
-}
-
-/// A provider that did not change keeps its instance; one whose plugin cannot be trusted gets a new
-/// one. On the loop, which knows the latter.
-void Client::Impl::take_over_instances(driver::Snapshot& from, driver::Snapshot& to) {
-  const std::lock_guard lock(from.mutex);
-  for (const auto& [name, instance] : from.instances) {
-    const ProviderConfig* config = to.config->find_provider(name);
-    if (config == nullptr || instance->quarantined()) continue;
-    const std::string& plugin = config->plugin_id;
-    const auto file = to.plugin_files.find(plugin);
-    const bool same_file =
-        file != to.plugin_files.end() && from.plugin_files[plugin] == file->second;
-    if (same_file && same_service(*config, instance->config())) to.instances[name] = instance;
-  }
-}
-
-/// Instances of a snapshot end with the last call on it, not with the client.
-std::shared_ptr<driver::Snapshot> Client::Impl::watched(
-    std::shared_ptr<driver::Snapshot> snapshot) {
-  snapshot->when_gone = [weak = std::weak_ptr(drop_retired_)] {
-    if (const auto drop = weak.lock()) (*drop)();
-  };
-  return snapshot;
-}
-
-/// On the loop, where operations come and go: instances that no configuration in use has, and of
-/// which nothing runs any more. Who makes a plugin's instance has the lock for as long as that
-/// takes: it is not waited for.
-void Client::Impl::drop_retired() {
-  const std::unique_lock lock(plugins_mutex_, std::try_to_lock);
-  if (!lock) return drop_retired_later();
-  const auto in_use = [](const InstancePtr& one) {
-    return one.use_count() > 1 || one->live() > 0 || one->quarantined();
-  };
-  const auto from = std::stable_partition(instances_.begin(), instances_.end(), in_use);
-  std::vector<InstancePtr> dead(std::make_move_iterator(from),
-                                std::make_move_iterator(instances_.end()));
-  instances_.erase(from, instances_.end());
-  const bool busy = std::any_of(instances_.begin(), instances_.end(), [](const InstancePtr& one) {
-    return one.use_count() == 1 && !one->quarantined();
-  });
-  if (busy) drop_retired_later();
-  if (!dead.empty()) destroy(std::move(dead));
-}
-
-void Client::Impl::drop_retired_later() {
-  if (std::exchange(retired_timer_, true)) return;
-  loop_->start_timer(kRetiredEvery, [this] {
-    retired_timer_ = false;
-    drop_retired();
-  });
-}
-
-/// Under the plugins' lock: on a worker, since a plugin's destroy may take its time. Without one
-/// they wait for the next look.
-void Client::Impl::destroy(std::vector<InstancePtr> dead) {
-  auto all = std::make_shared<std::vector<InstancePtr>>(std::move(dead));  // a task is copied
-  if (workers_->run([this, all] {
-        const std::lock_guard lock(plugins_mutex_);
-        all->clear();
-      }))
-    return;
-  instances_.insert(instances_.end(), all->begin(), all->end());
-  drop_retired_later();
 }
 
 // --- operations
@@ -396,9 +248,12 @@ bool Client::Impl::close() {
   for (const auto& call : running) call->cancel();
   running.clear();
   on_loop([this] {
+    ending_ = true;
     for (const auto& operation : side_operations_) operation->cancel();
   });
-  if (!wait_for_operations() || !workers_->wait_idle(kWorkersMax)) {
+  const auto until = std::chrono::steady_clock::now() + kCloseMax;
+  if (!wait_for_operations(until) || !wait_for_destroyed(until) ||
+      !workers_->wait_idle(kWorkersMax)) {
     log_->write(LogLevel::kError,
                 "a plugin did not come back; its thread and memory are left behind");
     return false;
@@ -423,25 +278,23 @@ void Client::Impl::take_down() {
   side_operations_.clear();
   snapshot_.reset();
   calls_.clear();
+  dead_.clear();
   instances_.clear();
-  modules_.clear();
+  plugins_.clear();
   transports_.clear();
   workers_.reset();
   resolvers_.reset();
   loop_.reset();
 }
 
-/// Every call has told its end and every operation was released, within kCloseMax.
-bool Client::Impl::wait_for_operations() {
-  const auto until = std::chrono::steady_clock::now() + kCloseMax;
+/// Every call has told its end and every operation was released.
+bool Client::Impl::wait_for_operations(MonotonicTime until) {
   auto watch =
       std::make_shared<QuietWatch>();  // shared with the loop, which may look after we gave up
   watch->look = [this, weak = std::weak_ptr(watch)] {
     const auto state = weak.lock();
     if (!state) return;
-    std::size_t live = 0;
-    for (const auto& instance : instances_) live += instance->live();
-    if (live > 0)
+    if (live() > 0)
       return static_cast<void>(loop_->start_timer(std::chrono::milliseconds(1), state->look));
     const std::lock_guard lock(state->mutex);
     state->quiet = true;

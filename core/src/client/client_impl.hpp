@@ -19,6 +19,7 @@
 #include "client/side_operation.hpp"
 #include "client/snapshot.hpp"
 #include "http/asio_loop.hpp"
+#include "monotonic_time.hpp"
 #include "plugin/registry.hpp"
 #include "prx/client.hpp"
 #include "reliability/health.hpp"
@@ -28,8 +29,9 @@ namespace prx {
 /// A client's parts. Made by open(), taken down by close() before it is destroyed.
 class Client::Impl {
  public:
-  static constexpr std::chrono::seconds kCloseMax{3};           ///< for plugins to end what runs
-  static constexpr std::chrono::milliseconds kWorkersMax{250};  ///< for a look-up to come back
+  /// For plugins to end what runs, and what a reload made them destroy.
+  static constexpr std::chrono::seconds kCloseMax{3};
+  static constexpr std::chrono::milliseconds kWorkersMax{250};  ///< for a worker to come back
   /// Between looks at instances of earlier configurations of which something still runs.
   static constexpr std::chrono::milliseconds kRetiredEvery{100};
 
@@ -60,6 +62,21 @@ class Client::Impl {
  private:
   class Planner;
   using InstancePtr = std::shared_ptr<driver::ProviderInstance>;  // see driver::Snapshot
+  /// One file of a plugin, loaded on first use.
+  struct Plugin {
+    std::mutex init;  ///< held while an [init] function of the module runs: one at a time
+    std::unique_ptr<driver::PluginModule> module;
+  };
+  /// An instance with what it needs to be destroyed on any thread: what an InstancePtr keeps.
+  struct Owned {
+    Owned(std::shared_ptr<Plugin> of, std::unique_ptr<driver::ProviderInstance> made)
+        : plugin(std::move(of)), instance(std::move(made)) {}
+    ~Owned();
+    Owned(const Owned&) = delete;
+    Owned& operator=(const Owned&) = delete;
+    std::shared_ptr<Plugin> plugin;  // shared with its other instances
+    std::unique_ptr<driver::ProviderInstance> instance;
+  };
 
   Impl(ClientOptions options, std::unique_ptr<Log> log);
 
@@ -72,13 +89,15 @@ class Client::Impl {
   [[nodiscard]] Result<void> make_instances(driver::Snapshot& snapshot);
   [[nodiscard]] Result<InstancePtr> make_instance(const driver::Snapshot& snapshot,
                                                   const ProviderConfig& config);
-  [[nodiscard]] Result<driver::PluginModule*> module(const driver::Snapshot& snapshot,
-                                                     const ProviderConfig& config);
+  [[nodiscard]] static Result<const Candidate*> candidate_of(const driver::Snapshot& snapshot,
+                                                             const ProviderConfig& config);
+  [[nodiscard]] std::shared_ptr<Plugin> plugin_of(const std::string& file);
+  [[nodiscard]] http::Transport& transport(const std::filesystem::path& ca_file);
   void make_transports(const Config& config);
   void take_over_instances(driver::Snapshot& from, driver::Snapshot& to);
   void drop_retired();
   void drop_retired_later();
-  void destroy(std::vector<InstancePtr> dead);
+  void destroy_dead();
   [[nodiscard]] std::shared_ptr<driver::Snapshot> watched(
       std::shared_ptr<driver::Snapshot> snapshot);
   void take_down();
@@ -93,7 +112,9 @@ class Client::Impl {
   /// Runs a function on the loop and waits, or at once when on it.
   void on_loop(const Task& task);
   void call_ended(std::uint64_t number);
-  [[nodiscard]] bool wait_for_operations();
+  [[nodiscard]] bool wait_for_operations(MonotonicTime until);
+  [[nodiscard]] bool wait_for_destroyed(MonotonicTime until);
+  [[nodiscard]] std::size_t live();
 
   const ClientOptions options_;
   std::unique_ptr<Log> log_;
@@ -106,10 +127,15 @@ class Client::Impl {
   driver::Runtime runtime_;
   std::vector<std::shared_ptr<driver::SideOperation>> side_operations_;  ///< loop only
 
-  std::mutex plugins_mutex_;  ///< guards the three below: made on a caller's thread, on first use
+  std::mutex transports_mutex_;  ///< guards the one below: made on the loop, used by all
   std::map<std::filesystem::path, std::unique_ptr<http::Transport>> transports_;  ///< by ca_file
-  std::map<std::string, std::unique_ptr<driver::PluginModule>> modules_;  ///< by id and file
+  std::mutex plugins_mutex_;  ///< guards the four below; never held while a plugin runs
+  std::map<std::string, std::shared_ptr<Plugin>> plugins_;  ///< by id and file
   std::vector<InstancePtr> instances_;  ///< all, those of earlier configurations too
+  std::vector<InstancePtr> dead_;       ///< nobody's any more, for destroy_dead()
+  bool destroying_ = false;             ///< destroy_dead() runs or will
+  std::condition_variable destroyed_;   ///< destroying_ became false
+  bool ending_ = false;                 ///< loop only: nothing more is given to destroy_dead()
   bool retired_timer_ = false;          ///< loop only: drop_retired() comes again
   std::shared_ptr<Task> drop_retired_;  ///< what snapshots post when they are gone; null: the end
 

@@ -82,11 +82,11 @@ MonotonicTime HealthItem::rests() const {
 void HealthItem::set_rests(MonotonicTime until) const {
   if (kind == HealthKind::kLane) {
     lane->cools_until = until;
+    lane->cools_after = ErrorClass::kOverloaded;  // a record does not say
   } else if (kind == HealthKind::kLimit) {
     lane->key(key).until = until;
   } else {
-    if (key >= keys->rests_until.size()) keys->rests_until.resize(key + 1);
-    keys->rests_until[key] = until;
+    keys->rest(key, until);
   }
 }
 
@@ -102,12 +102,14 @@ void adopt(const HealthRecord& record, const HealthItem& item, HealthKnown& know
 HealthNews news_of(const HealthItem& item, const HealthKnown& known, MonotonicTime now) {
   HealthNews news;
   const MonotonicTime rests = item.rests();
-  const bool served = item.kind == HealthKind::kKey && rests < known.rests;
+  const bool served =
+      item.kind == HealthKind::kKey && item.keys->served(item.key) && rests < known.rests;
   if (rests > std::max(known.rests, now) || served) news.rests = rests;
   if (item.kind != HealthKind::kLane) return news;
   const Breaker& breaker = item.lane->breaker;
   if (breaker.reopens_at() > std::max(known.reopens, now)) news.reopens = breaker.reopens_at();
-  const bool answered = breaker.last_success() != known.success;
+  // None: a lane that was forgotten meanwhile, and says nothing.
+  const bool answered = breaker.last_success() && breaker.last_success() != known.success;
   const bool fails = known.seen.failures > 0 || known.seen.open_ms != 0;
   news.answered = answered && fails;
   if (!answered_just_now(breaker, now))

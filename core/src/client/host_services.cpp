@@ -39,8 +39,10 @@ std::int32_t log_enabled(const prx_host* host, std::int32_t level) noexcept {
 void log_write(const prx_host* host, std::int32_t level, prx_str line) noexcept {
   const HostContext& context = context_of(host);
   if (!context.runtime->log.enabled(level_of(level))) return;
-  std::string text(view(line).substr(0, kMessageMax));
-  if (context.instance != nullptr) text = context.instance->redact(text);
+  const std::string_view said = view(line).substr(0, kCleanMax * kMessageMax);
+  std::string text = context.instance != nullptr ? context.instance->redact(said)
+                                                 : context.runtime->log.redact(said);
+  if (text.size() > kMessageMax) text.resize(kMessageMax);  // redacted first, as clean() does
   context.runtime->log.write(level_of(level), context.name + ": " + text);
 }
 

@@ -78,7 +78,7 @@ void Operation::call_start() {
   }
   const prx_request request = to_c_request(request_, id_);
   const prx_sink sink{sizeof(prx_sink), 0, as_context(id_), &sink_event};
-  FailSlot slot;
+  FailSlot slot(&instance_);
   const std::int32_t code =
       instance_.provider().start(instance_.handle(), &request, &sink, slot.c(), &op_);
   state_ = State::kRunning;
@@ -121,7 +121,7 @@ std::int32_t Operation::emit(const prx_event& event) {
     return 0;
   }
   if (event.type == PRX_EV_ERROR) {
-    Error error = to_error(event.error);
+    Error error = to_error(event.error, &instance_);
     if (error.error_class == ErrorClass::kCancelled && !cancelled_) {
       instance_.misbehaved("an operation that nobody cancelled ended as cancelled");
       error.error_class = ErrorClass::kInternal;

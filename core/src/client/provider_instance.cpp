@@ -79,9 +79,11 @@ void ProviderInstance::keep_secret(std::string_view secret) {
 }
 
 bool ProviderInstance::holds_secret(std::string_view text) const {
-  if (text.size() < secret_size_min_) return false;
+  const bool was_cut = Redactor::was_cut(text);
+  if (text.size() < secret_size_min_ && !was_cut) return false;
   return std::any_of(secrets_.begin(), secrets_.end(), [&](const std::string& secret) {
-    return find_in_any_case(text, secret, 0) != std::string_view::npos;
+    return find_in_any_case(text, secret, 0) != std::string_view::npos ||
+           (was_cut && Redactor::ends_in_part(text, secret));
   });
 }
 
@@ -110,7 +112,7 @@ Result<std::unique_ptr<ProviderInstance>> ProviderInstance::create(Runtime& runt
                                                                    http::Transport& transport) {
   std::unique_ptr<ProviderInstance> made(new ProviderInstance(runtime, module, config, transport));
   const std::string json = create_config(config);
-  FailSlot slot;
+  FailSlot slot(made.get());
   const std::int32_t code = made->provider().create(
       module.handle(), &made->host_, to_c(config.plugin), to_c(json), slot.c(), &made->instance_);
   if (code != PRX_OK) {

@@ -91,7 +91,8 @@ class ProviderInstance {
   /// The text without any secret that the log knows, and without this instance's own in whatever
   /// case: its server knows them and may say them back. Any thread.
   [[nodiscard]] std::string redact(std::string_view text) const;
-  /// Whether a secret of this instance is in the text, in whatever case. Any thread.
+  /// Whether a secret of this instance is in the text, in whatever case, or a part of one where the
+  /// text was cut (Redactor::was_cut()). Any thread.
   [[nodiscard]] bool holds_secret(std::string_view text) const;
 
   /// Counts a breach of the contract; loop thread.

@@ -59,6 +59,11 @@ Result<RequestBody> RequestBody::parse(std::string text) {
   return RequestBody(std::move(shared), std::move(*index));
 }
 
+bool RequestBody::streams(const BodyOptions& options) const {
+  const auto stream = index_.find("stream");
+  return stream && !options.overwrite_stream ? *stream == "true" : options.stream;
+}
+
 Result<SpecialBody> RequestBody::specialise(const BodyOptions& options) const {
   SpecialBody out;
   Changes changes(index_);
@@ -69,11 +74,9 @@ Result<SpecialBody> RequestBody::specialise(const BodyOptions& options) const {
     changes.edit().set("model", json::quoted(options.model));
   }
   const auto stream = index_.find("stream");
-  out.stream = stream ? *stream == "true" : options.stream;
-  if (!stream || (options.overwrite_stream && out.stream != options.stream)) {
-    out.stream = options.stream;
-    changes.edit().set("stream", options.stream ? "true" : "false");
-  }
+  out.stream = streams(options);
+  if (!stream || (*stream == "true") != out.stream)
+    changes.edit().set("stream", out.stream ? "true" : "false");
   if (options.prefix) {
     PRX_TRY_SET(auto messages, with_prefix(index_, *options.prefix));
     changes.edit().set("messages", std::move(messages));

@@ -39,6 +39,8 @@ class RequestBody {
 
   [[nodiscard]] const std::string& model() const { return model_; }  ///< "" when it names none
   [[nodiscard]] bool has(std::string_view member) const { return index_.find(member).has_value(); }
+  /// Whether it asks for a stream, but for what extra bodies say.
+  [[nodiscard]] bool streams(const BodyOptions& options) const;
   /// No scan, and one copy when something has to change; a body that says everything itself goes
   /// out as it is. Errors: kInvalidRequest.
   [[nodiscard]] Result<SpecialBody> specialise(const BodyOptions& options) const;

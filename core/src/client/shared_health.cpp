@@ -25,6 +25,15 @@ std::uint64_t random_owner() {
 
 // --- of a call
 
+SharedCall::~SharedCall() {
+  for (reliability::Lane* const lane : lanes_) --lane->users;
+}
+
+void SharedCall::hold(reliability::Lane& lane) {
+  ++lane.users;
+  lanes_.push_back(&lane);
+}
+
 void SharedCall::before_choice(MonotonicTime now) {
   if (owner_.take_leases(*this, now)) renew_later();
 }
@@ -103,15 +112,18 @@ std::unique_ptr<SharedCall> SharedHealth::begin(reliability::Health& health,
   std::unique_ptr<SharedCall> call(new SharedCall(*this));
   call->breaker_failures_ = breaker_failures;
   call->generation_ = generation_;
-  for (const auto& target : targets) add(*call, health, target);
+  for (const auto& target : targets) {
+    reliability::Lane& lane = health.lane(target.lane, now);
+    call->hold(lane);  // the next one may be one too many
+    add(*call, target, lane, health.keys(target.key_pool));
+  }
   if (access == HealthFile::Access::kDone) pull(*call, now);
   return call;
 }
 
-void SharedHealth::add(SharedCall& call, reliability::Health& health, const SharedTarget& target) {
+void SharedHealth::add(SharedCall& call, const SharedTarget& target, reliability::Lane& lane,
+                       reliability::KeyLane& keys) {
   const HealthSalt& salt = file_->salt();
-  reliability::Lane& lane = health.lane(target.lane);
-  reliability::KeyLane& keys = health.keys(target.key_pool);
   add(call, health_name(salt, {"lane", target.lane}), {HealthKind::kLane, &lane, nullptr, 0});
   for (std::size_t i = 0; i < std::max<std::size_t>(target.secrets.size(), 1); ++i) {
     const std::string_view secret = i < target.secrets.size() ? target.secrets[i] : "";

@@ -37,9 +37,13 @@ struct SharedTarget {
 
 class SharedHealth;
 
-/// One call's share in it. Does nothing when it is destroyed: a lease ends by itself.
+/// One call's share in it, on the loop. When it is destroyed it lets go of its lanes, and nothing
+/// else: a lease ends by itself.
 class SharedCall {
  public:
+  ~SharedCall();
+  SharedCall(const SharedCall&) = delete;
+  SharedCall& operator=(const SharedCall&) = delete;
   /// The engine may choose now. A lane that is half-open is probed by one process alone: another
   /// finds it open.
   void before_choice(MonotonicTime now);
@@ -56,9 +60,11 @@ class SharedCall {
   };
   explicit SharedCall(SharedHealth& owner) : owner_(owner) {}
   void renew_later();
+  void hold(reliability::Lane& lane);
 
   SharedHealth& owner_;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // a timer may outlive this
+  std::vector<reliability::Lane*> lanes_;  ///< of the parts; this is one of their users
   std::vector<Part> parts_;
   int breaker_failures_ = 0;
   std::uint64_t generation_ = 0;  ///< of the file that named the parts
@@ -81,7 +87,8 @@ class SharedHealth {
   SharedHealth(SharedHealthOptions options, const Log& log);
 
   /// A call begins: takes over what others know of its targets. Lanes and keys of `health` are
-  /// borrowed for the result's life. nullptr: nothing is shared, which the log says once.
+  /// borrowed for the result's life, in which those lanes are not forgotten. nullptr: nothing is
+  /// shared, which the log says once.
   [[nodiscard]] std::unique_ptr<SharedCall> begin(reliability::Health& health,
                                                   const std::vector<SharedTarget>& targets,
                                                   int breaker_failures, MonotonicTime now);
@@ -93,7 +100,8 @@ class SharedHealth {
   [[nodiscard]] HealthFile::Access read();
   [[nodiscard]] bool open();
   void close();
-  void add(SharedCall& call, reliability::Health& health, const SharedTarget& target);
+  void add(SharedCall& call, const SharedTarget& target, reliability::Lane& lane,
+           reliability::KeyLane& keys);
   void add(SharedCall& call, std::uint64_t name, const HealthItem& item);
   void pull(const SharedCall& call, MonotonicTime now);
   [[nodiscard]] bool take_leases(const SharedCall& call, MonotonicTime now);

@@ -48,11 +48,24 @@ struct Snapshot {
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;
 
+  /// The provider's instance, or nullptr when none was made yet. Any thread.
+  [[nodiscard]] ProviderInstance* find(const std::string& provider) {
+    const std::lock_guard lock(mutex);
+    const auto found = instances.find(provider);
+    return found == instances.end() ? nullptr : found->second.get();
+  }
+  /// All that were made so far. Any thread.
+  [[nodiscard]] std::map<std::string, std::shared_ptr<ProviderInstance>> all() {
+    const std::lock_guard lock(mutex);
+    return instances;
+  }
+
   const std::shared_ptr<const Config> config;  ///< shared with who asked for it
   const std::vector<Candidate> candidates;
   std::map<std::string, std::string>
-      plugin_files;  ///< usable ones by id: names file and generation
-  std::mutex mutex;  ///< guards the two below: made on a caller's thread, on first use
+      plugin_files;   ///< usable ones by id: names file and generation
+  std::mutex making;  ///< one instance is made at a time, on a caller's thread, on first use
+  std::mutex mutex;   ///< guards the two below; never held while a plugin runs
   std::map<std::string, std::shared_ptr<ProviderInstance>> instances;  // by provider; see above
   static constexpr std::size_t kPreparedMax = 256;  ///< then all are forgotten and made again
   /// By what the call says about whom it wants

@@ -9,7 +9,7 @@ namespace prx::config {
 namespace {
 
 constexpr std::string_view kShortForm = "default";  // the chain that always exists
-constexpr std::size_t kTargetsMax = 64;
+constexpr std::size_t kTargetsMax = 20;             // as many as attempts_max can be
 constexpr std::size_t kChainsMax = 256;
 constexpr int kContextMax = 1'000'000'000;  // tokens
 

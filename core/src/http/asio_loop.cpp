@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cassert>
+#include <cstdint>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -107,7 +108,8 @@ void AsioLoop::Impl::fire() {
   const Turn turn(loop);
   armed = MonotonicTime::max();
   const MonotonicTime until = turn_time;  // a task may renew it
-  for (Task task = timers.pop(until); task; task = timers.pop(until)) {
+  const std::uint64_t newest = timers.newest();
+  for (Task task = timers.pop(until, newest); task; task = timers.pop(until, newest)) {
     task();
     if (context.stopped()) return;
   }

@@ -1,5 +1,6 @@
 #include "http/curl_driver.hpp"
 
+#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -20,6 +21,14 @@ CurlDriver::Handle* handle_of(CURL* easy) {
   CurlDriver::Handle* handle = nullptr;
   curl_easy_getinfo(easy, CURLINFO_PRIVATE, &handle);
   return handle;
+}
+
+int port_of(const sockaddr_storage& address) {
+  if (address.ss_family == AF_INET)
+    return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
+  if (address.ss_family == AF_INET6)
+    return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
+  return -1;
 }
 
 std::uint32_t events_of(int wanted) {
@@ -147,6 +156,20 @@ CurlDriver::Connection* CurlDriver::connection(curl_socket_t fd) {
   return socket == nullptr ? nullptr : &socket->connection;
 }
 
+// libcurl 7.88 uses a connection again on which something waits to be read.
+bool CurlDriver::has_unasked_bytes(int local_port) {
+  for (const curl_socket_t fd : std::exchange(unasked_, {})) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    char byte = 0;
+    if (find(fd) == nullptr || ::recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) continue;
+    unasked_.push_back(fd);
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) continue;
+    if (port_of(address) == local_port) return true;
+  }
+  return false;
+}
+
 int CurlDriver::on_socket(CURL* easy, curl_socket_t socket, int what, void* driver, void*) {
   if (what != CURL_POLL_REMOVE)
     if (Handle* const handle = handle_of(easy)) handle->socket = socket;
@@ -232,7 +255,11 @@ void CurlDriver::ready(curl_socket_t fd, std::uint32_t generation, std::uint32_t
   int action = 0;
   if (broken || (events & EPOLLIN) != 0) action |= socket->wanted & CURL_POLL_IN;
   if (broken || (events & EPOLLOUT) != 0) action |= socket->wanted & CURL_POLL_OUT;
-  if (action == 0) return report(fd, *socket, events_of(socket->wanted));
+  if (action == 0) {
+    if (socket->wanted == CURL_POLL_NONE && !broken && !socket->connection.shared)
+      unasked_.push_back(fd);
+    return report(fd, *socket, events_of(socket->wanted));
+  }
   act(fd, action);
 }
 

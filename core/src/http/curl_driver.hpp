@@ -44,6 +44,7 @@ class CurlDriver {
   /// What is known of one connection's socket.
   struct Connection {
     std::uint32_t heads = 0;  ///< responses begun on it
+    bool shared = false;      ///< HTTP/2: bytes between requests are its own business
   };
 
   CurlDriver(AsioLoop& loop, Listener& listener, bool multiplex);
@@ -67,6 +68,9 @@ class CurlDriver {
   [[nodiscard]] curl_socket_t open_socket(Handle& handle, const curl_sockaddr& address);
   /// Of an open socket, or null.
   [[nodiscard]] Connection* connection(curl_socket_t socket);
+  /// On the connection with this local port came bytes while no request was open, and they were not
+  /// read: what answers nothing must not become the answer to what is asked next.
+  [[nodiscard]] bool has_unasked_bytes(int local_port);
 
  private:
   struct Socket {
@@ -105,8 +109,9 @@ class CurlDriver {
   CURLM* multi_;
   // Asio waits for this one descriptor, not for each socket: it makes a system call for each wait.
   boost::asio::posix::stream_descriptor epoll_;
-  std::vector<Socket> sockets_;  // by number
-  std::shared_ptr<Life> life_;   // shared with posted tasks
+  std::vector<Socket> sockets_;         // by number
+  std::vector<curl_socket_t> unasked_;  // became readable when nobody read them; few, if any
+  std::shared_ptr<Life> life_;          // shared with posted tasks
   Loop::TimerId timer_ = 0;
   bool due_ = false;
   bool due_posted_ = false;

@@ -154,6 +154,12 @@ Error resolve_error(Error error, const Proxy* proxy) {
   return error;
 }
 
+Error unasked_error(std::string_view host) {
+  return make_error(ErrorClass::kNetwork, Phase::kConnect,
+                    "the pooled connection to " + quoted(host) +
+                        " held bytes that no request asked for; the request was not sent");
+}
+
 Error resend_error(std::string_view host, bool reused) {
   const std::string why =
       reused ? "the pooled connection to " + quoted(host) + " was closed before the response head"

@@ -29,6 +29,9 @@ inline constexpr int kProxyWantsUser = 407;  ///< no server's status, always a p
 [[nodiscard]] Error refused_by_proxy(const Proxy& proxy, Phase phase, std::string_view host,
                                      long status);
 
+/// A pooled connection holds bytes that no request asked for; nothing was sent on it.
+[[nodiscard]] Error unasked_error(std::string_view host);
+
 /// libcurl was about to send a request again, which it may not. On a pooled connection that died
 /// before the response; on a new one the server refused the stream, and processed nothing of it.
 [[nodiscard]] Error resend_error(std::string_view host, bool reused);

@@ -113,11 +113,15 @@ curl_socket_t CurlExchange::on_open(void* self, curlsocktype, curl_sockaddr* add
 
 // libcurl calls this when a connection is ready and nothing of the request was sent. A second call
 // means that the first connection died and that it is about to send the request again.
-int CurlExchange::on_ready(void* self, char*, char*, int, int) {
+int CurlExchange::on_ready(void* self, char*, char*, int, int local_port) {
   auto& exchange = *static_cast<CurlExchange*>(self);
   if (exchange.handler == nullptr) return CURL_PREREQFUNC_ABORT;
   if (std::exchange(exchange.sent_, true)) {
     exchange.refuse_resend();
+    return CURL_PREREQFUNC_ABORT;
+  }
+  if (!exchange.dialled_ && exchange.context.driver.has_unasked_bytes(local_port)) {
+    exchange.failure = std::make_unique<Error>(unasked_error(exchange.endpoint.host));
     return CURL_PREREQFUNC_ABORT;
   }
   exchange.pool_taught = true;
@@ -142,9 +146,11 @@ void CurlExchange::refuse_resend() {
 // libcurl 7.88 resets each stream after its end, and servers count that. So the connection goes in
 // time.
 void CurlExchange::count_use() {
-  if (context.h2_streams_max == 0 || head_.version() != 20) return;
+  if (head_.version() != 20) return;
   CurlDriver::Connection* const connection = context.driver.connection(socket);
-  if (connection != nullptr && ++connection->heads >= context.h2_streams_max) forbid_reuse();
+  if (connection == nullptr) return;
+  connection->shared = true;
+  if (++connection->heads >= context.h2_streams_max && context.h2_streams_max != 0) forbid_reuse();
 }
 
 void CurlExchange::forbid_reuse() {

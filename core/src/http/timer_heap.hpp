@@ -47,6 +47,13 @@ class TimerHeap {
     return heap_.empty() || heap_.front().deadline > now ? Task() : remove(0);
   }
 
+  /// The same, but only what was added before newest() said `newest`: a timer that sets itself
+  /// again with no delay waits for the next round.
+  [[nodiscard]] Task pop(MonotonicTime now, std::uint64_t newest) {
+    return heap_.empty() || heap_.front().sequence > newest ? Task() : pop(now);
+  }
+  [[nodiscard]] std::uint64_t newest() const { return sequence_; }
+
   [[nodiscard]] std::size_t size() const { return heap_.size(); }
 
   /// Destroys every task unrun. What their destructors add stays.

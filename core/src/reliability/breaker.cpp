@@ -52,6 +52,12 @@ void Breaker::open(MonotonicTime now, double jitter) {
   reopens_at_ = std::max(reopens_at_, now + time);
 }
 
+void Breaker::forget() {
+  const bool probing = probing_;
+  *this = {};
+  probing_ = probing;
+}
+
 void Breaker::open_until(MonotonicTime until) {
   open_ = true;
   reopens_at_ = std::max(reopens_at_, until);

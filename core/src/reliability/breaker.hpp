@@ -52,6 +52,8 @@ class Breaker {
   /// \param jitter  0.0 to 1.0.
   void failure(MonotonicTime now, const BreakerOptions& options, double jitter,
                const Report& report);
+  /// As new, but that who probes still has the place, and gives it back.
+  void forget();
   /// Opened by what another process saw: at least until then. `until` is at most kOpenMax away.
   void open_until(MonotonicTime until);
 

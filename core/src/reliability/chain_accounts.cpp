@@ -32,7 +32,7 @@ void ChainEngine::note_failure(const Live& live, const Error& error, const Verdi
   if (error.error_class == ErrorClass::kRateLimit)
     target.lane->limited(live.key, error, plan_.policy, now);
   else if (error.retry_after)
-    target.lane->pause(*error.retry_after, now);
+    target.lane->pause(*error.retry_after, now, error.error_class);
 }
 
 /// An attempt failed in a way that counts. A probe's says so at once, another's when it is clear
@@ -84,7 +84,7 @@ void ChainEngine::answered(std::size_t target, bool whole, MonotonicTime now) {
 /// waited for any longer. Silence of a moment says nothing.
 bool ChainEngine::silent(const Live& live, MonotonicTime now) const {
   const bool none = live.clock == Clock::kHead || live.clock == Clock::kFirstToken;
-  return none && terms_.stream && plan_.policy.hedge_after &&
+  return none && streams(live) && plan_.policy.hedge_after &&
          own(now) - live.started >= *plan_.policy.hedge_after;
 }
 
@@ -104,7 +104,8 @@ void ChainEngine::leave(std::size_t target, MonotonicTime now) {
 /// What failed otherwise says nothing about the plugin.
 void ChainEngine::give_back_plugin(std::size_t target) {
   targets_[target].plugin_probing = false;
-  health_.plugin(plan_.targets[target].plugin).probe_over();
+  if (Breaker* const plugin = health_.find_plugin(plan_.targets[target].plugin))
+    plugin->probe_over();
 }
 
 void ChainEngine::settle(MonotonicTime now) {

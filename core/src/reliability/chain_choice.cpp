@@ -240,14 +240,21 @@ void ChainEngine::ask_anyone(std::string_view reason, MonotonicTime now, Actions
   give_up(now, out);
 }
 
-/// Every lane cools for longer than a call may wait.
+/// Every lane cools for longer than a call may wait. The error is what the first one back rests
+/// after.
 void ChainEngine::nobody_asked(MonotonicTime now, Actions& out) {
   Error error;
-  error.error_class = ErrorClass::kRateLimit;
-  error.message = "every target rests after a rate limit";
-  if (const auto back = first_back(now)) {
+  error.error_class = ErrorClass::kOverloaded;
+  error.message = "every target rests";
+  const auto back = first_back(now);
+  for (std::size_t i = 0; back && !error.retry_after && i < plan_.targets.size(); ++i) {
+    const Admission who = admit(i, now);
+    if (who.kind != Admission::Kind::kCooling || who.at != *back) continue;
+    error.error_class = state_of(i).lane->rests_after(who.key);
     error.retry_after = std::chrono::ceil<Milliseconds>(*back - now);
-    error.message += "; the first is back in " + std::to_string(error.retry_after->count()) + " ms";
+    error.message += "; '" + plan_.targets[i].name + "' is the first back, in " +
+                     std::to_string(error.retry_after->count()) + " ms, after '" +
+                     std::string(to_string(error.error_class)) + "'";
   }
   give_up(std::move(error), now, out);
 }

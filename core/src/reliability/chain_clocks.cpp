@@ -87,7 +87,7 @@ std::optional<MonotonicTime> ChainEngine::due(const Live& live) const {
     case Clock::kClosed:
       return std::nullopt;
     case Clock::kFirstToken:
-      return terms_.stream ? after(clocks.first_token) : whole_due(live);
+      return streams(live) ? after(clocks.first_token) : whole_due(live);
     case Clock::kProgress:
       return earlier(after(clocks.progress), whole_due(live));
     case Clock::kFinish:
@@ -99,7 +99,7 @@ std::optional<MonotonicTime> ChainEngine::due(const Live& live) const {
 /// Until when an answer that does not stream has to be whole. Before the head HTTP keeps that time.
 std::optional<MonotonicTime> ChainEngine::whole_due(const Live& live) const {
   const auto& limit = plan_.targets[live.target].clocks.non_stream;
-  if (terms_.stream || !limit) return std::nullopt;
+  if (streams(live) || !limit) return std::nullopt;
   return live.started + *limit;
 }
 
@@ -122,7 +122,7 @@ Error ChainEngine::timeout(const Live& live) const {
 }
 
 std::optional<MonotonicTime> ChainEngine::hedge_due(const Live& live) const {
-  const bool alone = live_.size() == 1 && committed_ == 0 && terms_.stream;
+  const bool alone = live_.size() == 1 && committed_ == 0 && streams(live);
   const bool none = live.clock == Clock::kHead || live.clock == Clock::kFirstToken;
   if (!alone || !none || live.hedge_tried || hedge_failed_) return std::nullopt;
   if (!plan_.policy.hedge_after || plan_.targets.size() < 2) return std::nullopt;

@@ -46,6 +46,7 @@ void ChainEngine::start(MonotonicTime now, Actions& out) {
   state_ = State::kRunning;
   health_.retries.call_started(now);
   health_.hedges.call_started(plan_.policy.hedge_max_share);
+  if (expired(now)) return expire(now, out);  // nobody is asked for nothing
   ask_anyone("first", now, out);
 }
 

@@ -39,11 +39,13 @@ struct PlanTarget {
   TimeoutConfig clocks;
   std::optional<std::int64_t> context_length;  ///< tokens; nullopt: unknown
   bool continues = false;  ///< goes on from the beginning of an answer that it is given
+  /// What its extra_body says about streaming; nullopt: nothing, so that the call decides
+  std::optional<bool> stream = std::nullopt;
 };
 
 /// What belongs to one call alone.
 struct Terms {
-  bool stream = true;                    ///< the upstream answers token by token
+  bool stream = true;                    ///< upstreams answer token by token
   std::uint64_t seed = 0;                ///< of the call's jitter
   std::optional<Milliseconds> deadline;  ///< of the whole call, from its begin; nullopt: none
 };
@@ -237,6 +239,9 @@ class ChainEngine {
   void ring(const Live& live, MonotonicTime now, Actions& out);
   void hedge(Live& live, MonotonicTime now, Actions& out);
   void fire_pending(MonotonicTime now, Actions& out);
+  [[nodiscard]] bool streams(const Live& live) const {
+    return plan_.targets[live.target].stream.value_or(terms_.stream);
+  }
   [[nodiscard]] std::optional<MonotonicTime> due(const Live& live) const;
   [[nodiscard]] std::optional<MonotonicTime> whole_due(const Live& live) const;
   [[nodiscard]] std::optional<MonotonicTime> hedge_due(const Live& live) const;

@@ -32,18 +32,25 @@ void Lane::limited(std::size_t index, const Error& error, const ReliabilityConfi
   cooling.until = std::max(cooling.until, now + unnamed_cooling(cooling.limits, policy));
 }
 
-void Lane::pause(Milliseconds retry_after, MonotonicTime now) {
-  cools_until = std::max(cools_until, now + rest_of(retry_after));
+void Lane::pause(Milliseconds retry_after, MonotonicTime now, ErrorClass after) {
+  const MonotonicTime until = now + rest_of(retry_after);
+  if (until <= cools_until) return;
+  cools_until = until;
+  cools_after = after;
 }
 
 void KeyLane::record(std::size_t key, const Error* error, MonotonicTime now) {
   if (error == nullptr) {
-    if (key < rests_until.size()) rests_until[key] = {};
+    if (key < keys.size()) keys[key] = {{}, true};
     return;
   }
   if (error->error_class != ErrorClass::kAuth && error->error_class != ErrorClass::kCredit) return;
-  if (key >= rests_until.size()) rests_until.resize(key + 1);
-  rests_until[key] = now + kCooling;
+  rest(key, now + kCooling);
+}
+
+void KeyLane::rest(std::size_t key, MonotonicTime until) {
+  if (key >= keys.size()) keys.resize(key + 1);
+  keys[key] = {until, false};
 }
 
 Lane& Health::lane(std::string_view name, MonotonicTime now) {
@@ -73,7 +80,12 @@ Breaker& Health::plugin(std::string_view name) {
 }
 
 void Health::forget_keys() {
-  for (auto& [name, keys] : keys_) keys->rests_until.clear();
+  for (auto& [name, keys] : keys_) keys->forget();
+}
+
+void Health::forget_plugins() {
+  std::erase_if(plugins_, [](const auto& entry) { return !entry.second->probing(); });
+  for (auto& [name, breaker] : plugins_) breaker->forget();
 }
 
 }  // namespace prx::reliability

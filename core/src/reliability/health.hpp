@@ -33,7 +33,8 @@ struct Lane {
   static constexpr std::chrono::hours kRestMax{24};
 
   Breaker breaker;
-  MonotonicTime cools_until{};   ///< a Retry-After that concerns the target whatever the key
+  MonotonicTime cools_until{};  ///< a Retry-After that concerns the target whatever the key
+  ErrorClass cools_after = ErrorClass::kOverloaded;  ///< what came with it, as far as is known
   std::vector<KeyCooling> keys;  ///< by the provider's index of keys; grows when asked for
 
   [[nodiscard]] KeyCooling& key(std::size_t index);
@@ -41,25 +42,41 @@ struct Lane {
   [[nodiscard]] MonotonicTime usable_at(std::size_t index) const {
     return index < keys.size() ? std::max(keys[index].until, cools_until) : cools_until;
   }
+  /// What it rests after, with that key.
+  [[nodiscard]] ErrorClass rests_after(std::size_t index) const {
+    const bool limited = index < keys.size() && keys[index].until > cools_until;
+    return limited ? ErrorClass::kRateLimit : cools_after;
+  }
   /// A rate limit on a key. Those that come while the key rests (of calls that were under way) do
   /// not make a rest of unnamed length longer.
   void limited(std::size_t key, const Error& error, const ReliabilityConfig& policy,
                MonotonicTime now);
   /// A Retry-After that came with another failure than a rate limit.
-  void pause(Milliseconds retry_after, MonotonicTime now);
+  void pause(Milliseconds retry_after, MonotonicTime now,
+             ErrorClass after = ErrorClass::kOverloaded);
 };
 
 /// The keys of one provider, by their index: until when a refused one rests.
 struct KeyLane {
   static constexpr std::chrono::minutes kCooling{5};  ///< after auth and credit failures
 
-  std::vector<MonotonicTime> rests_until;
+  struct Key {
+    MonotonicTime rests_until{};
+    bool served = false;  ///< and so it rests no longer; false as well when nobody knows
+  };
+  std::vector<Key> keys;  ///< by index; as far as any of them was refused
 
   /// A use of the key ended: nullptr when it served. Only auth and credit say something about it.
   void record(std::size_t key, const Error* error, MonotonicTime now);
   [[nodiscard]] MonotonicTime rests(std::size_t key) const {
-    return key < rests_until.size() ? rests_until[key] : MonotonicTime{};
+    return key < keys.size() ? keys[key].rests_until : MonotonicTime{};
   }
+  /// True when that is over because the key served, and not because it was forgotten.
+  [[nodiscard]] bool served(std::size_t key) const { return key < keys.size() && keys[key].served; }
+  /// As another process saw it.
+  void rest(std::size_t key, MonotonicTime until);
+  /// They are tried again at once. What they are worth nobody knows then.
+  void forget() { std::fill(keys.begin(), keys.end(), Key{}); }
 };
 
 /// All of it. Not thread-safe: on one loop. References to lanes that have users stay valid.
@@ -84,8 +101,9 @@ class Health {
   }
   /// The configuration was read again: refused keys are tried again at once. Lanes stay.
   void forget_keys();
-  /// And so are plugins: their files may be others now.
-  void forget_plugins() { plugins_.clear(); }
+  /// And so are plugins: their files may be others now. The place of a probe that is under way
+  /// stays taken until it ends.
+  void forget_plugins();
 
   RetryBudget retries;
   HedgeBudget hedges;

@@ -116,6 +116,10 @@ class Stage {
     add(end, attempt, Kind::kEnd);
   }
 
+  [[nodiscard]] bool streams(std::size_t target) const {
+    return plan_.targets[target].stream.value_or(plan_.stream);
+  }
+
   void schedule(AttemptNumber attempt, std::size_t target, const Act& act) {
     const TimeoutConfig& clocks = plan_.targets[target].clocks;
     const auto first = Rehearsal::kHead + Rehearsal::kFirstToken;
@@ -125,11 +129,11 @@ class Stage {
                          of_class(ErrorClass::kNetwork, "connection reset before the response head",
                                   Phase::kHead));
     if (act.kind == Act::Kind::kSilence) {
-      const auto limit = plan_.stream ? clocks.head : clocks.non_stream;
+      const auto limit = streams(target) ? clocks.head : clocks.non_stream;
       if (limit) add_no_head(attempt, *limit);
       return;
     }
-    if (!plan_.stream) return schedule_at_once(attempt, act, clocks);
+    if (!streams(target)) return schedule_at_once(attempt, act, clocks);
     add(Rehearsal::kHead, attempt, Kind::kHead);
     if (act.kind == Act::Kind::kLateToken) return add_whole(attempt, Rehearsal::kHead + act.late);
     if (act.kind == Act::Kind::kAnswer || act.kind == Act::Kind::kDiffers)
@@ -138,7 +142,7 @@ class Stage {
       add(add_tokens(attempt, first, Rehearsal::kTokens), attempt, Kind::kFinish);
       return;
     }
-    break_off(attempt, act, add_tokens(attempt, first, act.tokens), clocks);
+    break_off(attempt, act, add_tokens(attempt, first, act.tokens), clocks, true);
   }
 
   /// An answer that does not stream comes whole, or not at all.
@@ -151,14 +155,14 @@ class Stage {
     if (clocks.non_stream && at >= *clocks.non_stream)
       return add_no_head(attempt, *clocks.non_stream);
     add(at, attempt, Kind::kHead);
-    if (breaks) return break_off(attempt, act, at, clocks);
+    if (breaks) return break_off(attempt, act, at, clocks, false);
     add(at, attempt, Kind::kToken);
     add(at, attempt, Kind::kFinish);
     add(at, attempt, Kind::kEnd);
   }
 
   void break_off(AttemptNumber attempt, const Act& act, milliseconds at,
-                 const TimeoutConfig& clocks) {
+                 const TimeoutConfig& clocks, bool stream) {
     if (act.kind == Act::Kind::kCut)
       return add_failure(at, attempt,
                          of_class(ErrorClass::kBadResponse,
@@ -166,7 +170,7 @@ class Stage {
     if (act.kind == Act::Kind::kMalformed)
       return add_failure(at, attempt,
                          of_class(ErrorClass::kBadResponse, "malformed event", Phase::kBody));
-    const bool body = act.tokens > 0 || !plan_.stream;  // else the first token's clock runs
+    const bool body = act.tokens > 0 || !stream;  // else the first token's clock runs
     const auto limit = body ? clocks.idle : std::nullopt;
     if (limit)
       add_failure(at + *limit, attempt,

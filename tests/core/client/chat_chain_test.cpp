@@ -51,6 +51,36 @@ class ChatChainTest : public ::testing::Test {
     event.text = driver::to_c(piece);
     return plugin.emit(event);
   }
+  static void say(ScriptedPlugin& plugin, std::uint32_t choice, std::string_view text) {
+    prx_event event{};
+    event.type = PRX_EV_TEXT;
+    event.choice = choice;
+    event.text = driver::to_c(text);
+    plugin.emit(event);
+  }
+  static void finish(ScriptedPlugin& plugin, std::uint32_t choice) {
+    prx_event event{};
+    event.type = PRX_EV_FINISH;
+    event.choice = choice;
+    event.finish = PRX_FINISH_STOP;
+    plugin.emit(event);
+  }
+  /// The plugin asks its host for an HTTP exchange, and never hears of it.
+  static void send_request(ScriptedPlugin& plugin) {
+    prx_http_req request{};
+    request.size = sizeof request;
+    request.op_id = plugin.request.op_id;
+    request.method = driver::to_c("GET");
+    request.url = driver::to_c("https://own.example/x");
+    request.connect_timeout_ms = request.head_timeout_ms = request.idle_timeout_ms = -1;
+    static prx_http_sink sink{};
+    sink.size = sizeof sink;
+    sink.head = [](void*, const prx_http_head*) noexcept {};
+    sink.data = [](void*, char*, std::size_t) noexcept {};
+    sink.end = [](void*, const prx_http_end*) noexcept {};
+    std::uint64_t id = 0;
+    ASSERT_EQ(plugin.http().send(plugin.host, &request, &sink, nullptr, &id), PRX_OK);
+  }
   static void reason(ScriptedPlugin& plugin, std::string_view text) {
     prx_event event{};
     event.type = PRX_EV_REASONING;
@@ -150,6 +180,70 @@ TEST_F(ChatChainTest, ASpliceThatStallsIsGivenUpByTheClockOfItsProgress) {
   rig.loop.advance(1ms);
   EXPECT_EQ(second.plugin.cancels, 1);
   EXPECT_EQ(bad().attempts.size(), 2u);
+}
+
+TEST_F(ChatChainTest, ASpliceComparesTheFirstChoiceAlone) {
+  plan.plan.policy.attempts_max = 2;
+  const auto call = start();
+  say(first.plugin, 0, "haha");
+  first.plugin.error(PRX_E_NETWORK, "cut");
+  rig.loop.run_ready();
+  ASSERT_EQ(second.plugin.starts, 1);
+  say(second.plugin, 0, "ha");
+  say(second.plugin, 1, "ha");
+  say(second.plugin, 0, "ha!");
+  finish(second.plugin, 0);
+  finish(second.plugin, 1);
+  second.plugin.done();
+  EXPECT_EQ(good().text, "haha!");
+  EXPECT_EQ(sink.text, "haha!");
+}
+
+TEST_F(ChatChainTest, ResumeReachesEveryAttemptThoughOneEndsWithIt) {
+  plan.plan.policy.hedge_after = 100ms;
+  plan.plan.policy.retries = 0;
+  const auto call = start();
+  rig.loop.advance(150ms);
+  ASSERT_EQ(second.plugin.starts, 1);
+  send_request(second.plugin);
+  call->pause();
+  rig.loop.run_ready();
+  ASSERT_EQ(rig.transport.sent.size(), 1u);
+  EXPECT_TRUE(rig.transport.sent[0].paused);
+  const auto fail = [](void* plugin) noexcept {
+    static_cast<ScriptedPlugin*>(plugin)->error(PRX_E_NOT_FOUND, "no such model");
+  };
+  ASSERT_EQ(
+      first.plugin.exec().spawn(first.plugin.host, first.plugin.request.op_id, fail, &first.plugin),
+      PRX_OK);
+  ASSERT_TRUE(rig.workers.wait_idle(2s));
+  rig.loop.run_ready();
+  call->resume();
+  rig.loop.run_ready();
+  EXPECT_FALSE(rig.transport.sent[0].paused);
+  call->cancel();
+  rig.loop.run_ready();
+}
+
+TEST_F(ChatChainTest, ADeadlineThatIsOverAsksNobody) {
+  plan.plan.policy.deadline = 0ms;
+  const auto call = start();
+  EXPECT_EQ(bad().error_class, ErrorClass::kTimeout);
+  EXPECT_EQ(first.plugin.starts, 0);
+  EXPECT_TRUE(bad().attempts.empty());
+}
+
+TEST_F(ChatChainTest, ATargetThatStreamsOnItsOwnHasTheClocksOfAStream) {
+  plan.plan.stream = false;
+  plan.plan.targets[0].stream = true;
+  const auto call = start();
+  for (int minute = 0; minute < 7; ++minute) {
+    first.plugin.text("x");
+    rig.loop.advance(1min);
+  }
+  EXPECT_EQ(first.plugin.cancels, 0);
+  answer(first.plugin, "y");
+  EXPECT_EQ(good().text, "xxxxxxxy");
 }
 
 TEST_F(ChatChainTest, WhatIsHeldBackIsShownWhenItsTimeIsOver) {

@@ -51,6 +51,17 @@ TEST(HealthMerge, ACoolingOfAnotherIsKeptOnOurClock) {
   EXPECT_EQ(us.lane.cools_until, at(30s).now);
 }
 
+TEST(HealthMerge, ALaneThatWasForgottenMeanwhileSaysNothingAboutItsTarget) {
+  OneLane us;
+  us.known.success = at().now;  // of a lane that was told of; this one is new
+  HealthRecord record = written();
+  record.open_ms = wall(30s);
+  record.written_ms = wall(20s);
+  adopt(record, us.item, us.known, at(20s));
+  EXPECT_EQ(us.state(20s), Breaker::State::kOpen);
+  EXPECT_FALSE(news_of(us.item, us.known, at(20s).now).any());
+}
+
 TEST(HealthMerge, ALongerCoolingOfOursStays) {
   OneLane us;
   us.lane.cools_until = at(60s).now;

@@ -275,6 +275,42 @@ TEST_F(OperationTest, AServerThatSaysTheKeyBackIsNotRepeated) {
   EXPECT_EQ(seen.message, "Content-Type was text/[redacted]");
 }
 
+TEST_F(OperationTest, APartOfAKeyThatAPluginCutIsNotRepeated) {
+  Words seen;
+  const auto operation = driver::Operation::start(*rig.instance, {}, seen);
+  prx_event event{};
+  event.type = PRX_EV_META;
+  event.id = driver::to_c("gen-sk-first-sec...");
+  const std::string name = std::string(100, 'n') + "SK-FIRST-";
+  event.name = driver::to_c(name);
+  plugin.emit(event);
+  ASSERT_EQ(seen.words.size(), 3u);
+  EXPECT_EQ(seen.words[0], "gen-[redacted]...");
+  EXPECT_EQ(seen.words[1], std::string(100, 'n') + "[redacted]");
+  plugin.error(PRX_E_AUTH, "headers were: authorization: Bearer sk-first-s...");
+  EXPECT_EQ(seen.message, "headers were: authorization: Bearer [redacted]...");
+}
+
+TEST_F(OperationTest, AKeyThatTheHostsOwnLimitCutsIsRedactedBefore) {
+  constexpr std::string_view kKey = "sk-first-secret";
+  for (std::size_t seen = 0; seen <= kKey.size(); ++seen) {
+    driver::FailSlot fail(rig.instance.get());
+    const std::string line =
+        std::string(driver::kMessageMax - seen, 'x') + std::string(kKey) + " m";
+    const std::string raw = std::string(driver::kRawMax - seen, 'x') + std::string(kKey);
+    prx_error error{};
+    error.size = sizeof error;
+    error.message = error.provider_code = error.request_id = driver::to_c(line);
+    error.raw = driver::to_c(raw);
+    fail.c()->set(fail.c()->ctx, &error);
+    const Error told = fail.take(0, "");
+    for (const std::string& text : {told.message, told.provider_code, told.request_id, told.raw})
+      EXPECT_EQ(text.find('s'), std::string::npos) << text.substr(text.size() - 20);
+    EXPECT_LE(told.message.size(), driver::kMessageMax);
+    EXPECT_LE(told.raw.size(), driver::kRawMax);
+  }
+}
+
 TEST_F(OperationTest, TheAnswerItselfPassesAsItIs) {
   const auto operation = start();
   plugin.text("sk-first-secret");
@@ -340,6 +376,20 @@ TEST_F(OperationTest, LogLinesOfAPluginAreRedactedAndNamed) {
       static_cast<const prx_log*>(plugin.host->service(plugin.host, driver::to_c(PRX_LOG_ID)));
   log->write(plugin.host, PRX_LOG_WARN, driver::to_c("using sk-first-secret"));
   EXPECT_EQ(rig.log_lines.back(), "provider main: using [redacted]");
+}
+
+TEST_F(OperationTest, ALogLineIsRedactedBeforeItIsCut) {
+  const auto* log =
+      static_cast<const prx_log*>(plugin.host->service(plugin.host, driver::to_c(PRX_LOG_ID)));
+  constexpr std::string_view kKey = "sk-first-secret";
+  for (std::size_t seen = 1; seen < kKey.size(); ++seen) {
+    const std::string line =
+        std::string(driver::kMessageMax - seen, 'x') + std::string(kKey) + " and more";
+    log->write(plugin.host, PRX_LOG_WARN, driver::to_c(line));
+    const std::string said = rig.log_lines.back().substr(std::string("provider main: ").size());
+    EXPECT_EQ(said.find('s'), std::string::npos) << said.substr(said.size() - 20);
+    EXPECT_LE(said.size(), driver::kMessageMax);
+  }
 }
 
 }  // namespace

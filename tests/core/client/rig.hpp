@@ -155,7 +155,7 @@ class RecordingSink final : public Sink {
  public:
   void on_event(const StreamEvent& event) override {
     types.push_back(event.type);
-    if (event.type == StreamEvent::Type::kText) text += event.text;
+    if (event.type == StreamEvent::Type::kText && event.choice == 0) text += event.text;
     if (on_each) on_each(event);
   }
   void on_end(ChatResult result) override {
@@ -164,7 +164,7 @@ class RecordingSink final : public Sink {
     if (on_last) on_last();
   }
   std::vector<StreamEvent::Type> types;
-  std::string text;
+  std::string text;  ///< of choice 0
   int ends = 0;
   std::optional<ChatResult> outcome;
   std::function<void(const StreamEvent&)> on_each;
@@ -177,6 +177,7 @@ struct ScriptedProvider {
     opening_plugin = &plugin;
     LoadedPlugin loaded;
     loaded.note.id = loaded.note.title = name;
+    loaded.note.hosts = {"https://own.example"};
     loaded.path = "/plugins/" + name + ".so";
     loaded.plugin = scripted_plugin_table();
     loaded.provider = ScriptedPlugin::table();

@@ -35,6 +35,12 @@ class SharedHealthTest : public HealthFolder {
     return peer.shared.begin(peer.health,
                              {{lane, "provider", "provider", "http://host", {kSecret}}}, 3, now);
   }
+  [[nodiscard]] std::unique_ptr<SharedCall> begin_two(Peer& peer) {
+    return peer.shared.begin(peer.health,
+                             {{"main", "provider", "provider", "http://host", {kSecret}},
+                              {"other", "provider", "provider", "http://host", {kSecret}}},
+                             3, now);
+  }
   [[nodiscard]] Breaker& breaker(Peer& peer) const { return peer.health.lane("main").breaker; }
   [[nodiscard]] Breaker::State state(Peer& peer) const { return breaker(peer).state(now); }
   void pass(std::chrono::milliseconds time) {
@@ -102,6 +108,26 @@ TEST_F(SharedHealthTest, ARefusedKeyIsKnownByWhatItIsNotByItsPlace) {
       next->health, {{"lane", "provider", "provider", "http://host", {"new", kSecret}}}, 3, now);
   EXPECT_LE(next->health.keys("provider").rests(0), now);
   EXPECT_EQ(next->health.keys("provider").rests(1), now + 5min);
+}
+
+TEST_F(SharedHealthTest, AKeyThatAReloadForgetsIsNotSaidToServe) {
+  const auto one = peer();
+  const auto before = begin(*one);
+  Error refused;
+  refused.error_class = ErrorClass::kAuth;
+  one->health.keys("provider").record(0, &refused, now);
+  before->after_choice(now);
+  one->health.forget_keys();
+  const auto call = begin(*one);
+  EXPECT_LE(one->health.keys("provider").rests(0), now) << "tried again at once, here";
+  call->after_choice(now);
+  const auto next = peer();
+  const auto other = begin(*next);
+  EXPECT_EQ(next->health.keys("provider").rests(0), now + 5min);
+  one->health.keys("provider").record(0, nullptr, now);  // it does serve
+  call->after_choice(now);
+  const auto later = begin(*next);
+  EXPECT_LE(next->health.keys("provider").rests(0), now);
 }
 
 TEST_F(SharedHealthTest, TheFileHoldsNoKeyAndNoName) {
@@ -290,6 +316,33 @@ TEST_F(SharedHealthTest, SharesNoMoreThanItsLimitAndGoesOn) {
   const auto next = peer();
   const auto other = begin(*next);
   EXPECT_EQ(state(*next), Breaker::State::kClosed);
+}
+
+TEST_F(SharedHealthTest, LanesOfACallAreNotForgottenUnderIt) {
+  const auto one = peer();
+  for (std::size_t i = 0; i + 1 < reliability::Health::kLanesMax; ++i)
+    (void)one->health.lane("old " + std::to_string(i), now);
+  auto call = begin_two(*one);  // the second is one too many
+  EXPECT_EQ(one->health.lane("main", now).users, 1);
+  EXPECT_EQ(one->health.lane("other", now).users, 1);
+  call->before_choice(now);
+  breaker(*one).failure(now, {}, 0.5, {true, false});
+  call->after_choice(now);
+  const auto next = peer();
+  const auto told = begin(*next);
+  EXPECT_EQ(state(*next), Breaker::State::kOpen);
+  call.reset();
+  EXPECT_EQ(one->health.lane("main", now).users, 0) << "they may be forgotten again";
+  EXPECT_EQ(one->health.lane("other", now).users, 0);
+}
+
+TEST_F(SharedHealthTest, LanesThatRestedOnceMakePlaceForThoseOfACall) {
+  const auto one = peer();
+  for (std::size_t i = 0; i < reliability::Health::kLanesMax; ++i)
+    one->health.lane("old " + std::to_string(i)).pause(1s, now);
+  pass(2s);
+  const auto call = begin_two(*one);
+  EXPECT_NE(&one->health.lane("main"), &one->health.lane("other"));
 }
 
 TEST_F(SharedHealthTest, AFileSystemWithoutLocksTurnsItOffWithOneLine) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -330,6 +331,29 @@ TEST(Exchange, APostIsNeverSentAgain) {
 }
 TEST(Exchange, ALargePostIsNeverSentAgain) {
   expect_no_resend([](std::string url) { return post(std::move(url), std::string(90'000, 'x')); });
+}
+
+// A second answer to one request would else become the answer to the next.
+TEST(Exchange, BytesThatNobodyAskedForAnswerNothing) {
+  std::promise<void> first_was_read;
+  WireServer server([&](WireConnection& connection) {
+    if (connection.read_request().empty()) return;
+    connection.write(plain_response("mine"));
+    if (connection.number() == 0) {
+      first_was_read.get_future().wait();
+      connection.write(plain_response("smuggled"));
+    }
+    connection.wait_closed();
+  });
+  HttpClient client;
+  EXPECT_EQ(client.fetch(get(server.url())).body, "mine");
+  first_was_read.set_value();
+  client.wait_for(std::chrono::milliseconds(50));
+  const Answer answer = client.fetch(get(server.url()));
+  EXPECT_EQ(answer.body, "");
+  EXPECT_EQ(answer.error_class(), ErrorClass::kNetwork);
+  EXPECT_THAT(answer.message(), testing::HasSubstr("no request asked for"));
+  EXPECT_EQ(client.fetch(get(server.url())).body, "mine") << "on a fresh connection";
 }
 
 TEST(Exchange, AConnectionClosedWhileIdleIsNotUsed) {

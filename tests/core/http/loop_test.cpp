@@ -132,6 +132,18 @@ TEST(AsioLoop, TimersFireByDeadlineUnlessCancelled) {
   EXPECT_THAT(order, ElementsAre(1, 2, 3));
 }
 
+TEST(AsioLoop, ATimerThatSetsItselfAgainAtOnceLeavesRoomForTheRest) {
+  AsioLoop loop;
+  std::atomic<bool> over = false;
+  std::function<void()> again = [&] {
+    if (!over) loop.start_timer(0ms, again);
+  };
+  wait_for(loop, [&] { again(); });
+  wait_for(loop, [] {});
+  over = true;
+  wait_for(loop, [] {});
+}
+
 TEST(AsioLoop, TimeStandsStillInATurn) {
   AsioLoop loop;
   bool same = false;

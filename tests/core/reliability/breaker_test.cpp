@@ -205,6 +205,18 @@ TEST_F(BreakerTest, ClosingForgetsWhatFailedBefore) {
   EXPECT_EQ(state(), State::kClosed);
 }
 
+TEST_F(BreakerTest, WhatIsForgottenIsAllButThePlaceOfAProbe) {
+  half_open();
+  ASSERT_TRUE(breaker_.take_probe(now_));
+  breaker_.forget();
+  EXPECT_EQ(state(), State::kClosed);
+  EXPECT_EQ(breaker_.failures(), 0);
+  half_open();
+  EXPECT_FALSE(breaker_.take_probe(now_));
+  breaker_.probe_over();
+  EXPECT_TRUE(breaker_.take_probe(now_));
+}
+
 TEST_F(BreakerTest, AnotherProcessOpensIt) {
   breaker_.open_until(now_ + 7s);
   EXPECT_EQ(state(), State::kOpen);

@@ -81,8 +81,32 @@ TEST(ChainFallback, WhenEveryLaneCoolsTheCallSaysWhenOneIsBack) {
   Rig rig(chain_of(2));
   rig.lane(0).pause(90s, rig.now());
   rig.lane(1).pause(70s, rig.now());
-  EXPECT_EQ(rig.start(), "give up rate_limit");
+  EXPECT_EQ(rig.start(), "give up overloaded");
   EXPECT_EQ(rig.error().retry_after, 70s);
+}
+
+TEST(ChainFallback, WhatARetryAfterCameWithIsTheErrorOfTheCallsThatFindItStillInForce) {
+  for (const auto why : {ErrorClass::kOverloaded, ErrorClass::kTimeout, ErrorClass::kRateLimit}) {
+    Rig rig(chain_of(1));
+    rig.start();
+    rig.fail(1, why, 120s);
+    rig.pass(20s);
+    const std::string name(to_string(why));
+    EXPECT_EQ(rig.start(), "give up " + name);
+    EXPECT_EQ(rig.error().retry_after, 100s);
+    EXPECT_EQ(rig.error().message,
+              "every target rests; 'a' is the first back, in 100000 ms, after '" + name + "'");
+  }
+}
+
+TEST(ChainFallback, WhenEveryLaneCoolsTheErrorIsThatOfTheFirstBack) {
+  Rig rig(chain_of(2));
+  rig.lane(0).limited(0, error_of(ErrorClass::kRateLimit, 90s), {}, rig.now());
+  rig.lane(1).pause(70s, rig.now());
+  EXPECT_EQ(rig.start(), "give up overloaded");
+  rig.lane(1).pause(91s, rig.now());
+  EXPECT_EQ(rig.start(), "give up rate_limit");
+  EXPECT_EQ(rig.error().retry_after, 90s);
 }
 
 TEST(ChainFallback, WhenEveryLaneCoolsForAWhileTheFirstBackIsWaitedFor) {

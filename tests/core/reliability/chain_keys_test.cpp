@@ -87,7 +87,7 @@ TEST(ChainKeys, ADeadKeyIsNotTriedBeforeItsRetryAfter) {
   rig.start();
   rig.fail(1, ErrorClass::kAuth);
   rig.lane(0).pause(90s, rig.now());
-  EXPECT_EQ(rig.start(), "give up rate_limit");
+  EXPECT_EQ(rig.start(), "give up overloaded");
 }
 
 TEST(ChainKeys, WhenAllKeysRestTheFirstBackIsUsed) {

@@ -102,6 +102,25 @@ TEST(ChainPlugin, AsTheLastResortItIsAskedAllTheSame) {
   EXPECT_EQ(rig.start(), "start 1 a last resort");
 }
 
+TEST(ChainPlugin, AProbeUnderWayAtAReloadKeepsItsPlaceAndNothingElse) {
+  Rig rig(two_plugins());
+  break_contract(rig, 3);
+  rig.lane(0).breaker.success(rig.now(), {});
+  rig.pass(12s);
+  EXPECT_EQ(rig.start(), "start 1 a probe");
+  rig.health().forget_plugins();
+  Rig other(two_plugins(), rig);
+  EXPECT_EQ(other.start(), "start 1 a first");
+  break_contract(other, 3);
+  other.lane(0).breaker.success(other.now(), {});
+  other.pass(12s);
+  EXPECT_EQ(other.start(), "start 1 c fallback") << "the probe is still under way";
+  rig.cancel();
+  EXPECT_EQ(other.start(), "start 1 a probe");
+  Rig third(two_plugins(), other);
+  EXPECT_EQ(third.start(), "start 1 c fallback") << "one probe at a time";
+}
+
 TEST(ChainPlugin, AReloadForgivesIt) {
   Rig rig(two_plugins());
   break_contract(rig, 3);

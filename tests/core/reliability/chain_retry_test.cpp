@@ -184,7 +184,7 @@ TEST(ChainRetry, WaitsAreLimited) {
     EXPECT_EQ(rig.pass(*rig.next_in()), "") << i;
   }
   rig.lane(0).pause(2s, rig.now());
-  EXPECT_EQ(rig.pass(*rig.next_in()), "give up rate_limit");
+  EXPECT_EQ(rig.pass(*rig.next_in()), "give up overloaded");
 }
 
 TEST(ChainRetry, ARetryAfterOfYearsIsAVeryLongRest) {

@@ -42,6 +42,21 @@ TEST(KeyLane, AKeyThatServesRestsNoLonger) {
   keys.record(0, nullptr, kStart);
   keys.record(7, nullptr, kStart);
   EXPECT_EQ(keys.rests(0), MonotonicTime{});
+  EXPECT_TRUE(keys.served(0));
+}
+
+TEST(KeyLane, AKeyThatIsForgottenOrRestsAgainDidNotServe) {
+  KeyLane keys;
+  const Error auth = of(ErrorClass::kAuth);
+  keys.record(0, &auth, kStart);
+  keys.record(0, nullptr, kStart);
+  keys.rest(0, kStart + 1min);
+  EXPECT_EQ(keys.rests(0), kStart + 1min);
+  EXPECT_FALSE(keys.served(0));
+  keys.record(0, nullptr, kStart);
+  keys.forget();
+  EXPECT_EQ(keys.rests(0), MonotonicTime{});
+  EXPECT_FALSE(keys.served(0));
 }
 
 TEST(Lane, ARateLimitRestsOneKey) {

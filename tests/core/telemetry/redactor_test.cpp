@@ -44,5 +44,71 @@ TEST(Redactor, ASecretThatIsPartOfItsReplacementEnds) {
   EXPECT_EQ(redactor.redact("a redacted b redacted"), "a [redacted] b [redacted]");
 }
 
+TEST(Redactor, TakesThePartOfASecretOutWhereATextWasCut) {
+  Redactor redactor;
+  redactor.add("sk-or-v1-0123456789");
+  EXPECT_EQ(redactor.redact("Bearer sk-or-v1-012"), "Bearer [redacted]");
+  EXPECT_EQ(redactor.redact("Bearer sk-or-v1-012... (provider Acme)"),
+            "Bearer [redacted]... (provider Acme)");
+  EXPECT_EQ(redactor.redact("SK-OR-V1-0... and sk-or-v1....text/Sk-Or-V1"),
+            "[redacted]... and [redacted]....text/[redacted]");
+}
+
+TEST(Redactor, APartIsSixBytesOrMoreOfTheBeginning) {
+  Redactor redactor;
+  redactor.add("sk-or-v1-0123456789");
+  EXPECT_EQ(redactor.redact("it was sk-or-"), "it was [redacted]");
+  EXPECT_EQ(redactor.redact("it was sk-or"), "it was sk-or");
+  EXPECT_EQ(redactor.redact("it was 0123456789"), "it was 0123456789");
+  EXPECT_EQ(redactor.redact("keys begin with sk-or-v1- there"), "keys begin with sk-or-v1- there");
+}
+
+TEST(Redactor, ASchemeAloneIsNoPart) {
+  Redactor redactor;
+  redactor.add("Bearer secret-token");
+  EXPECT_EQ(redactor.redact("send Authorization: Bearer"), "send Authorization: Bearer");
+  EXPECT_EQ(redactor.redact("Authorization: Bearer s..."), "Authorization: [redacted]...");
+}
+
+TEST(Redactor, TheLongestPartOfAnySecretGoes) {
+  Redactor redactor;
+  redactor.add("secret-one-alpha");
+  redactor.add("one-alphabet-soup-of-letters");
+  redactor.add("abcabcabd-secret");
+  EXPECT_EQ(redactor.redact("a secret-one-alph"), "a [redacted]");
+  EXPECT_EQ(redactor.redact("a abcabcabcab"), "a abc[redacted]");
+}
+
+TEST(Redactor, ASecretWithDotsIsCutAnywhere) {
+  Redactor redactor;
+  redactor.add("dotted...secret-value");
+  EXPECT_EQ(redactor.redact("a dotted...sec... b"), "a [redacted]... b");
+  EXPECT_EQ(redactor.redact("a dotted...secret-value b"), "a [redacted] b");
+}
+
+TEST(Redactor, ALongTextIsReadOnce) {
+  Redactor redactor;
+  redactor.add(std::string(4u << 10, '.') + "x");
+  redactor.add("secret");
+  std::string text, clean;
+  for (int i = 0; i < 200'000; ++i) text += "secret", clean += "[redacted]";
+  EXPECT_EQ(redactor.redact(text), clean);
+  const std::string dots(256u << 10, '.');
+  EXPECT_LT(redactor.redact(dots).size(), dots.size());
+}
+
+TEST(Redactor, NamesThatWereCutAreKnownByTheirLengthOrTheirDots) {
+  const std::string key = "sk-or-v1-0123456789";
+  EXPECT_FALSE(Redactor::was_cut("gen-1700000000-abcdef"));
+  EXPECT_TRUE(Redactor::was_cut("gen-..."));
+  EXPECT_FALSE(Redactor::was_cut(std::string(Redactor::kCutMin - 1, 'x')));
+  EXPECT_TRUE(Redactor::was_cut(std::string(Redactor::kCutMin, 'x')));
+  EXPECT_TRUE(Redactor::ends_in_part("gen-SK-OR-V1-0...", key));
+  EXPECT_TRUE(Redactor::ends_in_part(std::string(100, 'x') + key.substr(0, 6), key));
+  EXPECT_FALSE(Redactor::ends_in_part("gen-sk-or...", key));
+  EXPECT_FALSE(Redactor::ends_in_part("sk-or-v1-x...", key));
+  EXPECT_FALSE(Redactor::ends_in_part("...", key));
+}
+
 }  // namespace
 }  // namespace prx

@@ -119,7 +119,9 @@ class ChatDecoder {
 
 /// Retry-After in each form: seconds (fractions too), retry-after-ms, HTTP date,
 /// x-ratelimit-reset-* durations ("6m0s"; the exhausted one, else the longer), X-RateLimit-Reset
-/// (seconds, epoch seconds or epoch milliseconds by size). Never negative, at most 366 days.
+/// (seconds, epoch seconds or epoch milliseconds by size); no reset of a limit whose remaining is
+/// known and not 0. Never negative, at most 366 days. After an overload read_error() waits for the
+/// reset of a limit only when its remaining is 0.
 [[nodiscard]] std::optional<std::chrono::milliseconds> read_retry_after(
     std::span<const prx_kv> headers, std::int64_t now_epoch);
 

@@ -120,6 +120,9 @@ class [[nodiscard]] Result<void, E> {
 
   [[nodiscard]] bool has_value() const { return error_.index() == 0; }
   explicit operator bool() const { return has_value(); }
+  void value() const {
+    if (!has_value()) std::abort();
+  }
   [[nodiscard]] E& error() & { return checked_error(); }
   [[nodiscard]] const E& error() const& { return const_cast<Result*>(this)->checked_error(); }
   [[nodiscard]] E&& error() && { return std::move(checked_error()); }

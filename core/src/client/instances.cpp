@@ -1,0 +1,208 @@
+// How a client's plugins and their instances come and go.
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "client/client_impl.hpp"
+#include "http/curl_transport.hpp"
+
+namespace prx {
+
+namespace {
+
+/// The same but for the places in the file, which a new line above them moves.
+bool same_service(ProviderConfig a, ProviderConfig b) {
+  for (ProviderConfig* one : {&a, &b}) {
+    one->where.clear();
+    for (auto& key : one->keys) key.origin.clear();
+  }
+  return a == b;
+}
+
+/// Why a provider cannot serve: what was found and rejected under that name says more than "not
+/// found".
+Error no_plugin(const std::vector<Candidate>& candidates, const ProviderConfig& config) {
+  Error error;
+  error.error_class =
+      config.plugin_id.empty() ? ErrorClass::kNotFound : ErrorClass::kInvalidRequest;
+  error.message = config.problem.empty()
+                      ? "provider '" + config.name + "': no usable plugin '" + config.plugin + "'"
+                      : config.problem;
+  for (const auto& candidate : candidates)
+    if (config.plugin_id.empty() && candidate.info.state == PluginState::kRejected)
+      error.message += "; " + candidate.info.reason;
+  return error;
+}
+
+}  // namespace
+
+Client::Impl::Owned::~Owned() {
+  const std::lock_guard lock(plugin->init);
+  instance.reset();
+}
+
+// --- first use
+
+Result<driver::ProviderInstance*> Client::Impl::instance(driver::Snapshot& snapshot,
+                                                         const std::string& name) {
+  const std::string& wanted = name.empty() ? snapshot.config->first_provider() : name;
+  if (auto* const made = snapshot.find(wanted)) return made;
+  const std::lock_guard one(snapshot.making);
+  if (auto* const made = snapshot.find(wanted)) return made;
+  const ProviderConfig* config = snapshot.config->find_provider(wanted);
+  if (config == nullptr)
+    return fail(ErrorClass::kInvalidRequest,
+                "unknown provider '" + wanted + "'; add [providers." + wanted + "]");
+  PRX_TRY_SET(auto made, make_instance(snapshot, *config));
+  const std::lock_guard lock(snapshot.mutex);
+  return (snapshot.instances[wanted] = std::move(made)).get();
+}
+
+Result<Client::Impl::InstancePtr> Client::Impl::make_instance(const driver::Snapshot& snapshot,
+                                                              const ProviderConfig& config) {
+  PRX_TRY_SET(const Candidate* const candidate, candidate_of(snapshot, config));
+  const auto plugin = plugin_of(snapshot.plugin_files.at(candidate->note.id));
+  const std::lock_guard init(plugin->init);
+  if (!plugin->module) {
+    PRX_TRY_SET(LoadedPlugin loaded, load_plugin(*candidate));
+    PRX_TRY_SET(plugin->module, driver::PluginModule::open(runtime_, std::move(loaded)));
+  }
+  PRX_TRY_SET(auto made, driver::ProviderInstance::create(runtime_, *plugin->module, config,
+                                                          transport(config.ca_file)));
+  auto owned = std::make_shared<Owned>(plugin, std::move(made));  // shared: see driver::Snapshot
+  const std::lock_guard lock(plugins_mutex_);
+  return instances_.emplace_back(owned, owned->instance.get());
+}
+
+Result<const Candidate*> Client::Impl::candidate_of(const driver::Snapshot& snapshot,
+                                                    const ProviderConfig& config) {
+  const auto& candidates = snapshot.candidates;
+  const auto candidate =
+      std::find_if(candidates.begin(), candidates.end(), [&](const Candidate& one) {
+        return one.info.state == PluginState::kUsable && one.note.id == config.plugin_id;
+      });
+  if (candidate == candidates.end() || !config.problem.empty())
+    return Unexpected(no_plugin(candidates, config));
+  return &*candidate;
+}
+
+std::shared_ptr<Client::Impl::Plugin> Client::Impl::plugin_of(const std::string& file) {
+  const std::lock_guard lock(plugins_mutex_);
+  auto& plugin = plugins_[file];
+  if (!plugin) plugin = std::make_shared<Plugin>();  // shared: its instances keep it
+  return plugin;
+}
+
+http::Transport& Client::Impl::transport(const std::filesystem::path& ca_file) {
+  const std::lock_guard lock(transports_mutex_);
+  return *transports_.at(ca_file);
+}
+
+/// Before a configuration is in force, and under no lock: who waits for the loop may hold nothing
+/// that the loop waits for.
+void Client::Impl::make_transports(const Config& config) {
+  for (const auto& provider : config.providers) {
+    on_loop([&] {
+      const std::lock_guard lock(transports_mutex_);
+      auto& made = transports_[provider.ca_file];
+      if (made) return;
+      http::TransportOptions options;
+      options.ca_use = options_.one_shot ? http::CaUse::kOneShot : http::CaUse::kLongRunning;
+      if (!provider.ca_file.empty()) options.ca_file = provider.ca_file.string();
+      options.environment = options_.environment;
+      options.user_agent = runtime_.host_name + "/" + runtime_.host_version;
+      made = std::make_unique<http::CurlTransport>(*loop_, *resolvers_, std::move(options));
+    });
+  }
+}
+
+// --- reload
+
+/// A provider that did not change keeps its instance; one whose plugin cannot be trusted gets a new
+/// one. Only the loop knows the latter.
+void Client::Impl::take_over_instances(driver::Snapshot& from, driver::Snapshot& to) {
+  auto instances = from.all();
+  on_loop([&instances] {
+    std::erase_if(instances, [](const auto& one) { return one.second->quarantined(); });
+  });
+  for (auto& [name, instance] : instances) {
+    const ProviderConfig* config = to.config->find_provider(name);
+    if (config == nullptr) continue;
+    const std::string& plugin = config->plugin_id;
+    const auto before = from.plugin_files.find(plugin), after = to.plugin_files.find(plugin);
+    const bool same_file = before != from.plugin_files.end() && after != to.plugin_files.end() &&
+                           before->second == after->second;
+    if (same_file && same_service(*config, instance->config()))
+      to.instances[name] = std::move(instance);
+  }
+}
+
+/// Instances of a snapshot end with the last call on it, not with the client.
+std::shared_ptr<driver::Snapshot> Client::Impl::watched(
+    std::shared_ptr<driver::Snapshot> snapshot) {
+  snapshot->when_gone = [weak = std::weak_ptr(drop_retired_)] {
+    if (const auto drop = weak.lock()) (*drop)();
+  };
+  return snapshot;
+}
+
+/// On the loop, where operations come and go: instances that no configuration in use has, and of
+/// which nothing runs any more. They die on a worker, since a plugin's destroy may take its time;
+/// without one they wait for the next look.
+void Client::Impl::drop_retired() {
+  if (ending_) return;
+  bool again = false;
+  {
+    const std::lock_guard lock(plugins_mutex_);
+    const auto in_use = [](const InstancePtr& one) {
+      return one.use_count() > 1 || one->live() > 0 || one->quarantined();
+    };
+    const auto dead = std::stable_partition(instances_.begin(), instances_.end(), in_use);
+    std::move(dead, instances_.end(), std::back_inserter(dead_));
+    instances_.erase(dead, instances_.end());
+    if (!dead_.empty() && !destroying_) destroying_ = workers_->run([this] { destroy_dead(); });
+    again = (!dead_.empty() && !destroying_) ||
+            std::any_of(instances_.begin(), instances_.end(), [](const InstancePtr& one) {
+              return one.use_count() == 1 && !one->quarantined();
+            });
+  }
+  if (again) drop_retired_later();
+}
+
+void Client::Impl::drop_retired_later() {
+  if (std::exchange(retired_timer_, true)) return;
+  loop_->start_timer(kRetiredEvery, [this] {
+    retired_timer_ = false;
+    drop_retired();
+  });
+}
+
+/// On one worker at most, so that a plugin that does not come back costs no second one.
+void Client::Impl::destroy_dead() {
+  for (;;) {
+    InstancePtr one;  // to die after the lock
+    const std::lock_guard lock(plugins_mutex_);
+    if (dead_.empty()) {
+      destroying_ = false;
+      return destroyed_.notify_all();
+    }
+    one = std::move(dead_.back());
+    dead_.pop_back();
+  }
+}
+
+std::size_t Client::Impl::live() {
+  const std::lock_guard lock(plugins_mutex_);
+  std::size_t live = 0;
+  for (const auto& instance : instances_) live += instance->live();
+  return live;
+}
+
+/// No more of them begin to die on a worker once `ending_` is set.
+bool Client::Impl::wait_for_destroyed(MonotonicTime until) {
+  std::unique_lock lock(plugins_mutex_);
+  return destroyed_.wait_until(lock, until, [this] { return !destroying_; });
+}
+
+}  // namespace prx
