@@ -143,6 +143,10 @@ inline EventLog decode(std::string_view body, const Exchange& exchange = {}) {
 }
 
 /// A stream of these frames, each as one data line.
+inline bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
 inline std::string sse(const std::vector<std::string>& frames, std::string_view eol = "\n") {
   std::string out;
   for (const std::string& frame : frames)

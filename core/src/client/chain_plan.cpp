@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <functional>
 
+#include "client/request_body.hpp"
 #include "config/did_you_mean.hpp"
 #include "config/resolve.hpp"
-#include "prx/sdk/json_edit.hpp"
 
 namespace prx::driver {
 
@@ -29,15 +29,14 @@ std::string default_model_origin(const Config& config) {
   return "[default] model";
 }
 
-}  // namespace
-
-/// What an extra_body says about streaming.
+/// What an extra_body says about streaming; nullopt: nothing.
 std::optional<bool> stream_of(std::string_view extra_body) {
   if (extra_body.empty()) return std::nullopt;
   const auto index = json::ObjectIndex::parse(extra_body);
-  const auto stream = index ? index->find("stream") : std::nullopt;
-  return stream ? std::optional(*stream == "true") : std::nullopt;
+  return index ? stream_member(*index) : std::nullopt;
 }
+
+}  // namespace
 
 std::string key_pool_name(const ProviderConfig& provider) {
   std::size_t keys = 0;

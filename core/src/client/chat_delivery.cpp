@@ -188,12 +188,9 @@ void ChatCall::prepare_rescue(AttemptRun& run) {
 /// An event of an attempt that is to go on where another stopped.
 void ChatCall::rescue_with(AttemptRun& run, StreamEvent event) {
   using Fate = reliability::Splice::Fate;
-  if (event.type == StreamEvent::Type::kMeta) {
-    if (!run.hold(event)) broken(run, too_much_held_back());
-    return;
-  }
-  if (!is_content(event)) return;
-  if (run.splice && event.choice != 0) {  // nothing of another choice was delivered: it waits
+  const bool meta = event.type == StreamEvent::Type::kMeta;
+  if (!meta && !is_content(event)) return;
+  if (meta || (run.splice && event.choice != 0)) {  // of another choice nothing was delivered
     if (!run.hold(event)) broken(run, too_much_held_back());
     return;
   }

@@ -26,7 +26,7 @@ Result<void> merge(Changes& changes, SpecialBody& out, std::string_view extra,
   if (!index)
     return fail(ErrorClass::kInvalidRequest, std::string(what) + ": " + index.error().message);
   changes.edit().merge(*index);
-  if (const auto stream = index->find("stream")) out.stream = *stream == "true";
+  out.stream = stream_member(*index).value_or(out.stream);
   if (const auto model = index->find("model"))
     out.model = json::unquoted(*model).value_or(out.model);
   return {};
@@ -47,6 +47,11 @@ Result<std::string> with_prefix(const json::ObjectIndex& index, std::string_view
 
 }  // namespace
 
+std::optional<bool> stream_member(const json::ObjectIndex& body) {
+  const auto stream = body.find("stream");
+  return stream ? std::optional(*stream == "true") : std::nullopt;
+}
+
 RequestBody::RequestBody(std::shared_ptr<const std::string> text, json::ObjectIndex index)
     : text_(std::move(text)), index_(std::move(index)) {
   if (const auto model = index_.find("model")) model_ = json::unquoted(*model).value_or("");
@@ -60,8 +65,8 @@ Result<RequestBody> RequestBody::parse(std::string text) {
 }
 
 bool RequestBody::streams(const BodyOptions& options) const {
-  const auto stream = index_.find("stream");
-  return stream && !options.overwrite_stream ? *stream == "true" : options.stream;
+  if (options.overwrite_stream) return options.stream;
+  return stream_member(index_).value_or(options.stream);
 }
 
 Result<SpecialBody> RequestBody::specialise(const BodyOptions& options) const {
@@ -73,9 +78,8 @@ Result<SpecialBody> RequestBody::specialise(const BodyOptions& options) const {
     out.model = options.model;
     changes.edit().set("model", json::quoted(options.model));
   }
-  const auto stream = index_.find("stream");
   out.stream = streams(options);
-  if (!stream || (*stream == "true") != out.stream)
+  if (stream_member(index_) != out.stream)
     changes.edit().set("stream", out.stream ? "true" : "false");
   if (options.prefix) {
     PRX_TRY_SET(auto messages, with_prefix(index_, *options.prefix));

@@ -13,6 +13,9 @@
 
 namespace prx::driver {
 
+/// What a body says about streaming; nullopt: nothing.
+[[nodiscard]] std::optional<bool> stream_member(const json::ObjectIndex& body);
+
 struct BodyOptions {
   std::string_view model;              ///< asked for when the body names none
   bool overwrite_model = false;        ///< `model` is set also when the body says otherwise
