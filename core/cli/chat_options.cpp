@@ -70,7 +70,7 @@ void declare_chat(Arguments& arguments, ChatOptions& options) {
   arguments.list("--param", options.parameters, "NAME=JSON",
                  "Any other member of the request; repeatable");
   arguments.text("--timeout", options.timeout, "DURATION",
-                 "Longest time for the whole call: 30s, 2m");
+                 "Longest time for all of it, stdin included: 30s, 2m");
   arguments.flag("--no-stream", options.no_stream, "Ask for the whole answer at once");
   arguments.flag("--reasoning", options.reasoning, "Print the model's reasoning to stderr");
   arguments.flag("--json", options.json, "Print one JSON object, also on failure");
@@ -81,20 +81,21 @@ void declare_chat(Arguments& arguments, ChatOptions& options) {
 }
 
 Result<PreparedChat> prepare_chat(const ChatOptions& options, int stdin_fd) {
+  const auto begin = std::chrono::steady_clock::now();
   PreparedChat prepared;
   PRX_TRY(check_numbers(options));
   PRX_TRY(check_overrides(options.overrides));
   if (options.system && !json::is_utf8(*options.system))
     return usage("--system: the text is not UTF-8");
   if (options.timeout) {
-    auto deadline = parse_duration(*options.timeout);
-    if (!deadline) return usage("--timeout: " + deadline.error().message);
-    prepared.deadline = *deadline;
+    const auto timeout = parse_duration(*options.timeout);
+    if (!timeout) return usage("--timeout: " + timeout.error().message);
+    prepared.until = begin + *timeout;
   }
   ChatRequest& request = prepared.request;
   PRX_TRY_SET(request.extra, parameters_json(options.parameters));
   prepared.many_choices = asks_for_many(options.parameters);
-  PRX_TRY_SET(std::string prompt, read_prompt(options.prompt, stdin_fd));
+  PRX_TRY_SET(std::string prompt, read_prompt(options.prompt, stdin_fd, prepared.until));
   if (options.system) request.messages.push_back(Message::system(*options.system));
   request.messages.push_back(Message::user(std::move(prompt)));
   request.model = model_of(options.overrides).value_or("");  // also over a chain target's own

@@ -31,11 +31,11 @@ void declare_chat(Arguments& arguments, ChatOptions& options);
 
 struct PreparedChat {
   ChatRequest request;
-  std::optional<std::chrono::milliseconds> deadline;
+  std::optional<std::chrono::steady_clock::time_point> until;  ///< --timeout, from the beginning
   bool many_choices = false;  ///< --param n= asks for more than one
 };
 /// Reads the prompt (from `stdin_fd` where that is asked for) and checks every value.
-/// Errors: kInvalidRequest, one line naming the option.
+/// Errors: kInvalidRequest, one line naming the option; kTimeout when stdin outlasts --timeout.
 [[nodiscard]] Result<PreparedChat> prepare_chat(const ChatOptions& options, int stdin_fd);
 
 }  // namespace prx::cli

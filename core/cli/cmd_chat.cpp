@@ -1,6 +1,7 @@
 // prx chat
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 
@@ -31,7 +32,7 @@ class Chat final : public Command {
 
   int run(const GlobalOptions& globals) override {
     auto prepared = prepare_chat(options_, STDIN_FILENO);
-    if (!prepared) return refuse(prepared.error(), options_.json);
+    if (!prepared) return fail_prepare(prepared.error());
     auto config = load_config(globals, options_.overrides);
     if (!config) return fail_before(config.error(), kExitConfiguration, options_.json);
     const Interrupt interrupt;
@@ -45,6 +46,13 @@ class Chat final : public Command {
   }
 
  private:
+  /// What was typed is wrong, or stdin did not end in time.
+  [[nodiscard]] int fail_prepare(const Error& error) const {
+    const bool late = error.error_class == ErrorClass::kTimeout;
+    return late ? fail_before(error, exit_code(error.error_class), options_.json)
+                : refuse(error, options_.json);
+  }
+
   /// A failure before anything was asked.
   static int fail_before(const Error& error, int code, bool json) {
     message(error.message);
@@ -70,13 +78,15 @@ class Chat final : public Command {
   static Patience patience_of(const PreparedChat& prepared, const Interrupt& interrupt) {
     Patience patience;
     patience.stop_fd = interrupt.stop_fd();
-    if (prepared.deadline) patience.until = Clock::now() + *prepared.deadline;
+    patience.until = prepared.until;
     return patience;
   }
 
   CallOptions call_options(const PreparedChat& prepared, const Interrupt& interrupt) {
     CallOptions call;
-    call.deadline = prepared.deadline;
+    if (prepared.until)  // a deadline that is over asks nobody
+      call.deadline = std::max(std::chrono::ceil<Milliseconds>(*prepared.until - Clock::now()),
+                               Milliseconds{0});
     call.stop = interrupt.token();
     call.stream_upstream = !options_.no_stream;
     // On the loop: a stderr that nobody reads would hold it up, which is what --trace asks for.

@@ -1,6 +1,7 @@
 // prx config check, prx config show
 #include <algorithm>
 
+#include "client/chain_plan.hpp"
 #include "commands.hpp"
 #include "configuration.hpp"
 #include "exit_codes.hpp"
@@ -69,6 +70,46 @@ void warn_of_keys(Config& config) {
                               "' has no key: " + provider->key_missing);
 }
 
+/// The resolving warns of each target that it leaves out for its key.
+void forget_keys(Config& config) {
+  std::erase_if(config.warnings, [&](const std::string& warning) {
+    return std::any_of(config.providers.begin(), config.providers.end(),
+                       [&](const ProviderConfig& provider) {
+                         return !provider.key_missing.empty() &&
+                                warning.find(provider.key_missing) != std::string::npos;
+                       });
+  });
+}
+
+bool can_be_asked(const driver::PlannedTarget& target, Keys keys) {
+  if (target.left_out.empty()) return true;
+  return keys == Keys::kLeave && target.provider->problem.empty() && !target.model.empty();
+}
+
+/// Without a target that can be asked every call fails.
+void judge_chain(Resolved& resolved, const Overrides& overrides, Keys keys) {
+  if (resolved.error) return;
+  driver::ChainQuestion question;
+  const std::string model = model_of(overrides).value_or("");
+  question.model = model;  // as a chat asks for it
+  const auto chain = driver::plan_chain(resolved.config, question);
+  if (!chain) {
+    resolved.error = chain.error();
+    return;
+  }
+  if (std::any_of(chain->targets.begin(), chain->targets.end(),
+                  [&](const auto& target) { return can_be_asked(target, keys); }))
+    return;
+  const driver::PlannedTarget& first = chain->targets.front();
+  std::string text =
+      "no call can be made, since no target of the chain '" + chain->chain->name + "' can be asked";
+  const bool told = says(resolved.config.warnings, first.left_out);
+  text += told ? "; mend what the warnings name" : "; '" + first.plan.name + "': " + first.left_out;
+  if (first.left_out == first.provider->key_missing)
+    text += ", or check all but the keys with --no-keys";
+  resolved.error = fail(ErrorClass::kInvalidRequest, std::move(text)).error();
+}
+
 /// Where the configuration names a plugin's file, or the folder that `path` is.
 std::string place_of(const Config& config, const std::string& path) {
   const auto at = [&](const std::string& key) {
@@ -107,13 +148,14 @@ void judge_log(Resolved& resolved) {
 }
 
 /// The configuration as a client has it in force: with what the plugins' notes add. Sends nothing.
-Result<Resolved> resolve(const GlobalOptions& globals, const Overrides& overrides) {
-  PRX_TRY_SET(Config config, load_config(globals, overrides));
+Result<Resolved> resolve(const GlobalOptions& globals, const Overrides& overrides,
+                         Keys keys = Keys::kRead) {
+  PRX_TRY_SET(Config config, load_config(globals, overrides, keys));
   auto completed = with_notes(config);
   if (!completed) return Resolved{std::move(config), completed.error()};
   Resolved resolved{std::move(*completed), try_open(config)};
   judge_problems(resolved);
-  warn_of_keys(resolved.config);
+  keys == Keys::kRead ? warn_of_keys(resolved.config) : forget_keys(resolved.config);
   warn_of_plugins(resolved.config);
   judge_log(resolved);
   return resolved;
@@ -130,20 +172,30 @@ class ConfigCheck final : public Command {
         "prx config check [OPTIONS]",
         "Reads the configuration, finds the plugins that it names and checks their keys "
         "against them.\n"
-        "Sends nothing. A provider that cannot serve is an error when it is asked first, else a "
-        "warning,\n"
-        "as is a missing API key. Warnings go to stderr.",
+        "Sends nothing. OK means that prx chat could ask somebody. A provider that cannot serve, "
+        "or "
+        "has no\n"
+        "API key, is a warning on stderr; when no target of the chain in force is left, that is an "
+        "error.\n"
+        "With --no-keys no key is looked for: for a machine that has none, such as one of CI.",
         "Examples:\n"
         "  prx config check\n"
-        "  prx config check --config new.toml && mv new.toml ~/.config/prx/config.toml\n\n"
+        "  prx config check --config new.toml && mv new.toml ~/.config/prx/config.toml\n"
+        "  prx config check --no-keys --config deploy/prx.toml\n\n"
         "Exit codes: 0, or 3 with the place and the remedy when something is wrong.\n"};
   }
-  void declare(Arguments& arguments) override { declare_overrides(arguments, overrides_); }
+  void declare(Arguments& arguments) override {
+    declare_overrides(arguments, overrides_);
+    arguments.flag("--no-keys", no_keys_,
+                   "Check all but the API keys; no key's file is read, no command run");
+  }
   int run(const GlobalOptions& globals) override {
     if (const auto checked = check_overrides(overrides_); !checked)
       return refuse(checked.error(), false);
-    const auto resolved = resolve(globals, overrides_);
+    const Keys keys = no_keys_ ? Keys::kLeave : Keys::kRead;
+    auto resolved = resolve(globals, overrides_, keys);
     if (!resolved) return configuration_failure(resolved.error());
+    judge_chain(*resolved, overrides_, keys);
     print_warnings(resolved->config);
     if (resolved->error) return configuration_failure(*resolved->error);
     return print("OK: " + file_text(resolved->config) + "\n");
@@ -151,6 +203,7 @@ class ConfigCheck final : public Command {
 
  private:
   Overrides overrides_;
+  bool no_keys_ = false;
 };
 
 std::string settings_table(const Config& config) {

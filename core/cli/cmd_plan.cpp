@@ -7,9 +7,11 @@
 #include "config/duration.hpp"
 #include "config/sections.hpp"
 #include "configuration.hpp"
+#include "duration.hpp"
 #include "exit_codes.hpp"
 #include "json_writer.hpp"
 #include "output.hpp"
+#include "plan_faults.hpp"
 #include "reliability/rehearsal.hpp"
 
 namespace prx::cli {
@@ -111,6 +113,17 @@ std::vector<Line> clock_lines(const Config& config, const driver::PlannedChain& 
   return lines;
 }
 
+/// --timeout is the deadline of the call, as it is for a chat. `chain` points into `config`.
+void set_deadline(Config& config, const driver::PlannedChain& chain, Milliseconds timeout) {
+  for (ChainConfig& one : config.chains) {
+    if (&one != chain.chain) continue;
+    one.policy.deadline = timeout;
+    const Setting said{"chains." + one.name + ".deadline", config::to_text(timeout),
+                       "flag --timeout"};
+    config.settings.insert(config.settings.begin(), said);
+  }
+}
+
 std::string described(const Line& line) {
   return visible_line(line.name) + " = " + visible_line(line.value);
 }
@@ -126,37 +139,47 @@ class Plan final : public Command {
         "virtual "
         "time\n"
         "against targets that fail as told, and prints the timeline. Sends nothing.\n\n"
-        "A fault is TARGET=FAULT: a provider's name, or its place in the chain (1, 2, ...), and\n"
-        "  429  503  429:retry-after=2     a status, with a Retry-After in seconds\n"
+        "A fault is TARGET=FAULT: a provider's name, or its place in the chain (1, 2, ...), and, "
+        "as prx sim\n"
+        "names it,\n"
+        "  503  429:retry-after=2     a status, with a Retry-After in seconds\n"
+        "  reset  silence             no response head\n"
+        "  late-token:ms=20000        a late first token\n"
+        "  cut@40  stall@40  malformed@40  the stream breaks after so many of 60 tokens\n"
+        "  no-end                     all but the end of the stream\n"
+        "or\n"
         "  context_length  auth  ...       a class of errors\n"
-        "  reset  silence  late=20s        before the first token\n"
-        "  cut@40  stall@40  malformed@40  after so many of 60 tokens\n"
-        "  no-done  differs                a missing end; other words than the first target's\n"
-        "FAULT*2 lasts two attempts, and A+B is A and then B. Targets that are not named answer.",
+        "  differs                         other words than the first target's\n"
+        "FAULT:times=2 lasts two attempts, A/B is A and then B. Targets that are not named answer.",
         "Examples:\n"
         "  prx plan\n"
         "  prx plan --chain careful --fail openrouter=429:retry-after=2\n"
-        "  prx plan --fail openrouter=cut@40,openai=503*2\n\n"
+        "  prx plan --fail openrouter=cut@40,openai=503:times=2\n\n"
         "Exit codes: 0; with --fail that of the call that was played; 2 usage, 3 configuration.\n"};
   }
   void declare(Arguments& arguments) override {
     declare_overrides(arguments, overrides_);
     arguments.list("--fail", faults_, "TARGET=FAULT", "Play the chain with this fault; repeatable");
+    arguments.text("--timeout", timeout_, "DURATION",
+                   "The deadline, as prx chat --timeout sets it");
     arguments.flag("--no-stream", no_stream_, "Play a call that does not stream");
     arguments.flag("--json", json_, "Print one JSON object");
   }
   int run(const GlobalOptions& globals) override {
     if (const auto checked = check_overrides(overrides_); !checked)
       return refuse(checked.error(), json_);
+    const auto timeout = read_timeout();
+    if (!timeout) return refuse(timeout.error(), json_);
     auto loaded = load_config(globals, overrides_);
     if (!loaded) return configuration_failure(loaded.error());
-    const auto config = with_notes(std::move(*loaded));
+    auto config = with_notes(std::move(*loaded));
     if (!config) return configuration_failure(config.error());
     driver::ChainQuestion question;
     const std::string model = model_of(overrides_).value_or("");
     question.model = model;  // as a chat asks for it
     const auto chain = driver::plan_chain(*config, question);
     if (!chain) return configuration_failure(chain.error());
+    if (*timeout) set_deadline(*config, *chain, **timeout);
     print_warnings(*config);
     if (faults_.empty())
       return print(json_ ? plan_json(*config, *chain) : plan_text(*config, *chain));
@@ -164,6 +187,13 @@ class Plan final : public Command {
   }
 
  private:
+  [[nodiscard]] Result<std::optional<Milliseconds>> read_timeout() const {
+    if (!timeout_) return std::optional<Milliseconds>();
+    const auto timeout = parse_duration(*timeout_);
+    if (!timeout) return fail(ErrorClass::kInvalidRequest, "--timeout: " + timeout.error().message);
+    return std::optional<Milliseconds>(*timeout);
+  }
+
   // --- the plan
 
   static std::string plan_text(const Config& config, const driver::PlannedChain& chain) {
@@ -248,7 +278,11 @@ class Plan final : public Command {
       return fail(ErrorClass::kInvalidRequest,
                   "--fail: the chain asks no target '" + std::string(fault.substr(0, equals)) +
                       "'" + config::suggestion(fault.substr(0, equals), names_of(plan)));
-    PRX_TRY_SET(acts[*target], reliability::parse_acts(fault.substr(equals + 1)));
+    if (!acts[*target].empty())
+      return fail(ErrorClass::kInvalidRequest,
+                  "--fail names '" + std::string(fault.substr(0, equals)) +
+                      "' twice; write A/B for what comes one after the other");
+    PRX_TRY_SET(acts[*target], parse_acts(fault.substr(equals + 1)));
     return {};
   }
 
@@ -334,6 +368,7 @@ class Plan final : public Command {
 
   Overrides overrides_;
   std::vector<std::string> faults_;
+  std::optional<std::string> timeout_;
   std::vector<std::size_t> places_;  ///< of the targets that can be asked
   bool no_stream_ = false, json_ = false;
 };

@@ -86,8 +86,9 @@ Result<Config> with_notes(Config config) {
   return resolve_config(std::move(config), notes, environment);
 }
 
-Result<Config> load_config(const GlobalOptions& globals, const Overrides& overrides) {
+Result<Config> load_config(const GlobalOptions& globals, const Overrides& overrides, Keys keys) {
   ConfigSource source;
+  source.read_secrets = keys == Keys::kRead;
   if (globals.config) source.file = *globals.config;
   source.no_file = globals.no_config;
   source.provider = overrides.provider;

@@ -29,8 +29,12 @@ void declare_overrides(Arguments& arguments, Overrides& overrides);
 /// The model that --model names; not a chain, which it may name as "chain:NAME".
 [[nodiscard]] std::optional<std::string> model_of(const Overrides& overrides);
 
+/// Whether keys are read, or the configuration is looked at without them.
+enum class Keys { kRead, kLeave };
+
 /// Errors: as Config::load.
-[[nodiscard]] Result<Config> load_config(const GlobalOptions& globals, const Overrides& overrides);
+[[nodiscard]] Result<Config> load_config(const GlobalOptions& globals, const Overrides& overrides,
+                                         Keys keys = Keys::kRead);
 
 /// The same with what the notes of the usable plugins add. Runs no plugin's code.
 [[nodiscard]] Result<Config> with_notes(Config config);

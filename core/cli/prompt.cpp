@@ -17,16 +17,36 @@
 namespace prx::cli {
 namespace {
 
-constexpr int kSilenceBeforeHintMs = 2'000;
+constexpr std::chrono::milliseconds kSilenceBeforeHint{2'000};
 
 Unexpected<Error> usage(std::string text) {
   return fail(ErrorClass::kInvalidRequest, std::move(text));
 }
 
-/// Says what the program waits for when a pipe that nobody writes to was inherited.
-void hint_when_silent(int fd) {
+constexpr std::chrono::milliseconds kPollMax = std::chrono::hours(1);
+
+std::chrono::milliseconds left(const Until& until) {
+  if (!until) return kPollMax;
+  const auto time =
+      std::chrono::ceil<std::chrono::milliseconds>(*until - std::chrono::steady_clock::now());
+  return std::clamp<std::chrono::milliseconds>(time, std::chrono::milliseconds(0), kPollMax);
+}
+
+/// False when the time is over before there is something to read, or an end.
+bool wait_for_input(int fd, const Until& until) {
   pollfd ready{fd, POLLIN, 0};
-  if (poll(&ready, 1, kSilenceBeforeHintMs) == 0)
+  while (true) {
+    const auto time = left(until);
+    if (poll(&ready, 1, static_cast<int>(time.count())) > 0) return true;
+    if (time.count() == 0) return false;
+  }
+}
+
+/// Says what the program waits for when a pipe that nobody writes to was inherited.
+void hint_when_silent(int fd, const Until& until) {
+  const auto soon = std::chrono::steady_clock::now() + kSilenceBeforeHint;
+  if (until && *until <= soon) return;  // what is said then says it too
+  if (!wait_for_input(fd, soon))
     message(
         "reading more of the prompt from stdin until it ends; add </dev/null to send the argument "
         "alone");
@@ -89,10 +109,12 @@ InputKind input_kind(int fd) {
   return is_terminal(fd) ? InputKind::kTerminal : InputKind::kNothing;
 }
 
-Result<std::string> read_all(int fd, std::size_t max) {
+Result<std::string> read_all(int fd, std::size_t max, const Until& until) {
   std::string text;
   std::array<char, 64u << 10> buffer;
   while (true) {
+    if (until && !wait_for_input(fd, until))
+      return fail(ErrorClass::kTimeout, "--timeout is over, and stdin has not ended");
     const ssize_t got = ::read(fd, buffer.data(), buffer.size());
     if (got == 0) return text;
     if (got > 0) {
@@ -100,8 +122,7 @@ Result<std::string> read_all(int fd, std::size_t max) {
       if (text.size() > max)
         return usage("the prompt on stdin is longer than " + std::to_string(max) + " bytes");
     } else if (errno == EAGAIN) {
-      pollfd ready{fd, POLLIN, 0};
-      poll(&ready, 1, -1);
+      wait_for_input(fd, until);
     } else if (errno != EINTR) {
       return usage(std::string("cannot read stdin: ") + std::strerror(errno));
     }
@@ -127,14 +148,19 @@ std::string join_prompt(std::string words, std::string input) {
   return std::move(words) + "\n\n" + input;
 }
 
-Result<std::string> read_prompt(const std::vector<std::string>& arguments, int stdin_fd) {
+Result<std::string> read_prompt(const std::vector<std::string>& arguments, int stdin_fd,
+                                const Until& until) {
   PromptParts parts = prompt_parts(arguments);
   std::string input;
   const InputKind kind = input_kind(stdin_fd);
   if (parts.asks_stdin || kind == InputKind::kContent) {
-    if (kind == InputKind::kContent && !parts.words.empty() && !parts.asks_stdin)
-      hint_when_silent(stdin_fd);
-    PRX_TRY_SET(input, read_all(stdin_fd, kPromptMax));
+    const bool inherited = !parts.words.empty() && !parts.asks_stdin;
+    if (kind == InputKind::kContent && inherited) hint_when_silent(stdin_fd, until);
+    auto text = read_all(stdin_fd, kPromptMax, until);
+    if (!text && text.error().error_class == ErrorClass::kTimeout)
+      text.error().message += inherited ? "; add </dev/null to send the argument alone"
+                                        : "; end it, or allow more time";
+    PRX_TRY_SET(input, std::move(text));
   }
   std::string prompt = join_prompt(std::move(parts.words), std::move(input));
   if (prompt.empty())

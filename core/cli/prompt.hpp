@@ -2,7 +2,9 @@
 /// The prompt and the request's parameters, from arguments and stdin.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,8 +23,12 @@ enum class InputKind {
 };
 [[nodiscard]] InputKind input_kind(int fd);
 
-/// Reads to the end. Errors: kInvalidRequest when it is more than `max` bytes or cannot be read.
-[[nodiscard]] Result<std::string> read_all(int fd, std::size_t max);
+/// When a reader stops to wait; nullopt: never.
+using Until = std::optional<std::chrono::steady_clock::time_point>;
+
+/// Reads to the end. Errors: kInvalidRequest when it is more than `max` bytes or cannot be read;
+/// kTimeout when it has not ended by `until`.
+[[nodiscard]] Result<std::string> read_all(int fd, std::size_t max, const Until& until = {});
 
 struct PromptParts {
   std::string words;        ///< the arguments, joined by single spaces, without a lone "-"
@@ -34,7 +40,7 @@ struct PromptParts {
 /// asks for it or when it is not a terminal. Errors: kInvalidRequest when there is neither, when
 /// the text is not UTF-8, and as read_all().
 [[nodiscard]] Result<std::string> read_prompt(const std::vector<std::string>& arguments,
-                                              int stdin_fd);
+                                              int stdin_fd, const Until& until = {});
 
 /// Arguments and stdin as one prompt; see read_prompt().
 [[nodiscard]] std::string join_prompt(std::string words, std::string input);

@@ -135,17 +135,36 @@ bool set_text(Fault& fault, std::string_view key, std::string_view value) {
   return true;
 }
 
-/// False when the value is no number in the parameter's range.
-bool set_number(Fault& fault, std::string_view key, std::string_view text) {
+struct Range {
+  std::int64_t low, high;
+};
+
+Range range_of(FaultKind kind, std::string_view key) {
   const bool is_time =
       key == "ms" || key == "comments" || key == "up" || key == "down" || key == "for";
   const std::int64_t high = key == "bytes"    ? static_cast<std::int64_t>(kFaultBytesMax)
                             : key == "status" ? 599
-                            : key == "shape"  ? (fault.kind == FaultKind::kToolQuirk ? 4 : 5)
+                            : key == "shape"  ? (kind == FaultKind::kToolQuirk ? 4 : 5)
                             : key == "size"   ? 65'536
                             : is_time         ? kFaultDelayMax.count()
                                               : 1'000'000;
   const std::int64_t low = key == "status" ? 200 : key == "shape" || key == "size" ? 1 : 0;
+  return {low, high};
+}
+
+/// What a value of the parameter may be.
+std::string valid_values(FaultKind kind, std::string_view key) {
+  if (key == "form") return "write seconds, ms, date, reset or body";
+  if (key == "code") return "write vendor, string, word or null";
+  if (key == "retry_after") return "write seconds from 0 to 1000000, such as 2 or 2.5";
+  if (key == "text" || key == "arguments") return "write a % as %25";
+  const auto [low, high] = range_of(kind, key);
+  return "write a whole number from " + std::to_string(low) + " to " + std::to_string(high);
+}
+
+/// False when the value is no number in the parameter's range.
+bool set_number(Fault& fault, std::string_view key, std::string_view text) {
+  const auto [low, high] = range_of(fault.kind, key);
   const auto value = integer(text, low, high);
   if (!value) return false;
   const std::chrono::milliseconds time(*value);
@@ -165,7 +184,8 @@ bool set_number(Fault& fault, std::string_view key, std::string_view text) {
 
 Result<void> set_parameter(Fault& fault, const FaultName& name, std::string_view pair) {
   const auto equals = pair.find('=');
-  const std::string key(pair.substr(0, equals));
+  std::string key(pair.substr(0, equals));
+  std::replace(key.begin(), key.end(), '-', '_');
   const auto value =
       equals == std::string_view::npos ? std::nullopt : unescape(pair.substr(equals + 1));
   if (key != "times" && key != "for" &&
@@ -176,8 +196,9 @@ Result<void> set_parameter(Fault& fault, const FaultName& name, std::string_view
   const bool is_text =
       key == "form" || key == "code" || key == "retry_after" || key == "text" || key == "arguments";
   if (!value || !(is_text ? set_text(fault, key, *value) : set_number(fault, key, *value)))
-    return fail(ErrorClass::kInvalidRequest,
-                "fault '" + std::string(name.name) + "': bad value in '" + std::string(pair) + "'");
+    return fail(ErrorClass::kInvalidRequest, "fault '" + std::string(name.name) +
+                                                 "': bad value in '" + std::string(pair) + "'; " +
+                                                 valid_values(fault.kind, key));
   return {};
 }
 
@@ -217,9 +238,20 @@ void set_defaults(Fault& fault) {
   }
 }
 
+/// "?a=1&b=2", or ":a=1:b=2".
+Result<void> set_parameters(Fault& fault, const FaultName& name, std::string_view text) {
+  const char next = text.front() == '?' ? '&' : ':';
+  while (true) {
+    text.remove_prefix(1);
+    const auto end = text.find(next);
+    PRX_TRY(set_parameter(fault, name, text.substr(0, end)));
+    if (end == std::string_view::npos) return {};
+    text.remove_prefix(end);
+  }
+}
+
 Result<Fault> parse_fault(std::string_view text) {
-  const auto question = text.find('?');
-  const auto name = text.substr(0, question);
+  const auto name = text.substr(0, text.find_first_of("?:@"));
   const auto status = name.size() == 3 ? integer(name, 400, 599) : std::nullopt;
   const auto* entry = std::find_if(kNames.begin(), kNames.end(),
                                    [&](const FaultName& each) { return each.name == name; });
@@ -231,14 +263,14 @@ Result<Fault> parse_fault(std::string_view text) {
   fault.kind = known.kind;
   set_defaults(fault);
   if (status) fault.status = static_cast<int>(*status);
-  if (question == std::string_view::npos) return fault;
-  auto rest = text.substr(question + 1);
-  while (true) {
-    const auto end = rest.find('&');
-    PRX_TRY(set_parameter(fault, known, rest.substr(0, end)));
-    if (end == std::string_view::npos) return fault;
-    rest = rest.substr(end + 1);
+  text.remove_prefix(name.size());
+  if (text.starts_with('@')) {
+    const auto tokens = text.substr(1, text.find_first_of("?:") - 1);
+    PRX_TRY(set_parameter(fault, known, "after=" + std::string(tokens)));
+    text.remove_prefix(1 + tokens.size());
   }
+  if (!text.empty()) PRX_TRY(set_parameters(fault, known, text));
+  return fault;
 }
 
 }  // namespace
@@ -251,8 +283,8 @@ Result<Faults> parse_faults(std::string_view text) {
     faults.push_back(std::move(fault));
     if (plus == std::string_view::npos) return faults;
     if (faults.size() == kFaultsMax)
-      return fail(ErrorClass::kInvalidRequest,
-                  "more than " + std::to_string(kFaultsMax) + " faults joined by '+'");
+      return fail(ErrorClass::kInvalidRequest, "more than " + std::to_string(kFaultsMax) +
+                                                   " faults joined by '+'; leave some out");
     text = text.substr(plus + 1);
   }
 }

@@ -2,10 +2,12 @@
 /// What can go wrong, as data, and the little language that names it in model names and scripts:
 ///
 ///     faults = fault *( "+" fault )            "late-head?ms=500+cut?after=3"
-///     fault  = name [ "?" key "=" value *( "&" key "=" value ) ]
+///     fault  = name [ "@" after ] [ "?" key "=" value *( "&" key "=" value ) ]
+///            | name [ "@" after ] *( ":" key "=" value )       "cut@3", "429:retry-after=2"
 ///     model  = "sim/" faults | any-model "#" faults
 ///
-/// Values may hold %XX for any byte. Every fault takes `times=N`: it happens for the first N
+/// The second form needs no quotes in a shell. Values may hold %XX for any byte; a "-" in a key is
+/// a "_". Every fault takes `times=N`: it happens for the first N
 /// requests that name it, then all is well; and `for=MS`: it happens until so long after the first
 /// of them. core/docs/sim.md lists names and parameters; fault.cpp
 /// has the same table.
@@ -135,9 +137,10 @@ struct FaultScript {
 inline constexpr std::size_t kScriptRulesMax = 1'000;
 
 /// Reads `{"rules":[{"model":"openai/*","nth":2,"fault":"429?retry_after=2","times":1}]}`: members
-/// path, model, key, nth, times, chance and fault, the last required. Unknown members are errors. A
-/// script in TOML has the same shape (`[[rules]]`): prx::toml_to_json makes this text of it.
-/// Errors: kInvalidRequest with the rule's number and the member.
+/// path, model, key, nth, times, chance and fault, the last required. Unknown members are errors;
+/// `rules` may be empty or missing. A script in TOML has the same shape (`[[rules]]`):
+/// prx::toml_to_json makes this text of it. Errors: kInvalidRequest with the rule's number and the
+/// member.
 [[nodiscard]] Result<FaultScript> script_from_json(std::string_view json);
 
 }  // namespace prx::sim

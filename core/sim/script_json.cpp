@@ -67,9 +67,11 @@ Result<FaultScript> script_from_json(std::string_view json) {
     return fail(ErrorClass::kInvalidRequest,
                 "fault script: not JSON at byte " + std::to_string(document.GetErrorOffset()));
   const JsonValue* rules = member(&document, "rules");
-  if (rules == nullptr || !rules->IsArray() || document.MemberCount() != 1)
+  if (!document.IsObject() || document.MemberCount() > (rules == nullptr ? 0u : 1u) ||
+      (rules != nullptr && !rules->IsArray()))
     return fail(ErrorClass::kInvalidRequest,
-                "fault script: wants one member 'rules', an array ([[rules]] in TOML)");
+                "fault script: has other members than 'rules', an array; write [[rules]] in TOML");
+  if (rules == nullptr) return FaultScript{};
   if (rules->Size() > kScriptRulesMax)
     return fail(ErrorClass::kInvalidRequest,
                 "fault script: more than " + std::to_string(kScriptRulesMax) + " rules");

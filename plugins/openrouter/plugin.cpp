@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,8 @@
 
 namespace {
 
+using prx::Error;
+using prx::ErrorClass;
 using prx::Result;
 using prx::sdk::ChatOptions;
 using prx::sdk::ChatProvider;
@@ -30,13 +33,25 @@ std::string joined(const std::vector<std::string>& parts) {
 /// What names the calling application. \see https://openrouter.ai/docs/app-attribution
 std::vector<Header> application_headers(const Config& config) {
   const std::string title = config.string("title", "OpenPRX");
-  return {
-      {"HTTP-Referer", config.string("referer", "https://github.com/theonlyhennygod/openprx")},
-      {"X-Title", title},
-      {"X-OpenRouter-Title", title},
-      {"X-OpenRouter-Categories", joined(config.strings("categories"))},
-      {"X-OpenRouter-Metadata", config.boolean("metadata") ? "enabled" : ""},
+  std::vector<Header> headers;
+  const auto add = [&headers](const char* name, std::string value) {
+    headers.push_back({name, std::move(value)});
   };
+  add("HTTP-Referer", config.string("referer", "https://github.com/theonlyhennygod/openprx"));
+  add("X-Title", title);
+  add("X-OpenRouter-Title", title);
+  add("X-OpenRouter-Categories", joined(config.strings("categories")));
+  add("X-OpenRouter-Metadata", config.boolean("metadata") ? "enabled" : "");
+  return headers;
+}
+
+/// A model that is unknown or gone has no code of its own but the status 400; another provider may
+/// have it. \see https://github.com/OpenRouterTeam/openrouter-examples/issues/74
+void refine(Error& error) noexcept {
+  const bool coded = !error.provider_code.empty() && error.provider_code != "400";
+  if (error.http_status == 400 && !coded &&
+      std::string_view(error.raw).ends_with(" is not a valid model ID"))
+    error.error_class = ErrorClass::kNotFound;
 }
 
 class OpenRouter final : public ChatProvider {
@@ -45,7 +60,7 @@ class OpenRouter final : public ChatProvider {
 
   static Result<std::unique_ptr<OpenRouter>> create(const Config& config, Host host) {
     if (config.strings("categories").size() > kCategoriesMax)
-      return prx::fail(prx::ErrorClass::kInvalidRequest,
+      return prx::fail(ErrorClass::kInvalidRequest,
                        "categories: OpenRouter takes at most 2; remove some");
     ChatOptions options;
     options.title = "OpenRouter";
@@ -53,11 +68,12 @@ class OpenRouter final : public ChatProvider {
     options.headers = application_headers(config);
     options.health_paths = {"/key"};
     options.warmup_paths = {config.string("warmup_path", "/key"), "/auth/key"};
-    options.account = {
-        {"key", "/key", ""},
+    options.refine_error = refine;
+    options.account.push_back({"key", "/key", ""});
+    options.account.push_back(
         {"credits", "/credits",
          "the credits of an account can only be read with a management key; make one at "
-         "https://openrouter.ai/settings/management-keys or see https://openrouter.ai/credits"}};
+         "https://openrouter.ai/settings/management-keys or see https://openrouter.ai/credits"});
     PRX_TRY_SET(ChatOptions usable, prx::sdk::checked(std::move(options)));
     return std::make_unique<OpenRouter>(std::move(usable), host);
   }

@@ -93,11 +93,13 @@ ChunkOutcome Answer::apply(const Chunk& chunk, std::string_view frame) {
     holds_half_ = true;
   }
   meta(chunk);
+  saw_choices_ |= chunk.has_choices;
   const bool nothing = chunk.choices.empty() && chunk.usage.empty() && chunk.error.empty();
   if (nothing && is_bare_error(frame)) {
     error_json_ = frame;
     return ChunkOutcome::kErrorObject;
   }
+  saw_foreign_ |= nothing && !chunk.has_choices;
   if (nothing || !chunk.debug.empty()) raw_frame(frame);
   // An error in words or numbers may have its code beside it.
   error_json_ = says_nothing(chunk.error) || chunk.error == "0" ? std::string_view()
@@ -121,6 +123,7 @@ ChunkOutcome Answer::apply(const Chunk& chunk, std::string_view frame) {
   if (outcome != ChunkOutcome::kGoOn) return outcome;
   if (error_finish) return ChunkOutcome::kErrorFinish;
   if (!all_finished()) return ChunkOutcome::kGoOn;
+  if (!any_content_ && !unread().empty()) return ChunkOutcome::kUnread;
   if (!flush_finish_reasons()) return ChunkOutcome::kNamelessCall;
   flush_usage();  // now: the rest of the stream may never come
   return ChunkOutcome::kGoOn;
@@ -195,10 +198,19 @@ ChunkOutcome Answer::apply_choice(const Chunk& chunk, const ChunkChoice& delta) 
   if (!repeats && !say_words(chunk, delta, at)) return ChunkOutcome::kOddContent;
   if ((!repeats || at.tools.size() == 0) && !tool_calls(chunk, delta, at.tools))
     return ChunkOutcome::kTooManyCalls;
+  if (!any_content_ && !delta.unread.empty()) note_unread(delta);
   at.spoke |= !delta.whole_message && delta.has_message();
   finish_reason(delta, at);
   if (holds_half_ && at.finished) flush_halves(at);
   return ChunkOutcome::kGoOn;
+}
+
+/// Under a name that another dialect has for text, or in place of content.
+void Answer::note_unread(const ChunkChoice& delta) {
+  constexpr std::size_t kMemberMax = 64;  // bytes of a name in a message
+  const bool known = delta.unread == "text" || delta.unread == "function_call";
+  const bool in_place = delta.content.data() == nullptr && !delta.has_raw;
+  if (known || in_place) unread_ = one_line(delta.unread, kMemberMax);
 }
 
 /// False: a part of the content is none.
@@ -332,6 +344,16 @@ bool Answer::is_empty() const {
   for (const Choice& each : choices_)
     if (each.finish == PRX_FINISH_CONTENT_FILTER) return false;
   return true;
+}
+
+std::string_view Answer::unread() const {
+  if (any_content_) return {};
+  for (const Choice& each : choices_) {
+    if (each.finish == PRX_FINISH_CONTENT_FILTER) return {};
+    // Thoughts under a name of their own may have used up all tokens.
+    if (each.finish == PRX_FINISH_LENGTH && unread_ != "text") return {};
+  }
+  return unread_;
 }
 
 void Answer::flush_end() {

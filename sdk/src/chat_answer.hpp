@@ -26,6 +26,7 @@ enum class ChunkOutcome {
   kOddContent,    ///< content without a usable form: odd_part() has it
   kAfterFinish,   ///< something of the answer after the finish reason of its choice
   kNamelessCall,  ///< a choice finished whose tool call has no name
+  kUnread,        ///< the end of an answer without content: unread() has what was there instead
 };
 
 /// Bytes of the texts that name things, longer ones are cut: the finish reason, id, model,
@@ -52,6 +53,11 @@ class Answer {
   [[nodiscard]] bool any_content() const { return any_content_; }
   /// Finished with nothing in it and no token used.
   [[nodiscard]] bool is_empty() const;
+
+  /// Ended with nothing in it but this member, which nobody here reads; "" otherwise.
+  [[nodiscard]] std::string_view unread() const;
+  /// There were frames, and none of them had "choices".
+  [[nodiscard]] bool is_foreign() const { return saw_foreign_ && !saw_choices_; }
 
   /// The first choice that began and has no finish reason; call when not all_finished().
   [[nodiscard]] std::uint32_t unfinished_choice() const;
@@ -88,6 +94,7 @@ class Answer {
   }
   void emit_early_raw();
   ChunkOutcome apply_choice(const Chunk& chunk, const ChunkChoice& delta);
+  void note_unread(const ChunkChoice& delta);
   bool say_words(const Chunk& chunk, const ChunkChoice& delta, Choice& at);
   void emit_text(std::uint32_t type, std::uint32_t choice, std::string_view text);
   void say(std::uint32_t type, Choice& at, const Chunk& chunk, std::string_view piece);
@@ -106,12 +113,13 @@ class Answer {
   Emitter& emitter_;
   std::vector<Choice> choices_;
   std::vector<std::string> early_raw_;
-  std::string usage_json_, error_json_, odd_part_, head_id_, joined_;
+  std::string usage_json_, error_json_, odd_part_, head_id_, joined_, unread_;
   prx_usage usage_{};
   std::uint64_t frame_number_ = 0;
   bool meta_done_ = false;
   bool has_usage_ = false, usage_is_new_ = false;  ///< new: not told yet
   bool any_content_ = false;
+  bool saw_choices_ = false, saw_foreign_ = false;
   bool holds_half_ = false;  ///< a joiner of a choice may hold one
 };
 

@@ -1,6 +1,6 @@
 #include "chat_chunk.hpp"
 
-#include <cmath>
+#include <utility>
 
 #include "chat_fields.hpp"
 #include "json_scan.hpp"
@@ -45,27 +45,40 @@ std::optional<RawMember> raw_member(Field field) {
 }
 
 constexpr std::int64_t kChoiceIndexMax = ChunkParser::kChoicesMax;
+constexpr std::int64_t kNoIndex = -1;  // of a number or a text that is none
+
+/// An index, which some servers write as a string or as 1.0.
+std::int64_t index_of(std::string_view text) {
+  constexpr std::size_t kDigitsMax = 9;
+  if (text.ends_with(".0")) text.remove_suffix(2);
+  if (text.empty() || text.size() > kDigitsMax) return kNoIndex;
+  std::int64_t value = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return kNoIndex;
+    value = value * 10 + (c - '0');
+  }
+  return value;
+}
 
 /// The SAX handler: a stack of places, the pending field, and what to do with a value there. Each
 /// handler function returns false to stop the pass.
-class ChunkHandler {
+class ChunkHandler : public rapid::BaseReaderHandler<rapid::UTF8<>, ChunkHandler> {
  public:
-  ChunkHandler(std::string_view frame, const char* copy, Chunk& chunk)
-      : frame_(frame), copy_(copy), chunk_(chunk) {}
+  /// `stream` runs over a copy of `frame`.
+  ChunkHandler(std::string_view frame, rapid::InsituStringStream& stream, Chunk& chunk)
+      : frame_(frame), stream_(stream), copy_(stream.head_), chunk_(chunk) {}
 
   [[nodiscard]] ChunkFault fault() const { return fault_; }
 
   bool Null() { return scalar(); }
   bool Bool(bool) { return raw() && scalar(); }
-  bool Int(int value) { return integer(value); }
-  bool Uint(unsigned value) { return integer(value); }
-  bool Int64(std::int64_t value) { return integer(value); }
-  bool Uint64(std::uint64_t value) { return integer(static_cast<std::int64_t>(value)); }
-  bool Double(double value) {
-    const bool usable = std::isfinite(value) && std::abs(value) < 1e15;
-    return integer(usable ? static_cast<std::int64_t>(value) : 0);
+  bool RawNumber(const char* text, rapid::SizeType size, bool) {
+    if (field_ == Field::kIndex)
+      index({text, size});
+    else if (field_ != Field::kOther)  // never another in kSkip
+      raw();
+    return scalar();
   }
-  bool RawNumber(const char*, rapid::SizeType, bool) { return scalar(); }
 
   bool String(const char* text, rapid::SizeType size, bool) {
     if (place_ == Place::kSkip) return true;
@@ -75,8 +88,8 @@ class ChunkHandler {
 
   bool Key(const char* text, rapid::SizeType size, bool) {
     if (place_ == Place::kSkip) return true;
-    key_ = text;
     const std::string_view key(text, size);
+    key_ = key;
     switch (place_) {
       case Place::kRoot:
         field_ = root_field(key);
@@ -127,7 +140,7 @@ class ChunkHandler {
     if (fault_ != ChunkFault::kNone) return false;
     if (next == Place::kSkip && place_ != Place::kSkip) {
       if (place_ == Place::kStart) return stop(ChunkFault::kNotAnObject);
-      raw();
+      skipped_ = field_;
     }
     stack_[static_cast<std::size_t>(depth_++)] = place_;
     place_ = next;
@@ -136,9 +149,18 @@ class ChunkHandler {
   }
   bool close() {
     if (place_ == Place::kChoice) choice().tools_end = chunk_.tool_calls.size();
-    place_ = stack_[static_cast<std::size_t>(--depth_)];
+    const Place closed = std::exchange(place_, stack_[static_cast<std::size_t>(--depth_)]);
+    if (closed == Place::kSkip && place_ != Place::kSkip) raw_container();
     field_ = Field::kOther;
     return true;
+  }
+  /// Its text is known at its end, without another scan.
+  void raw_container() {
+    field_ = skipped_;
+    if (field_ == Field::kOther) return;
+    container_end_ = frame_.data() + stream_.Tell();
+    raw();
+    container_end_ = nullptr;
   }
 
   Place object_place() {
@@ -170,6 +192,7 @@ class ChunkHandler {
   Place array_place() {
     if (place_ == Place::kRoot && field_ == Field::kChoices) {
       choices_before_ = chunk_.choices.size();
+      chunk_.has_choices = true;
       return Place::kChoices;
     }
     if (place_ == Place::kDelta && field_ == Field::kToolCalls) {
@@ -211,6 +234,7 @@ class ChunkHandler {
         break;
       case Place::kToolCall:
         if (field_ == Field::kId) tool_call().id = text;
+        if (field_ == Field::kIndex) index(text);
         if (field_ == Field::kFunction) raw();
         break;
       case Place::kFunction:
@@ -230,6 +254,8 @@ class ChunkHandler {
   void choice_string(std::string_view text) {
     if (field_ == Field::kFinish) choice().finish_reason = text;
     if (field_ == Field::kNativeFinish) choice().native_finish_reason = text;
+    if (field_ == Field::kIndex) index(text);
+    if (field_ == Field::kUnread && !text.empty()) choice().unread = key_;
     if (field_ == Field::kError || field_ == Field::kDelta || field_ == Field::kMessage) raw();
   }
   void delta_string(std::string_view text) {
@@ -237,23 +263,14 @@ class ChunkHandler {
     if (field_ == Field::kReasoning && !text.empty()) choice().reasoning = text;
     if (field_ == Field::kRefusal && !text.empty()) raw();
     if (field_ == Field::kToolCalls) raw();
+    if (field_ == Field::kUnread && !text.empty()) choice().unread = key_;
   }
 
-  bool integer(std::int64_t value) {
-    if (field_ != Field::kOther) number(value);  // never so in kSkip
-    return scalar();
-  }
-  void number(std::int64_t value) {
-    if (field_ != Field::kIndex) {
-      raw();
-      return;
-    }
-    if (place_ == Place::kChoice) choice_index(value);
-    if (place_ == Place::kToolCall) tool_call().index = value;
-  }
-
-  void choice_index(std::int64_t value) {
-    if (value < 0 || value >= kChoiceIndexMax) return odd("the index of a choice");
+  void index(std::string_view text) {
+    const std::int64_t value = index_of(text);
+    if (place_ == Place::kToolCall && value != kNoIndex) tool_call().index = value;
+    if (place_ != Place::kChoice) return;
+    if (value == kNoIndex || value >= kChoiceIndexMax) return odd("the index of a choice");
     choice().index = static_cast<std::uint32_t>(value);
   }
 
@@ -290,6 +307,8 @@ class ChunkHandler {
     if (field_ == Field::kDelta) odd("delta");
     if (field_ == Field::kMessage) odd("message");
     if (field_ == Field::kToolCalls) odd("tool_calls");
+    if (field_ == Field::kIndex) odd("the index of a choice");
+    if (field_ == Field::kUnread && key_ == "function_call") choice().unread = key_;
     const std::optional<RawMember> member = raw_member(field_);
     if (!member) return;
     const std::string_view text = value();
@@ -311,35 +330,42 @@ class ChunkHandler {
   /// The pass overwrites the copy, never the frame; a key begins at the same offset in both.
   [[nodiscard]] std::string_view value() const {
     const char* const end = frame_.data() + frame_.size();
-    const char* at = frame_.data() + (key_ - copy_);
+    const char* at = frame_.data() + (key_.data() - copy_);
     at = json::scan::skip_string(at, end);
     if (at == nullptr) return {};
     at = json::scan::skip_space(at, end);
     if (at == end) return {};
-    return json::scan::value_at(frame_, static_cast<std::size_t>(at + 1 - frame_.data()));
+    at = json::scan::skip_space(at + 1, end);
+    if (container_end_ != nullptr) return {at, static_cast<std::size_t>(container_end_ - at)};
+    return json::scan::value_at(frame_, static_cast<std::size_t>(at - frame_.data()));
   }
 
   [[nodiscard]] ChunkChoice& choice() { return chunk_.choices.back(); }
   [[nodiscard]] ChunkToolCall& tool_call() { return chunk_.tool_calls.back(); }
 
   std::string_view frame_;
+  rapid::InsituStringStream& stream_;
   const char* copy_;
   Chunk& chunk_;
-  const char* key_ = nullptr;
+  std::string_view key_;
   std::size_t choices_before_ = 0, tools_before_ = 0;  // the open array's first element
   int depth_ = 0;
   Place place_ = Place::kStart;
   Field field_ = Field::kOther;
+  Field skipped_ = Field::kOther;        // of the container that is skipped
+  const char* container_end_ = nullptr;  // while its text is asked for
   ChunkFault fault_ = ChunkFault::kNone;
   std::array<Place, kJsonDepthMax> stack_;
 };
 
-constexpr unsigned kParseFlags = rapid::kParseInsituFlag | rapid::kParseStopWhenDoneFlag;
+constexpr unsigned kParseFlags =
+    rapid::kParseInsituFlag | rapid::kParseStopWhenDoneFlag | rapid::kParseNumbersAsStringsFlag;
 
 }  // namespace
 
 void Chunk::clear() {
   id = model = provider = usage = error = debug = odd_member = {};
+  has_choices = false;
   choices.clear();
   tool_calls.clear();
   halves.clear();
@@ -383,8 +409,8 @@ void ChunkParser::note_halves(std::string_view frame, std::span<const Half> halv
 
 ChunkFault ChunkParser::pass(std::string_view frame, char* copy, Chunk& chunk, bool& repairable) {
   chunk.clear();
-  ChunkHandler handler(frame, copy, chunk);
   rapid::InsituStringStream stream(copy);
+  ChunkHandler handler(frame, stream, chunk);
   const rapid::ParseResult result = reader_.Parse<kParseFlags>(stream, handler);
   repairable = result.Code() == rapid::kParseErrorStringUnicodeSurrogateInvalid;
   if (handler.fault() != ChunkFault::kNone) return handler.fault();

@@ -37,8 +37,10 @@ struct ChunkChoice {
   std::uint32_t index = 0;
   std::string_view content, reasoning, finish_reason, native_finish_reason;
   std::array<std::string_view, kRawMembers> raw;  ///< "" when absent or null
-  std::size_t tools_begin = 0, tools_end = 0;     ///< in Chunk::tool_calls
-  bool whole_message = false;                     ///< "message", not "delta"
+  /// The name of a member with text that the dialect does not read, or "".
+  std::string_view unread;
+  std::size_t tools_begin = 0, tools_end = 0;  ///< in Chunk::tool_calls
+  bool whole_message = false;                  ///< "message", not "delta"
   bool has_raw = false;
 
   [[nodiscard]] std::string_view raw_of(RawMember member) const {
@@ -54,6 +56,7 @@ struct ChunkChoice {
 struct Chunk {
   std::string_view id, model, provider;
   std::string_view usage, error, debug;  ///< raw; "" when absent or null
+  bool has_choices = false;              ///< the member is there, empty or not
   std::vector<ChunkChoice> choices;
   std::vector<ChunkToolCall> tool_calls;
   /// The first member that has a value of a kind which the dialect does not know there, or "".

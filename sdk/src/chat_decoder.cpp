@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <memory>
 #include <vector>
 
 #include "chat_answer.hpp"
@@ -91,6 +92,13 @@ std::string_view fault_words(ChunkFault fault) {
 
 }  // namespace
 
+/// A parser and what it found last.
+struct FrameReader {
+  ChunkParser parser;
+  Chunk chunk;
+  ChunkFault parse(std::string_view text) { return parser.parse(text, chunk); }
+};
+
 class ChatDecoder::Impl {
  public:
   Impl(ChatDecoderOptions options, const prx_sink& sink, std::string title)
@@ -135,7 +143,7 @@ class ChatDecoder::Impl {
     if (ended_) return;
     switch (mode_) {
       case Mode::kErrorBody:
-        return fail(read_error(head_.view(), body_, title_, options_.now_epoch));
+        return fail(status_error());
       case Mode::kForeign:
         return fail(foreign());
       case Mode::kWhole:
@@ -191,6 +199,7 @@ class ChatDecoder::Impl {
     const std::string_view text = event.text();
     if (event.type == "error") return fail(frame_error(text));
     if (const auto piece = answer_.settled() ? matcher_.match(text) : std::nullopt) {
+      reader_.reset();  // frames like this one need none
       emitter_.begin_frame(text);
       const bool open =
           piece->empty() || answer_.content(matcher_.type(), matcher_.choice(), *piece);
@@ -202,8 +211,13 @@ class ChatDecoder::Impl {
     json_frame(text);
   }
 
+  FrameReader& reader() {
+    if (!reader_) reader_ = std::make_unique<FrameReader>();
+    return *reader_;
+  }
+
   void json_frame(std::string_view text) {
-    const ChunkFault fault = parser_.parse(text, chunk_);
+    const ChunkFault fault = reader().parse(text);
     if (fault != ChunkFault::kNone)
       return fail(bad("an event could not be read: " + std::string(fault_words(fault))));
     apply(text);
@@ -214,12 +228,12 @@ class ChatDecoder::Impl {
 
   void apply(std::string_view text) {
     emitter_.begin_frame(text);
-    const ChunkOutcome outcome = answer_.apply(chunk_, text);
+    const ChunkOutcome outcome = answer_.apply(reader_->chunk, text);
     emitter_.end_frame();
     const bool is_error =
         outcome == ChunkOutcome::kErrorObject || outcome == ChunkOutcome::kErrorFinish;
-    if (!chunk_.odd_member.empty() && !is_error)
-      return fail(odd(chunk_.odd_member, chunk_.odd_value));
+    if (const Chunk& chunk = reader_->chunk; !chunk.odd_member.empty() && !is_error)
+      return fail(odd(chunk.odd_member, chunk.odd_value));
     switch (outcome) {
       case ChunkOutcome::kGoOn:
         return;
@@ -235,6 +249,8 @@ class ChatDecoder::Impl {
         return fail(after_finish());
       case ChunkOutcome::kNamelessCall:
         return fail(bad("a tool call has no name"));
+      case ChunkOutcome::kUnread:
+        return fail(unread());
     }
   }
 
@@ -247,15 +263,17 @@ class ChatDecoder::Impl {
 
   /// Only a chunk that is one text event, and cannot be more, may teach its frame.
   void learn(std::string_view text) {
-    if (chunk_.choices.size() != 1 || !chunk_.usage.empty() || !chunk_.debug.empty()) return;
-    const ChunkChoice& only = chunk_.choices.front();
+    const Chunk& chunk = reader_->chunk;
+    if (chunk.choices.size() != 1 || !chunk.usage.empty() || !chunk.debug.empty()) return;
+    const ChunkChoice& only = chunk.choices.front();
     const bool one = only.content.empty() != only.reasoning.empty();
     if (!one || only.has_raw || !only.finish_reason.empty() || only.tools_begin != only.tools_end ||
         only.whole_message)
       return;
     const std::string_view piece = only.content.empty() ? only.reasoning : only.content;
     const std::uint32_t type = only.content.empty() ? PRX_EV_REASONING : PRX_EV_TEXT;
-    matcher_.learn(text, parser_.offset_of(piece), type, only.index);
+    matcher_.learn(text, reader_->parser.offset_of(piece), type, only.index);
+    if (matcher_.expects_more()) reader_.reset();  // an open stream need not keep it
   }
 
   void whole_piece(std::string_view bytes) {
@@ -264,14 +282,15 @@ class ChatDecoder::Impl {
   }
   void whole_body() {
     const std::string_view text = without_bom(body_);
-    const ChunkFault fault = parser_.parse(text, chunk_);
+    const ChunkFault fault = reader().parse(text);
     if (fault != ChunkFault::kNone)
       return fail(bad("the answer could not be read: " + std::string(fault_words(fault))));
     apply(text);
     after_frame();
     if (ended_) return;
-    if (chunk_.choices.empty()) return fail(bad("the answer has no choices"));
-    for (const ChunkChoice& choice : chunk_.choices)
+    if (answer_.is_foreign()) return fail(foreign_shape("the answer has no choices"));
+    if (reader_->chunk.choices.empty()) return fail(bad("the answer has no choices"));
+    for (const ChunkChoice& choice : reader_->chunk.choices)
       if (!choice.has_message())
         return fail(bad("choice " + std::to_string(choice.index) + " has no message"));
     if (answer_.all_finished()) return done();
@@ -329,10 +348,19 @@ class ChatDecoder::Impl {
     return make(ErrorClass::kBadResponse, what);
   }
   [[nodiscard]] Error truncated(std::string_view what) const {
+    if (answer_.is_foreign()) return foreign_shape("the events have no choices");
     std::string words = "truncated: " + std::string(what) + " without a finish reason";
     if (const std::uint32_t choice = answer_.unfinished_choice(); choice > 0)
       words += " of choice " + std::to_string(choice);
     return bad(words);
+  }
+  /// Nothing that the dialect reads, where a server answered in full.
+  [[nodiscard]] Error foreign_shape(std::string what) const {
+    return bad(what.append("; is base_url a Chat Completions endpoint?"));
+  }
+  [[nodiscard]] Error unread() const {
+    std::string what = "the answer has no content, but a member \"";
+    return foreign_shape(what.append(answer_.unread()).append("\""));
   }
   [[nodiscard]] Error odd(std::string_view member, std::string_view value) const {
     return bad("the answer cannot be used: its \"" + std::string(member) + "\" " +
@@ -351,12 +379,18 @@ class ChatDecoder::Impl {
   [[nodiscard]] Error frame_error(std::string_view json) const {
     Error error = read_frame_error(head_.view(), json, title_, options_.now_epoch);
     error.phase = phase();
+    if (options_.refine_error != nullptr) options_.refine_error(error);
+    return error;
+  }
+  [[nodiscard]] Error status_error() const {
+    Error error = read_error(head_.view(), body_, title_, options_.now_epoch);
+    if (options_.refine_error != nullptr) options_.refine_error(error);
     return error;
   }
   [[nodiscard]] Error error_finish() const {
-    std::string reason(chunk_.choices.back().native_finish_reason);
-    if (reason.empty() && chunk_.choices.back().finish_reason != "error")
-      reason = chunk_.choices.back().finish_reason;
+    const ChunkChoice& last = reader_->chunk.choices.back();
+    std::string reason(last.native_finish_reason);
+    if (reason.empty() && last.finish_reason != "error") reason = last.finish_reason;
     Error error = make(ErrorClass::kOverloaded, "the provider stopped the answer with an error" +
                                                     (reason.empty() ? "" : " (" + reason + ")"));
     error.provider_code = one_line(reason, 200);
@@ -372,8 +406,7 @@ class ChatDecoder::Impl {
   Emitter emitter_;
   Answer answer_;
   SseParser sse_;
-  ChunkParser parser_;
-  Chunk chunk_;
+  std::unique_ptr<FrameReader> reader_;  ///< of the frames that the matcher does not know
   FrameMatcher matcher_;
   std::string body_;
   Mode mode_ = Mode::kSniff;

@@ -2,7 +2,9 @@
 /// The members of a frame that the dialect knows, by where they stand. Private.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace prx::sdk {
@@ -34,21 +36,28 @@ enum class Field : std::uint8_t {
   kAudio,
   kRefusal,
   kLogprobs,
+  kUnread,  ///< where text of another dialect may stand
 };
+
+/// For names of the key's own size.
+template <std::size_t kSize>
+[[nodiscard]] inline bool is(std::string_view key, const char (&name)[kSize]) {
+  return std::memcmp(key.data(), name, kSize - 1) == 0;
+}
 
 [[nodiscard]] inline Field root_field(std::string_view key) {
   switch (key.size()) {
     case 2:
-      return key == "id" ? Field::kId : Field::kOther;
+      return is(key, "id") ? Field::kId : Field::kOther;
     case 5:
-      if (key == "model") return Field::kModel;
-      if (key == "usage") return Field::kUsage;
-      if (key == "error") return Field::kError;
-      return key == "debug" ? Field::kDebug : Field::kOther;
+      if (is(key, "model")) return Field::kModel;
+      if (is(key, "usage")) return Field::kUsage;
+      if (is(key, "error")) return Field::kError;
+      return is(key, "debug") ? Field::kDebug : Field::kOther;
     case 7:
-      return key == "choices" ? Field::kChoices : Field::kOther;
+      return is(key, "choices") ? Field::kChoices : Field::kOther;
     case 8:
-      return key == "provider" ? Field::kProvider : Field::kOther;
+      return is(key, "provider") ? Field::kProvider : Field::kOther;
     default:
       return Field::kOther;
   }
@@ -56,18 +65,20 @@ enum class Field : std::uint8_t {
 
 [[nodiscard]] inline Field choice_field(std::string_view key) {
   switch (key.size()) {
+    case 4:
+      return is(key, "text") ? Field::kUnread : Field::kOther;
     case 5:
-      if (key == "delta") return Field::kDelta;
-      if (key == "index") return Field::kIndex;
-      return key == "error" ? Field::kError : Field::kOther;
+      if (is(key, "delta")) return Field::kDelta;
+      if (is(key, "index")) return Field::kIndex;
+      return is(key, "error") ? Field::kError : Field::kOther;
     case 7:
-      return key == "message" ? Field::kMessage : Field::kOther;
+      return is(key, "message") ? Field::kMessage : Field::kOther;
     case 8:
-      return key == "logprobs" ? Field::kLogprobs : Field::kOther;
+      return is(key, "logprobs") ? Field::kLogprobs : Field::kOther;
     case 13:
-      return key == "finish_reason" ? Field::kFinish : Field::kOther;
+      return is(key, "finish_reason") ? Field::kFinish : Field::kOther;
     case 20:
-      return key == "native_finish_reason" ? Field::kNativeFinish : Field::kOther;
+      return is(key, "native_finish_reason") ? Field::kNativeFinish : Field::kOther;
     default:
       return Field::kOther;
   }
@@ -75,24 +86,28 @@ enum class Field : std::uint8_t {
 
 [[nodiscard]] inline Field delta_field(std::string_view key) {
   switch (key.size()) {
+    case 2:
+      return is(key, "id") ? Field::kOther : Field::kUnread;
+    case 4:
+      return is(key, "role") || is(key, "name") || is(key, "type") ? Field::kOther : Field::kUnread;
     case 5:
-      return key == "audio" ? Field::kAudio : Field::kOther;
+      return is(key, "audio") ? Field::kAudio : Field::kUnread;
     case 6:
-      return key == "images" ? Field::kImages : Field::kOther;
+      return is(key, "images") ? Field::kImages : Field::kUnread;
     case 7:
-      if (key == "content") return Field::kContent;
-      return key == "refusal" ? Field::kRefusal : Field::kOther;
+      if (is(key, "content")) return Field::kContent;
+      return is(key, "refusal") ? Field::kRefusal : Field::kUnread;
     case 9:
-      return key == "reasoning" ? Field::kReasoning : Field::kOther;
+      return is(key, "reasoning") ? Field::kReasoning : Field::kUnread;
     case 10:
-      return key == "tool_calls" ? Field::kToolCalls : Field::kOther;
+      return is(key, "tool_calls") ? Field::kToolCalls : Field::kUnread;
     case 11:
-      return key == "annotations" ? Field::kAnnotations : Field::kOther;
+      return is(key, "annotations") ? Field::kAnnotations : Field::kUnread;
     case 17:
-      if (key == "reasoning_content") return Field::kReasoning;
-      return key == "reasoning_details" ? Field::kReasoningDetails : Field::kOther;
+      if (is(key, "reasoning_content")) return Field::kReasoning;
+      return is(key, "reasoning_details") ? Field::kReasoningDetails : Field::kUnread;
     default:
-      return Field::kOther;
+      return Field::kUnread;
   }
 }
 

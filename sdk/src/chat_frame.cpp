@@ -33,7 +33,7 @@ const char* skip_plain_string(const char* at, const char* end) {
 
 bool FrameMatcher::worth_learning() {
   // A backend that never repeats a frame: stop copying, look again at times.
-  constexpr std::uint32_t kMissesMax = 8, kLookAgain = 64;
+  constexpr std::uint32_t kLookAgain = 64;
   ++misses_;
   return misses_ <= kMissesMax || misses_ % kLookAgain == 0;
 }

@@ -19,7 +19,8 @@ namespace prx::sdk {
 
 class FrameMatcher {
  public:
-  static constexpr std::size_t kVaryingMax = 8;  ///< members whose values differ; others must not
+  static constexpr std::uint32_t kMissesMax = 8;  ///< in a row, after which few frames are learned
+  static constexpr std::size_t kVaryingMax = 8;   ///< members whose values differ; others must not
 
   /// Remembers a frame, well-formed, whose only effect is one text event.
   /// \param begin  offset of the text, behind its opening quote.
@@ -27,6 +28,9 @@ class FrameMatcher {
   void learn(std::string_view frame, std::size_t begin, std::uint32_t type, std::uint32_t choice);
   /// The text, escapes resolved, when `frame` fits; valid until the next call. Else nullopt.
   [[nodiscard]] std::optional<std::string_view> match(std::string_view frame);
+
+  /// The next frame may well be like the one that was learned.
+  [[nodiscard]] bool expects_more() const { return !pieces_.empty() && misses_ <= kMissesMax; }
 
   [[nodiscard]] std::uint32_t type() const { return type_; }
   [[nodiscard]] std::uint32_t choice() const { return choice_; }

@@ -242,9 +242,7 @@ class ErrorReader {
       }
     // OpenAI's `type` is coarse: it decides where the status says nothing, or says rate limit for a
     // quota.
-    if (status == 400 && text(object_, "message").ends_with(" is not a valid model ID"))
-      error_.error_class = ErrorClass::kNotFound;  // OpenRouter's word for a model that is gone
-    else if (status < 400 && type == "invalid_request_error")
+    if (status < 400 && type == "invalid_request_error")
       error_.error_class = ErrorClass::kInvalidRequest;
     else if (is_typed(type) && (status < 400 || type == "insufficient_quota"))
       error_.error_class = classify(status, type);

@@ -41,6 +41,26 @@ TEST(ClientOpen, ACallMayNameAnotherProvider) {
   EXPECT_NE(error.message.find("unknown provider 'nobody'"), std::string::npos) << error.message;
 }
 
+TEST(ClientOpen, WhatIsMissingSaysWhatToDoWithoutTheProgramsHelp) {
+  Rig rig;
+  rig.environment.erase("OPENROUTER_API_KEY");
+  const auto client = rig.open();
+  const auto message = [&](const CallOptions& options) {
+    return expect_failure(client->chat(ask("hi"), options)).message;
+  };
+  EXPECT_EQ(message({}),
+            "OpenRouter API key not set: OPENROUTER_API_KEY is not set; export it or set "
+            "[providers.openrouter] api_key");
+  CallOptions options;
+  options.provider = "nobody";
+  EXPECT_EQ(message(options), "unknown provider 'nobody'; add [providers.nobody]");
+  options.provider.clear();
+  options.chain = "defualt";
+  EXPECT_EQ(message(options), "unknown chain 'defualt'; did you mean 'default'?");
+  options.chain = "nothing-like-it";
+  EXPECT_EQ(message(options), "unknown chain 'nothing-like-it'; valid are default");
+}
+
 TEST(ClientOpen, SeveralClientsLiveInOneProcess) {
   Rig one, two;
   const auto first = one.open();

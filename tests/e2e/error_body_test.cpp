@@ -7,11 +7,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-CallError fail_against(WireServer& server, bool streaming) {
+CallError fail_against(WireServer& server, bool streaming,
+                       const std::string& clock = "idle_timeout = \"100ms\"") {
   Rig rig;
-  rig.toml +=
-      "[providers.openrouter]\nidle_timeout = \"100ms\"\n[reliability]\nattempts_max = 1\ndeadline "
-      "= \"30s\"\n";
+  rig.toml += "[providers.openrouter]\n" + clock +
+              "\n[reliability]\nattempts_max = 1\ndeadline = \"30s\"\n";
   rig.environment["OPENROUTER_BASE_URL"] = server.url("/api/v1");
   const auto client = rig.open();
   CallOptions options;
@@ -35,6 +35,18 @@ TEST_P(ErrorBody, ThatStallsLeavesTheClassOfItsStatus) {
   EXPECT_EQ(error.error_class, ErrorClass::kRateLimit) << error.message;
   EXPECT_EQ(error.http_status, 429);
   EXPECT_EQ(error.retry_after, 7s);
+}
+
+TEST_P(ErrorBody, ThatTricklesIsFasterThanTheClockOfTheFirstToken) {
+  WireServer server([](WireConnection& connection) {
+    (void)connection.read_request();
+    connection.write("HTTP/1.1 429 Too Many\r\nContent-Length: 100000000\r\n\r\n{");
+    while (connection.write(" ")) {
+    }
+  });
+  const CallError error = fail_against(server, GetParam(), "first_token_timeout = \"400ms\"");
+  EXPECT_EQ(error.error_class, ErrorClass::kRateLimit) << error.message;
+  EXPECT_EQ(error.http_status, 429);
 }
 
 TEST_P(ErrorBody, ThatIsCutLeavesTheClassOfItsStatus) {

@@ -1,8 +1,10 @@
 // Another configuration while a client runs.
+#include <malloc.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
+#include <filesystem>
 #include <future>
 #include <thread>
 
@@ -65,6 +67,50 @@ TEST(Reload, ABadConfigurationChangesNothingAndSaysWhy) {
   ASSERT_FALSE(changed);
   EXPECT_NE(changed.error().message.find("none"), std::string::npos) << changed.error().message;
   EXPECT_EQ(expect_answer(client->chat(ask("hi"))).provider, "openrouter");
+}
+
+/// What malloc gave out; 0 where a sanitizer replaces it.
+std::size_t heap_in_use() { return ::mallinfo2().uordblks; }
+
+TEST(Reload, ConfigurationsThatWereReplacedLeaveNothingBehind) {
+  constexpr int kSettled = 300, kMore = 700;  // until what is kept for a while is full
+  constexpr std::size_t kEachMax = 100;       // bytes
+  Rig rig;
+  rig.toml = "[log]\nlevel = \"error\"\n";
+  const Certificates authority;
+  const auto client = rig.open();
+  const auto reload = [&](int number) {
+    const std::string name = std::to_string(100'000 + number);
+    const std::string ca_file = authority.ca_file() + "." + name;
+    std::filesystem::copy_file(authority.ca_file(), ca_file);
+    rig.openrouter =
+        "api_key = \"sk-key-of-the-user-" + name + "\"\nca_file = \"" + ca_file + "\"\n";
+    const auto config = rig.parse();
+    ASSERT_TRUE(config) << config.error().message;
+    ASSERT_TRUE(client->reload(*config));
+    std::filesystem::remove(ca_file);
+    if (number % 100 == 0) expect_answer(client->chat(ask("hi")));
+  };
+  for (int i = 0; i < kSettled; ++i) reload(i);
+  const std::size_t before = heap_in_use();
+  for (int i = 0; i < kMore; ++i) reload(kSettled + i);
+  const std::size_t after = heap_in_use();
+  EXPECT_LT(after, before + kMore * kEachMax);
+}
+
+TEST(Reload, AHandleMayEndOnAnyThreadWhileItsClientDoes) {
+  Rig rig;
+  for (int round = 0; round < 20; ++round) {
+    auto client = rig.open();
+    std::vector<std::unique_ptr<Stream>> streams;
+    for (int i = 0; i < 8; ++i) streams.push_back(client->stream(ask("hi")));
+    rig.openrouter = "api_key = \"sk-key-of-round-" + std::to_string(round) + "\"\n";
+    ASSERT_TRUE(client->reload(*rig.parse()));
+    std::vector<std::thread> threads;
+    for (auto& stream : streams) threads.emplace_back([one = std::move(stream)] {});
+    client.reset();
+    for (auto& thread : threads) thread.join();
+  }
 }
 
 TEST(Reload, AHandleMayOutliveItsClient) {

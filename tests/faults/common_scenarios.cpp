@@ -12,7 +12,7 @@ const std::string kOther = answer_text('x');
 void statuses(Table& t) {
   row(t, "all is well", {"", ""}, served_by(0, {1, 0}).lower_bound(false)).plan("openrouter=ok");
   row(t, "500, once", {"500?times=1", ""}, served_by(0, {2, 0}).lower_bound(false))
-      .plan("openrouter=500*1");
+      .plan("openrouter=500?times=1");
   row(t, "503, persistent", {"503", ""}, served_by(1, {3, 1})).plan("openrouter=503");
   row(t, "503 everywhere", {"503", "503"}, refused({kOverloaded}, {3, {2, 3}}))
       .plan("openrouter=503,openai=503");
@@ -35,19 +35,19 @@ void statuses(Table& t) {
 
 void keys(Table& t) {
   row(t, "a dead key, and a second", {Target().keys({"401"}), ""}, served_by(0, {2, 0}))
-      .plan("openrouter=401*1");
+      .plan("openrouter=401?times=1");
   row(t, "a key without credit, and a second", {Target().keys({"402"}), ""}, served_by(0, {2, 0}))
-      .plan("openrouter=402*1");
+      .plan("openrouter=402?times=1");
   row(t, "a key at its limit, and a second", {Target().keys({"429?retry_after=30"}), ""},
       served_by(0, {2, 0}))
-      .plan("openrouter=429:retry-after=30*1");
+      .plan("openrouter=429?retry_after=30&times=1");
   row(t, "two dead keys", {Target("401").keys({"401"}), ""}, served_by(1, {2, 1}))
       .plan("openrouter=401");
 }
 
 void connections(Table& t) {
   row(t, "reset before the head, once", {"reset?times=1", ""}, served_by(0, {2, 0}))
-      .plan("openrouter=reset*1");
+      .plan("openrouter=reset?times=1");
   row(t, "reset before the head, persistent", {"reset", ""}, served_by(1, {3, 1}))
       .plan("openrouter=reset");
   row(t, "close before the head, persistent", {"hang-up", ""}, served_by(1, {3, 1}))
@@ -106,24 +106,24 @@ void bodies(Table& t) {
 
 void breaks(Table& t) {
   row(t, "cut before the first token", {"cut?after=0", ""}, served_by(1, {3, 1}))
-      .plan("openrouter=cut@0");
+      .plan("openrouter=cut?after=0");
   row(t, "cut after each k, text agrees", {"cut?after={k}{w}", ""},
       served_by(1, {1, 1}).lower_bound(true))
       .each(1, kTokens)
       .plain(served_by(1, {3, 1}))
       .lossy_proxy()
-      .plan("openrouter=cut@{k}");
+      .plan("openrouter=cut?after={k}");
   row(t, "cut after each k, text differs", {"cut?after={k}{w}", Target().says(kOther)},
       refused({kBadResponse, kNetwork}, {3, 1}))
       .each(1, kTokens)
       .plain(served_by(1, {3, 1}))
       .lossy_proxy()
-      .plan("openrouter=cut@{k},openai=differs");
+      .plan("openrouter=cut?after={k},openai=differs");
   row(t, "cut once, only the first agrees", {"cut?after=30&times=1{w}", Target().says(kOther)},
       served_by(0, {2, 1}))
       .plain(served_by(0, {2, 0}))
       .lossy_proxy()
-      .plan("openrouter=cut@30*1,openai=differs");
+      .plan("openrouter=cut?after=30&times=1,openai=differs");
   row(t, "cut inside of an event", {"cut?after=30&bytes=40{w}", ""}, served_by(1, {1, 1}))
       .plain(served_by(1, {3, 1}))
       .lossy_proxy();
@@ -132,10 +132,10 @@ void breaks(Table& t) {
       .lossy_proxy();
   row(t, "malformed event after 10", {"malformed?after=10", ""}, served_by(1, {1, 1}))
       .streaming()
-      .plan("openrouter=malformed@10");
+      .plan("openrouter=malformed?after=10");
   row(t, "malformed event first", {"malformed?after=0", ""}, served_by(1, {3, 1}))
       .streaming()
-      .plan("openrouter=malformed@0");
+      .plan("openrouter=malformed?after=0");
   row(t, "no finish reason", {"no-finish", ""}, served_by(1, {1, 1})).streaming();
 }
 
@@ -145,13 +145,13 @@ void recoveries(Table& t) {
       .set("recovery", "\"error\"")
       .plain(served_by(1, {3, 1}))
       .lossy_proxy()
-      .plan("openrouter=cut@10");
+      .plan("openrouter=cut?after=10");
   row(t, "recovery continue: cut after 20", {"cut?after=20{w}", Target().with("prefill = true")},
       served_by(1, {1, 1}).bills(kTokens - 20))
       .set("recovery", "\"continue\"")
       .plain(served_by(1, {3, 1}))
       .lossy_proxy()
-      .plan("openrouter=cut@20");
+      .plan("openrouter=cut?after=20");
   row(t, "recovery continue, refused",
       {"cut?after=20{w}", Target("refuse-prefill").with("prefill = true")}, served_by(1, {1, 2}))
       .set("recovery", "\"continue\"")
@@ -166,11 +166,11 @@ void recoveries(Table& t) {
   row(t, "recovery buffer: cut after 30", {"cut?after=30", Target().says(kOther)},
       served_by(1, {3, 1}))
       .set("recovery", "\"buffer\"")
-      .plan("openrouter=cut@30,openai=differs");
+      .plan("openrouter=cut?after=30,openai=differs");
   row(t, "held back: cut after 3 of 5", {"cut?after=3", Target().says(kOther)},
       served_by(1, {3, 1}))
       .set("hold_tokens", "5")
-      .plan("openrouter=cut@3,openai=differs");
+      .plan("openrouter=cut?after=3,openai=differs");
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ const std::string kShort = "\"1s\"";
 void rate_limits(Table& t) {
   row(t, "429, Retry-After, once", {"429?retry_after=0.3&times=1", ""},
       served_by(0, {2, 0}).spaced(milliseconds(300)).lower_bound(false))
-      .plan("openrouter=429:retry-after=0.3*1");
+      .plan("openrouter=429?retry_after=0.3&times=1");
   for (const char* form : {"ms", "reset", "body"})
     row(t, std::string("429, Retry-After as ") + form + ", once",
         {std::string("429?retry_after=0.3&times=1&form=") + form, ""},
@@ -24,15 +24,15 @@ void rate_limits(Table& t) {
       served_by(0, {2, 0}));
   row(t, "429, Retry-After, persistent", {"429?retry_after=0.2", ""},
       served_by(1, {3, 1}).spaced(milliseconds(200)))
-      .plan("openrouter=429:retry-after=0.2");
+      .plan("openrouter=429?retry_after=0.2");
   row(t, "429, long Retry-After", {"429?retry_after=30", ""},
       served_by(1, {1, 1}).within(milliseconds(0), milliseconds(4'000)))
-      .plan("openrouter=429:retry-after=30");
+      .plan("openrouter=429?retry_after=30");
   row(t, "429, long Retry-After, nobody else", {"429?retry_after=30"},
       refused({kRateLimit}, {1}).within(milliseconds(0), milliseconds(4'000)))
-      .plan("openrouter=429:retry-after=30");
+      .plan("openrouter=429?retry_after=30");
   row(t, "429, once", {"429?times=1", ""}, served_by(0, {2, 0}).spaced(milliseconds(1'000)))
-      .plan("openrouter=429*1");
+      .plan("openrouter=429?times=1");
   row(t, "429, persistent", {"429", ""}, served_by(1, {3, 1}).spaced(milliseconds(1'000)))
       .plan("openrouter=429");
 }
@@ -59,22 +59,22 @@ void silences(Table& t) {
       served_by(1, {1, 1}).lower_bound(true))
       .set("hedge_after", kShort)
       .streaming()
-      .plan("openrouter=late=9s");
+      .plan("openrouter=late-token?ms=9000");
   row(t, "late first token with comments, hedged", {"late-token?ms=9000&comments=50", ""},
       served_by(1, {1, 1}))
       .set("hedge_after", kShort)
       .streaming()
-      .plan("openrouter=late=9s");
+      .plan("openrouter=late-token?ms=9000");
   row(t, "late first token, the hedge is later", {"late-token?ms=2500", "late-token?ms=9000"},
       served_by(0, {1, 1}))
       .set("hedge_after", kShort)
       .streaming()
-      .plan("openrouter=late=2500ms,openai=late=9s");
+      .plan("openrouter=late-token?ms=2500,openai=late-token?ms=9000");
   row(t, "late first token with comments", {"late-token?ms=9000&comments=50", ""},
       served_by(1, {1, 1}))
       .set("first_token_timeout", kShort)
       .streaming()
-      .plan("openrouter=late=9s,openai=ok");
+      .plan("openrouter=late-token?ms=9000,openai=ok");
   row(t, "a trickle of bytes", {"slow?size=1&ms=20", ""}, served_by(1, {1, 1}))
       .set("first_token_timeout", kShort)
       .streaming();
@@ -83,12 +83,12 @@ void silences(Table& t) {
 void stalls(Table& t) {
   row(t, "stall after 10, text agrees", {"stall?after=10", ""}, served_by(1, {1, 1}))
       .set("idle_timeout", kShort)
-      .plan("openrouter=stall@10");
+      .plan("openrouter=stall?after=10");
   row(t, "stall after 10, text differs", {"stall?after=10", Target().says(kOther)},
       refused({kTimeout}, {{2, 3}, 1}).within(milliseconds(2'000), kSoon))
       .set("idle_timeout", kShort)
       .plain(served_by(1, {1, 1}))
-      .plan("openrouter=stall@10,openai=differs");
+      .plan("openrouter=stall?after=10,openai=differs");
   row(t, "stall after 10 with comments", {"stall?after=10&comments=50", ""}, served_by(1, {1, 1}))
       .set("progress_timeout", kShort)
       .streaming();
@@ -105,7 +105,7 @@ void stalls(Table& t) {
   row(t, "stall before the first token", {"stall?after=0", ""}, served_by(1, {1, 1}))
       .set("first_token_timeout", kShort)
       .streaming()
-      .plan("openrouter=stall@0");
+      .plan("openrouter=stall?after=0");
 }
 
 void outages(Table& t) {

@@ -14,10 +14,10 @@ const std::string kOther = answer_text('x');
 void rate_limits(Table& t) {
   row(t, "429, Retry-After 2, once", {"429?retry_after=2&times=1", ""},
       served_by(0, {2, 0}).spaced(seconds(2)).within(seconds(2), seconds(8)))
-      .plan("openrouter=429:retry-after=2*1");
+      .plan("openrouter=429?retry_after=2&times=1");
   row(t, "429, Retry-After 2, persistent", {"429?retry_after=2", ""},
       served_by(1, {3, 1}).spaced(seconds(2)).within(seconds(4), seconds(10)))
-      .plan("openrouter=429:retry-after=2");
+      .plan("openrouter=429?retry_after=2");
   row(t, "429, persistent", {"429", ""},
       served_by(1, {3, 1}).spaced(seconds(1)).within(seconds(3), seconds(9)))
       .plan("openrouter=429");
@@ -25,12 +25,12 @@ void rate_limits(Table& t) {
       refused({kRateLimit}, {{1, 4}, {1, 4}}).spaced(seconds(1)).within(seconds(1), seconds(60)))
       .plan("openrouter=429,openai=429");
   row(t, "429, Retry-After 30, a fallback", {"429?retry_after=30", ""}, served_by(1, {1, 1}))
-      .plan("openrouter=429:retry-after=30");
+      .plan("openrouter=429?retry_after=30");
   row(t, "429, Retry-After 30, nobody else", {"429?retry_after=30&times=1"},
       served_by(0, {2}).spaced(seconds(30)).within(seconds(30), seconds(38)))
-      .plan("openrouter=429:retry-after=30*1");
+      .plan("openrouter=429?retry_after=30&times=1");
   row(t, "429, Retry-After 90, nobody else", {"429?retry_after=90"}, refused({kRateLimit}, {1}))
-      .plan("openrouter=429:retry-after=90");
+      .plan("openrouter=429?retry_after=90");
 }
 
 void silences(Table& t) {
@@ -50,29 +50,29 @@ void silences(Table& t) {
   row(t, "first token after 20 s", {"late-token?ms=20000", ""},
       served_by(1, {1, 1}).within(seconds(10), seconds(15)))
       .streaming()
-      .plan("openrouter=late=20s");
+      .plan("openrouter=late-token?ms=20000");
   row(t, "head after 20 s", {"late-head?ms=20000", ""},
       served_by(1, {1, 1}).within(seconds(10), seconds(15)))
       .streaming();
   row(t, "first token after 20 s, nobody else", {"late-token?ms=20000"},
       served_by(0, {1}).within(seconds(20), seconds(28)))
       .streaming()
-      .plan("openrouter=late=20s");
+      .plan("openrouter=late-token?ms=20000");
   row(t, "120 s without a first token, no hedge", {"late-token?ms=300000&comments=1000", ""},
       served_by(1, {1, 1}).within(seconds(119), seconds(130)))
       .set("hedge_after", "\"off\"")
       .streaming()
-      .plan("openrouter=late=300s");
+      .plan("openrouter=late-token?ms=300000");
 }
 
 void stalls(Table& t) {
   row(t, "stall of 30 s after 10, text agrees", {"stall?after=10", ""},
       served_by(1, {1, 1}).within(seconds(29), seconds(40)))
-      .plan("openrouter=stall@10");
+      .plan("openrouter=stall?after=10");
   row(t, "stall of 30 s after 10, text differs", {"stall?after=10", Target().says(kOther)},
       refused({kTimeout}, {{2, 3}, 1}).within(seconds(29), seconds(110)))
       .plain(served_by(1, {1, 1}).within(seconds(29), seconds(40)))
-      .plan("openrouter=stall@10,openai=differs");
+      .plan("openrouter=stall?after=10,openai=differs");
   row(t, "120 s of single bytes after 10", {"trickle?after=10", ""},
       served_by(1, {1, 1}).within(seconds(119), seconds(130)))
       .streaming();

@@ -96,6 +96,25 @@ TEST(OpenRouterChat, TakesTheIdFromTheHeadWhenTheBodyHasNone) {
   EXPECT_EQ(op.text(), "Hi");
 }
 
+TEST(OpenRouterChat, AModelIdThatIsNoneIsNotFound) {
+  const auto class_of = [](int status, const std::string& error) {
+    TestInstance instance(module(), "{}");
+    TestOp op(instance, chat());
+    instance.host.answer(status, R"({"error":)" + error + R"(,"user_id":"user_1"})",
+                         status == 200 ? "text/event-stream" : "application/json");
+    return op.error().value_or(Error{}).error_class;
+  };
+  const std::string gone = R"("message":"a/retired is not a valid model ID")";
+  EXPECT_EQ(class_of(400, "{" + gone + R"(,"code":400})"), ErrorClass::kNotFound);
+  EXPECT_EQ(class_of(200, "{" + gone + R"(,"code":400})"), ErrorClass::kNotFound);
+  EXPECT_EQ(
+      class_of(400, "{" + gone + R"(,"code":400,"metadata":{"error_type":"invalid_prompt"}})"),
+      ErrorClass::kInvalidRequest)
+      << "a code goes before words";
+  EXPECT_EQ(class_of(403, "{" + gone + R"(,"code":403})"), ErrorClass::kPermission);
+  EXPECT_EQ(class_of(400, R"({"message":"bad","code":400})"), ErrorClass::kInvalidRequest);
+}
+
 TEST(OpenRouterChat, ConfigurationReplacesOrRemovesTheApplication) {
   TestInstance instance(
       module(),

@@ -14,12 +14,6 @@ Error rejected(int status, std::string_view body, const Headers& headers = {}) {
   return read_error({status, kvs}, body, "OpenRouter", 1'700'000'000);
 }
 
-TEST(ChatErrors, OpenRoutersWordForAModelThatIsGoneIsNotFound) {
-  const std::string_view body =
-      R"({"error":{"message":"a/retired is not a valid model ID","code":400}})";
-  EXPECT_EQ(rejected(400, body).error_class, ErrorClass::kNotFound);
-}
-
 TEST(ChatErrors, StatusesMapToClasses) {
   const std::pair<int, ErrorClass> cases[] = {
       {400, ErrorClass::kInvalidRequest}, {401, ErrorClass::kAuth},
@@ -98,12 +92,30 @@ TEST(ChatErrors, EachPlaceOfATypedCodeIsRead) {
 }
 
 TEST(ChatErrors, WordsNeverDecideTheClass) {
+  EXPECT_EQ(rejected(400, R"({"error":{"message":"a/b is not a valid model ID","code":400}})")
+                .error_class,
+            ErrorClass::kInvalidRequest);
   EXPECT_EQ(
       rejected(
           400,
           R"({"error":{"code":400,"message":"context length exceeded, rate limit, invalid api key"}})")
           .error_class,
       ErrorClass::kInvalidRequest);
+}
+
+/// As a plugin would, for its own provider.
+void to_not_found(Error& error) noexcept { error.error_class = ErrorClass::kNotFound; }
+
+TEST(ChatErrors, TheProviderMayRefineWhatItReported) {
+  ChatDecoderOptions options;
+  options.refine_error = to_not_found;
+  const std::string error = R"({"error":{"message":"m","code":400}})";
+  for (const auto& log :
+       {decode(error, {.status = 400, .options = options}),
+        decode(test::sse({error}), {.options = options}), decode(error, {.options = options})})
+    EXPECT_EQ(log.error.error_class, ErrorClass::kNotFound) << log.last();
+  EXPECT_EQ(decode("", {.options = options}).error.error_class, ErrorClass::kBadResponse)
+      << "an error of the dialect's own";
 }
 
 TEST(ChatErrors, CodeMayBeNumberStringWordOrNull) {

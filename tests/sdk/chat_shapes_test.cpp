@@ -8,6 +8,7 @@ namespace {
 
 using test::chunk;
 using test::decode;
+using test::EventLog;
 using test::Exchange;
 using test::kStop;
 using test::sse;
@@ -47,13 +48,88 @@ TEST(ChatShapes, UsageAfterTheFinishReasonIsToldBeforeTheEnd) {
 }
 
 TEST(ChatShapes, AChoiceThatCannotBeIsABadResponse) {
-  for (const char* index : {"-1", "128", "4294967296"}) {
+  for (const char* index : {"-1", "128", "4294967296", "0.5", "1e300", "\"-1\"", "\"128\"",
+                            "\"one\"", "\" 1\"", "true", "[1]", R"({"a":1})"}) {
     const std::string frame = R"({"id":"gen-1","choices":[{"index":)" + std::string(index) +
                               R"(,"delta":{"content":"b"}}]})";
     const auto log = decode(sse({text_chunk("a"), frame, kStop}));
     EXPECT_NE(log.error.message.find("index of a choice"), std::string::npos)
         << index << ": " << log.error.message;
   }
+}
+
+TEST(ChatShapes, TheIndexOfAChoiceMayBeWrittenInManyWays) {
+  for (const char* index : {"1", "1.0", "\"1\"", "\"1.0\""}) {
+    const std::string frame = R"({"id":"gen-1","choices":[{"index":)" + std::string(index) +
+                              R"(,"delta":{"content":"b"},"finish_reason":"stop"}]})";
+    const auto log = decode(sse({text_chunk("a"), frame, text_chunk("c"), kStop, "[DONE]"}));
+    EXPECT_EQ(log.joined("text 0 "), "ac") << index;
+    EXPECT_EQ(log.joined("text 1 "), "b") << index;
+    EXPECT_EQ(log.last(), "done") << index;
+  }
+  for (const char* index : {"null", "\"\"", "0", "\"0\"", "false"}) {
+    const std::string frame = R"({"id":"gen-1","choices":[{"index":)" + std::string(index) +
+                              R"(,"delta":{"content":"b"}}]})";
+    EXPECT_EQ(decode(sse({text_chunk("a"), frame, kStop, "[DONE]"})).joined("text 0 "), "ab")
+        << index;
+  }
+}
+
+/// A stream of one choice with these members, then its finish reason and usage.
+EventLog stream_of(const std::string& members, const std::string& finish = "stop") {
+  return decode(sse({R"({"id":"gen-1","choices":[{"index":0,)" + members + "}]}",
+                     R"({"choices":[{"index":0,"delta":{},"finish_reason":")" + finish + R"("}],)" +
+                         R"("usage":{"completion_tokens":2}})",
+                     "[DONE]"}));
+}
+
+TEST(ChatShapes, AnAnswerInTheTextOfAnotherDialectIsNoEmptySuccess) {
+  for (const char* members :
+       {R"("text":"Hi")", R"("text":"Hi","delta":{"role":"assistant","content":""})",
+        R"("delta":{"text":"Hi"})", R"("delta":{"role":"assistant","content":"","text":"Hi"})",
+        R"("delta":{"output_text":"Hi"})", R"("delta":{"content":null,"answer":"Hi"})",
+        R"("delta":{"function_call":{"name":"f","arguments":"{}"}})"}) {
+    const auto log = stream_of(members);
+    EXPECT_EQ(log.error.error_class, ErrorClass::kBadResponse) << members;
+    EXPECT_NE(log.error.message.find("no content, but a member \""), std::string::npos);
+    EXPECT_NE(log.error.message.find("is base_url a Chat Completions endpoint?"), std::string::npos)
+        << log.error.message;
+    EXPECT_EQ(log.count("finish"), 0u) << "a host may take it for the end of the answer";
+  }
+  EXPECT_EQ(stream_of(R"("text":"Hi")", "length").error.error_class, ErrorClass::kBadResponse);
+}
+
+TEST(ChatShapes, TextBesideAContentIsNotReadTwice) {
+  const auto log = stream_of(R"("text":"Hi","delta":{"content":"Hi","text":"Hi"})");
+  EXPECT_EQ(log.joined("text 0 "), "Hi");
+  EXPECT_EQ(log.last(), "done");
+}
+
+TEST(ChatShapes, AnAnswerThatReallyIsEmptyStaysOne) {
+  for (const char* members :
+       {R"("delta":{"role":"assistant","content":""})", R"("delta":{"role":"assistant"})",
+        R"("delta":{},"stop_reason":"</s>")", R"("delta":{"content":"","signature":"s"})",
+        R"("delta":{"role":"assistant","name":"bot","id":"m1","type":"message"})",
+        R"("text":"","delta":{"text":"","content":null,"function_call":null})",
+        R"("delta":{"provider_specific_fields":{"a":1}})"})
+    EXPECT_EQ(stream_of(members).last(), "done") << members;
+  EXPECT_EQ(stream_of(R"("delta":{"thinking":"hm"})", "length").last(), "done");
+  EXPECT_EQ(stream_of(R"("text":"Hi")", "content_filter").last(), "done");
+}
+
+TEST(ChatShapes, AnAnswerWithoutChoicesAsksForTheBaseUrl) {
+  constexpr std::string_view kAsks = "is base_url a Chat Completions endpoint?";
+  const std::string responses =
+      "event: response.output_text.delta\n" +
+      sse({R"({"type":"response.output_text.delta","delta":"Hi"})",
+           R"({"type":"response.completed","response":{"output":[{"type":"message"}]}})"});
+  EXPECT_NE(decode(responses).error.message.find(kAsks), std::string::npos);
+  EXPECT_NE(decode(responses + "data: [DONE]\n\n").error.message.find(kAsks), std::string::npos);
+  const auto whole = decode(R"({"object":"response","output":[{"type":"message"}]})",
+                            {.headers = {{"content-type", "application/json"}}});
+  EXPECT_NE(whole.error.message.find(kAsks), std::string::npos) << whole.error.message;
+  const auto cut = decode(sse({R"({"id":"gen-1","choices":[]})", R"({"id":"gen-1"})"}));
+  EXPECT_NE(cut.error.message.find("truncated"), std::string::npos) << cut.error.message;
 }
 
 TEST(ChatShapes, AWholeAnswerInAnUnusableShapeIsABadResponseThatSaysWhat) {
@@ -71,7 +147,7 @@ TEST(ChatShapes, AWholeAnswerInAnUnusableShapeIsABadResponseThatSaysWhat) {
       {choice(R"(,"message":"words")"), R"("message" is a string)"},
       {choice(R"(,"message":["words"])"), R"("message" is an array)"},
       {choice(R"(,"message":null)"), "choice 0 has no message"},
-      {choice(R"(,"text":"of another dialect")"), "choice 0 has no message"},
+      {choice(R"(,"text":"of another dialect")"), R"(no content, but a member "text")"},
       {choice(R"(,"message":{"tool_calls":"f"})"), R"("tool_calls" is a string)"},
       {choice(R"(,"message":{"tool_calls":{"id":"a"}})"), R"("tool_calls" is an object)"},
       {choice(R"(,"message":{"tool_calls":["f"]})"),

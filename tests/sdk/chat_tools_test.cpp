@@ -35,6 +35,16 @@ TEST(ChatTools, ArgumentsFollowTheFirstEvent) {
       (Lines{"0.0 id=a name=f args=", "0.0 id= name= args={\"x\"", "0.0 id= name= args=:1}"}));
 }
 
+TEST(ChatTools, AnIndexMayBeAString) {
+  EXPECT_EQ(tools({R"({"index":"0","id":"a","function":{"name":"f"}})",
+                   R"({"index":"1","id":"b","function":{"name":"g"}})",
+                   R"({"index":"0","function":{"arguments":"{}"}})",
+                   R"({"index":"x","function":{"arguments":"[]"}})"}),
+            (Lines{"0.0 id=a name=f args=", "0.1 id=b name=g args=", "0.0 id= name= args={}",
+                   "0.0 id= name= args=[]"}))
+      << "no index at all: of the call in progress";
+}
+
 TEST(ChatTools, MissingArgumentsAreNone) {
   EXPECT_EQ(tools({R"({"index":0,"id":"a","function":{"name":"f"}})",
                    R"({"index":0,"function":{"arguments":null}})"}),

@@ -194,7 +194,8 @@ struct ConfigSource {
   std::optional<std::string> model;     ///< --model
   std::optional<std::string> chain;     ///< --chain; excludes `provider`
   Environment environment = process_environment();
-  /// False: no api_key_file is read and no api_key_command run; editors, fuzzing
+  /// False: no api_key_file is read, no api_key_command is run, and a key that is missing is no
+  /// warning; editors, fuzzing, prx config check --no-keys
   bool read_secrets = true;
   Milliseconds key_command_timeout{10'000};  ///< of each api_key_command
 };

@@ -40,23 +40,25 @@ class Client::Impl::Planner {
 
   Result<void> run(const ChatRequest& request) {
     PRX_TRY_SET(std::string text, request.body());
-    PRX_TRY_SET(chat_.body, driver::RequestBody::parse(std::move(text)));
+    PRX_TRY_SET(const auto body, driver::RequestBody::parse(std::move(text)));
+    chat_.body = body.text();
+    chat_.has_format = body.has("response_format");
     chat_.overwrite_stream = request.raw().empty();
-    PRX_TRY_SET(chat_.chain, impl_.prepared(*chat_.snapshot, options_, chat_.body->model()));
+    PRX_TRY_SET(chat_.chain, impl_.prepared(*chat_.snapshot, options_, body.model()));
     chat_.terms.deadline = chat_.chain->plan.policy.deadline;
     if (options_.deadline)
       chat_.terms.deadline =
           std::clamp(*options_.deadline, Milliseconds{0}, driver::Operation::kWaitMax);
-    return make_first();
+    return make_first(body);
   }
 
  private:
   /// The body for the first target is made before the call begins: what is wrong with a request is
   /// said at once.
-  Result<void> make_first() {
+  Result<void> make_first(const driver::RequestBody& body) {
     const driver::BodyOptions edit = chat_.edit_for(0);
-    chat_.terms.stream = chat_.body->streams(edit);
-    PRX_TRY_SET(chat_.first, chat_.body->specialise(edit));
+    chat_.terms.stream = body.streams(edit);
+    PRX_TRY_SET(chat_.first, body.specialise(edit));
     if (chat_.first->model.empty()) return Unexpected(no_model(chat_.plan_target(0).name));
     return {};
   }

@@ -12,6 +12,7 @@ http::Clocks clocks_of(const TimeoutConfig& clocks, bool stream) {
   out.connect = clocks.connect;
   out.head = stream ? clocks.head : clocks.non_stream;
   out.idle = stream ? std::nullopt : clocks.idle;  // of a stream: from its first token
+  if (clocks.first_token) out.error_body = *clocks.first_token / 2;
   return out;
 }
 
@@ -72,11 +73,11 @@ void ChatCall::begin() {
   const MonotonicTime now = runtime_.loop.now();
   begin_sharing(now);
   engine_.emplace(plan_.chain->plan, plan_.terms, health_, now);
-  if (plan_.body && plan_.body->has("response_format")) engine_->forbid_continue();
+  if (plan_.has_format) engine_->forbid_continue();
   if (plan_.options.stop.stop_requested()) return end(cancelled_by_the_caller(), {});
   if (plan_.options.stop.stop_possible()) {
     const std::weak_ptr<ChatCall> weak = weak_from_this();
-    stop_.emplace(plan_.options.stop, [weak] {
+    stop_ = std::make_unique<std::stop_callback<std::function<void()>>>(plan_.options.stop, [weak] {
       if (const auto self = weak.lock()) self->cancel();
     });
   }
@@ -204,43 +205,47 @@ void ChatCall::perform_one(const reliability::StartAttempt& action) {
   const MonotonicTime now = runtime_.loop.now();
   RunObserver& observer = *this;
   AttemptRun& run = *runs_.emplace_back(std::make_unique<AttemptRun>(observer, action, now));
-  auto request = request_for(run);
-  if (!request) return run_ended(run, request.error());
+  const bool first = action.target == 0 && action.mode != reliability::Mode::kContinue;
+  std::optional<SpecialBody> made;  // but for the first target, whose body is there
+  if (!first || !plan_.first) {
+    auto body = body_for(action);
+    if (!body) return run_ended(run, body.error());
+    made = std::move(*body);
+  }
   if (action.mode == reliability::Mode::kSplice && !delivered_.empty())
     run.splice.emplace(delivered_);
   if (action.mode == reliability::Mode::kContinue)
     run.answer().take_text(delivered_.text);  // the answer is both parts
-  run.begin(*plan_.target(action.target).instance, std::move(*request));
+  begin_run(run, made ? *made : *plan_.first);
   if (run.operation()->stats().exchanges == 0) engine_->on_head(action.attempt, now);
   if (held_back_) hold_back();
 }
 
-Result<OperationRequest> ChatCall::request_for(AttemptRun& run) {
+Result<SpecialBody> ChatCall::body_for(const reliability::StartAttempt& start) const {
+  PRX_TRY_SET(const RequestBody body, RequestBody::parse(plan_.body));
+  BodyOptions edit = plan_.edit_for(start.target);
+  const bool goes_on =
+      start.mode == reliability::Mode::kContinue && !delivered_.text.empty();  // not of reasoning
+  if (goes_on) edit.prefix = delivered_.text;
+  return body.specialise(edit);
+}
+
+void ChatCall::begin_run(AttemptRun& run, const SpecialBody& body) {
   const reliability::StartAttempt& start = run.start();
-  const CallTarget& target = plan_.target(start.target);
-  std::optional<SpecialBody> body;
-  if (start.target == 0 && start.mode != reliability::Mode::kContinue) body = plan_.first;
-  if (!body && plan_.body) {
-    BodyOptions edit = plan_.edit_for(start.target);
-    const bool goes_on =
-        start.mode == reliability::Mode::kContinue && !delivered_.text.empty();  // not of reasoning
-    if (goes_on) edit.prefix = delivered_.text;
-    PRX_TRY_SET(body, plan_.body->specialise(edit));
-  }
+  run.stream = body.stream;
   OperationRequest request;
   request.op = PRX_OP_CHAT;
-  run.stream = body ? body->stream : plan_.terms.stream;
   request.flags =
       (run.stream ? PRX_RF_STREAM : 0u) | (plan_.options.frames ? PRX_RF_WANT_FRAME : 0u);
   request.attempt = start.attempt;
-  request.model = body ? body->model : target.model;
-  if (body) request.body = std::move(body->text);
+  request.model = body.model;
+  request.body = body.text;
   request.request_id = plan_.request_id;
   request.traceparent = plan_.options.traceparent;
   request.deadline = engine_->deadline();
   request.key = start.key;
   request.clocks = clocks_of(plan_.plan_target(start.target).clocks, run.stream);
-  return request;
+  run.begin(*plan_.target(start.target).instance, request);
 }
 
 void ChatCall::perform_one(const reliability::CancelAttempt& action) {
@@ -296,7 +301,7 @@ void ChatCall::on_timer() {
   perform();
 }
 
-void ChatCall::end(std::optional<Error> error, ChatResponse response) {
+void ChatCall::end(std::optional<Error> error, ChatResponse&& response) {
   ended_ = true;
   if (shared_) std::exchange(shared_, nullptr)->after_choice(runtime_.loop.now());
   if (timer_ != 0) runtime_.loop.cancel_timer(std::exchange(timer_, 0));

@@ -25,7 +25,8 @@ namespace prx::driver {
 struct ChatPlan {
   std::shared_ptr<const PreparedChain> chain;  ///< of the snapshot; shared by its calls
   reliability::Terms terms;
-  std::optional<RequestBody> body;   ///< as the caller wrote it
+  RequestBody::Text body;            ///< as the caller wrote it; null only when refused
+  bool has_format = false;           ///< the body asks for a response_format
   bool overwrite_stream = false;     ///< `options.stream_upstream` wins over the body's
   std::optional<SpecialBody> first;  ///< for the first target, made already
   CallOptions options;
@@ -87,10 +88,11 @@ class ChatCall final : public std::enable_shared_from_this<ChatCall>, private Ru
   void perform_one(const reliability::CloseAttempt& action);
   void perform_one(const reliability::Finish& action);
   void perform_one(const reliability::GiveUp& action);
-  [[nodiscard]] Result<OperationRequest> request_for(AttemptRun& run);
+  [[nodiscard]] Result<SpecialBody> body_for(const reliability::StartAttempt& start) const;
+  void begin_run(AttemptRun& run, const SpecialBody& body);
   void arm_timer();
   void on_timer();
-  void end(std::optional<Error> error, ChatResponse response);
+  void end(std::optional<Error> error, ChatResponse&& response);
   // chat_delivery.cpp: what attempts say, and what the caller is given
   void on_run_head(AttemptRun& run) override;
   void on_run_event(AttemptRun& run, const prx_event& event) override;
@@ -132,7 +134,7 @@ class ChatCall final : public std::enable_shared_from_this<ChatCall>, private Ru
   std::vector<Attempt> trail_;
   Loop::TimerId timer_ = 0;
   MonotonicTime timer_due_;
-  std::optional<std::stop_callback<std::function<void()>>> stop_;
+  std::unique_ptr<std::stop_callback<std::function<void()>>> stop_;  ///< of a token that can stop
 
   std::mutex mutex_;
   std::condition_variable closed_;

@@ -13,12 +13,16 @@ namespace prx {
 
 namespace {
 
-Redactor redactor_for(const Config& config) {
-  Redactor redactor;
+void add_secrets(Redactor& redactor, const Config& config) {
   for (const auto& provider : config.providers) {
     for (const auto& key : provider.keys) redactor.add(key.secret.reveal());
     for (const auto& secret : provider.secrets) redactor.add(secret);
   }
+}
+
+Redactor redactor_for(const Config& config) {
+  Redactor redactor;
+  add_secrets(redactor, config);
   return redactor;
 }
 
@@ -58,10 +62,10 @@ struct QuietWatch {
 
 }  // namespace
 
-Client::Impl::Impl(ClientOptions options, std::unique_ptr<Log> log)
+Client::Impl::Impl(ClientOptions options, std::unique_ptr<Log> log, std::unique_ptr<AsioLoop> loop)
     : options_(std::move(options)),
       log_(std::move(log)),
-      loop_(std::make_unique<AsioLoop>()),
+      loop_(std::move(loop)),
       workers_(std::make_unique<Workers>()),
       resolvers_(std::make_unique<Workers>()),
       shared_health_(shared_health_options(options_.environment, *loop_), *log_),
@@ -72,8 +76,8 @@ Client::Impl::Impl(ClientOptions options, std::unique_ptr<Log> log)
                options_.host_name,
                options_.host_version.empty() ? std::string(kVersion) : options_.host_version} {
   loop_->post([this] { driver::thread_context().table = &operations_; });
-  drop_retired_ = std::make_shared<Task>(  // shared: a snapshot's last holder may be anywhere
-      [this] { loop_->post([this] { drop_retired(); }); });
+  retired_ = std::make_shared<driver::Doorbell>(  // shared: a snapshot's last holder is anywhere
+      *loop_, [this] { drop_retired(); });
 }
 
 Client::Impl::~Impl() = default;
@@ -97,10 +101,12 @@ Result<std::unique_ptr<Client::Impl>> Client::Impl::open(Config config, ClientOp
   PRX_TRY_SET(auto log,
               Log::open(snapshot->config->log, options.log, redactor_for(*snapshot->config)));
   for (const auto& warning : snapshot->config->warnings) log->write(LogLevel::kWarn, warning);
-  std::unique_ptr<Impl> impl(new Impl(std::move(options), std::move(log)));
-  impl->snapshot_ = impl->watched(snapshot);
-  impl->make_transports(*snapshot->config);
-  if (auto made = impl->make_instances(*snapshot); !made) {
+  PRX_TRY_SET(auto loop, AsioLoop::open());
+  std::unique_ptr<Impl> impl(new Impl(std::move(options), std::move(log), std::move(loop)));
+  impl->snapshot_ = impl->watched(std::move(snapshot));  // its alone: it ends before the loop
+  auto made = impl->make_transports(*impl->snapshot_);
+  if (made) made = impl->make_instances(*impl->snapshot_);
+  if (!made) {
     if (!impl->close()) static_cast<void>(impl.release());  // as ~Client does
     return Unexpected(std::move(made).error());
   }
@@ -139,9 +145,11 @@ Result<void> Client::Impl::reload(Config config) {
   const std::lock_guard one(reload_mutex_);
   PRX_TRY_SET(auto made, resolve(std::move(config), options_.environment));
   auto next = watched(std::move(made));
-  log_->hide(redactor_for(*next->config));
+  Redactor both = redactor_for(*next->config);
+  add_secrets(both, *snapshot()->config);  // it stays in force when the next one cannot be
+  log_->hide(both);
   take_over_instances(*snapshot(), *next);
-  make_transports(*next->config);
+  PRX_TRY(make_transports(*next));
   PRX_TRY(make_instances(*next));
   for (const auto& warning : next->config->warnings) log_->write(LogLevel::kWarn, warning);
   on_loop([this] {
@@ -152,6 +160,7 @@ Result<void> Client::Impl::reload(Config config) {
     const std::lock_guard lock(snapshot_mutex_);
     snapshot_.swap(next);
   }
+  log_->hide(redactor_for(*snapshot()->config));
   return {};  // who has the old one last lets go of its instances
 }
 
@@ -192,15 +201,14 @@ Result<driver::OperationStats> Client::Impl::run(std::uint32_t op, const std::st
           });
   driver::OperationRequest request;
   request.op = op;
-  request.request_id = request_id(random_number());
+  const std::string id = request_id(random_number());  // stays until the operation's end
+  request.request_id = id;
   request.traceparent = options.traceparent;
   const TimeoutConfig& clocks = target->config().timeouts;
   request.clocks = {clocks.connect, clocks.head, clocks.idle};
   const auto limit = options.deadline ? std::max(options.deadline, std::optional(Milliseconds{0}))
                                       : in_force->config->reliability.deadline;
-  loop_->post([operation, limit, target, request = std::move(request)]() mutable {
-    operation->start(*target, std::move(request), limit);
-  });
+  loop_->post([operation, limit, target, request] { operation->start(*target, request, limit); });
   const std::stop_callback stopper(options.stop,
                                    [&] { loop_->post([operation] { operation->cancel(); }); });
   std::unique_lock lock(mutex);
@@ -231,7 +239,7 @@ void Client::Impl::warm_up() {
     request.op = PRX_OP_WARMUP;
     const TimeoutConfig& clocks = instance->config().timeouts;
     request.clocks = {clocks.connect, clocks.head, clocks.idle};
-    operation->start(*instance, std::move(request), in_force->config->reliability.deadline);
+    operation->start(*instance, request, in_force->config->reliability.deadline);
   });
 }
 
@@ -268,7 +276,7 @@ bool Client::Impl::close() {
 
 void Client::Impl::take_down() {
   loop_->stop();
-  drop_retired_.reset();
+  retired_->take_down();
   if (operations_.late() > 0)
     log_->write(LogLevel::kWarn, std::to_string(operations_.late()) +
                                      " events came after their operation was released");

@@ -13,12 +13,14 @@
 
 #include "client/chain_plan.hpp"
 #include "client/chat_call.hpp"
+#include "client/doorbell.hpp"
 #include "client/provider_instance.hpp"
 #include "client/runtime.hpp"
 #include "client/shared_health.hpp"
 #include "client/side_operation.hpp"
 #include "client/snapshot.hpp"
 #include "http/asio_loop.hpp"
+#include "http/curl_transport.hpp"
 #include "monotonic_time.hpp"
 #include "plugin/registry.hpp"
 #include "prx/client.hpp"
@@ -69,16 +71,18 @@ class Client::Impl {
   };
   /// An instance with what it needs to be destroyed on any thread: what an InstancePtr keeps.
   struct Owned {
-    Owned(std::shared_ptr<Plugin> of, std::unique_ptr<driver::ProviderInstance> made)
-        : plugin(std::move(of)), instance(std::move(made)) {}
+    Owned(std::shared_ptr<Plugin> of, std::shared_ptr<http::Transport> by,
+          std::unique_ptr<driver::ProviderInstance> made)
+        : plugin(std::move(of)), transport(std::move(by)), instance(std::move(made)) {}
     ~Owned();
     Owned(const Owned&) = delete;
     Owned& operator=(const Owned&) = delete;
-    std::shared_ptr<Plugin> plugin;  // shared with its other instances
+    std::shared_ptr<Plugin> plugin;              // shared with its other instances
+    std::shared_ptr<http::Transport> transport;  // shared by those with the same ca_file
     std::unique_ptr<driver::ProviderInstance> instance;
   };
 
-  Impl(ClientOptions options, std::unique_ptr<Log> log);
+  Impl(ClientOptions options, std::unique_ptr<Log> log, std::unique_ptr<AsioLoop> loop);
 
   [[nodiscard]] static Result<std::shared_ptr<driver::Snapshot>> resolve(
       Config config, const Environment& environment);
@@ -92,10 +96,14 @@ class Client::Impl {
   [[nodiscard]] static Result<const Candidate*> candidate_of(const driver::Snapshot& snapshot,
                                                              const ProviderConfig& config);
   [[nodiscard]] std::shared_ptr<Plugin> plugin_of(const std::string& file);
-  [[nodiscard]] http::Transport& transport(const std::filesystem::path& ca_file);
-  void make_transports(const Config& config);
+  [[nodiscard]] Result<void> make_transports(driver::Snapshot& snapshot);
+  [[nodiscard]] Result<std::shared_ptr<http::CurlTransport>> make_transport(
+      const std::filesystem::path& ca_file);
   void take_over_instances(driver::Snapshot& from, driver::Snapshot& to);
   void drop_retired();
+  [[nodiscard]] bool drop_instances();
+  [[nodiscard]] bool drop_transports();
+  void drop_plugins(const driver::Snapshot& in_force);
   void drop_retired_later();
   void destroy_dead();
   [[nodiscard]] std::shared_ptr<driver::Snapshot> watched(
@@ -127,17 +135,17 @@ class Client::Impl {
   driver::Runtime runtime_;
   std::vector<std::shared_ptr<driver::SideOperation>> side_operations_;  ///< loop only
 
-  std::mutex transports_mutex_;  ///< guards the one below: made on the loop, used by all
-  std::map<std::filesystem::path, std::unique_ptr<http::Transport>> transports_;  ///< by ca_file
+  /// By ca_file; loop only. Snapshots and instances keep those that they use.
+  std::map<std::filesystem::path, std::shared_ptr<http::CurlTransport>> transports_;
   std::mutex plugins_mutex_;  ///< guards the four below; never held while a plugin runs
   std::map<std::string, std::shared_ptr<Plugin>> plugins_;  ///< by id and file
-  std::vector<InstancePtr> instances_;  ///< all, those of earlier configurations too
-  std::vector<InstancePtr> dead_;       ///< nobody's any more, for destroy_dead()
-  bool destroying_ = false;             ///< destroy_dead() runs or will
-  std::condition_variable destroyed_;   ///< destroying_ became false
-  bool ending_ = false;                 ///< loop only: nothing more is given to destroy_dead()
-  bool retired_timer_ = false;          ///< loop only: drop_retired() comes again
-  std::shared_ptr<Task> drop_retired_;  ///< what snapshots post when they are gone; null: the end
+  std::vector<InstancePtr> instances_;       ///< all, those of earlier configurations too
+  std::vector<std::shared_ptr<void>> dead_;  ///< nobody's any more, for destroy_dead()
+  bool destroying_ = false;                  ///< destroy_dead() runs or will
+  std::condition_variable destroyed_;        ///< destroying_ became false
+  bool ending_ = false;                      ///< loop only: nothing more is given to destroy_dead()
+  bool retired_timer_ = false;               ///< loop only: drop_retired() comes again
+  std::shared_ptr<driver::Doorbell> retired_;  ///< calls drop_retired(); shared with snapshots
 
   std::mutex reload_mutex_;    ///< one reload at a time
   std::mutex snapshot_mutex_;  ///< guards the one below

@@ -39,10 +39,7 @@ std::int32_t log_enabled(const prx_host* host, std::int32_t level) noexcept {
 void log_write(const prx_host* host, std::int32_t level, prx_str line) noexcept {
   const HostContext& context = context_of(host);
   if (!context.runtime->log.enabled(level_of(level))) return;
-  const std::string_view said = view(line).substr(0, kCleanMax * kMessageMax);
-  std::string text = context.instance != nullptr ? context.instance->redact(said)
-                                                 : context.runtime->log.redact(said);
-  if (text.size() > kMessageMax) text.resize(kMessageMax);  // redacted first, as clean() does
+  const std::string text = clean(view(line), kMessageMax, context.instance);
   context.runtime->log.write(level_of(level), context.name + ": " + text);
 }
 
@@ -117,8 +114,8 @@ std::int32_t secret_get(const prx_host* host, std::uint64_t op_id,
   Operation* operation = operation_of(host, op_id);
   if (operation == nullptr || out == nullptr || out->write == nullptr) return PRX_E_INVALID_REQUEST;
   const auto& keys = operation->instance().config().keys;
-  if (operation->request().key >= keys.size()) return PRX_E_AUTH;
-  out->write(out->ctx, to_c(keys[operation->request().key].secret.reveal()));
+  if (operation->key() >= keys.size()) return PRX_E_AUTH;
+  out->write(out->ctx, to_c(keys[operation->key()].secret.reveal()));
   return PRX_OK;
 }
 

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "client/client_impl.hpp"
-#include "http/curl_transport.hpp"
 
 namespace prx {
 
@@ -68,9 +67,11 @@ Result<Client::Impl::InstancePtr> Client::Impl::make_instance(const driver::Snap
     PRX_TRY_SET(LoadedPlugin loaded, load_plugin(*candidate));
     PRX_TRY_SET(plugin->module, driver::PluginModule::open(runtime_, std::move(loaded)));
   }
-  PRX_TRY_SET(auto made, driver::ProviderInstance::create(runtime_, *plugin->module, config,
-                                                          transport(config.ca_file)));
-  auto owned = std::make_shared<Owned>(plugin, std::move(made));  // shared: see driver::Snapshot
+  const auto& transport = snapshot.transports.at(config.ca_file);
+  PRX_TRY_SET(auto made,
+              driver::ProviderInstance::create(runtime_, *plugin->module, config, *transport));
+  auto owned =  // shared: see driver::Snapshot
+      std::make_shared<Owned>(plugin, transport, std::move(made));
   const std::lock_guard lock(plugins_mutex_);
   return instances_.emplace_back(owned, owned->instance.get());
 }
@@ -94,27 +95,31 @@ std::shared_ptr<Client::Impl::Plugin> Client::Impl::plugin_of(const std::string&
   return plugin;
 }
 
-http::Transport& Client::Impl::transport(const std::filesystem::path& ca_file) {
-  const std::lock_guard lock(transports_mutex_);
-  return *transports_.at(ca_file);
-}
-
 /// Before a configuration is in force, and under no lock: who waits for the loop may hold nothing
 /// that the loop waits for.
-void Client::Impl::make_transports(const Config& config) {
-  for (const auto& provider : config.providers) {
-    on_loop([&] {
-      const std::lock_guard lock(transports_mutex_);
-      auto& made = transports_[provider.ca_file];
-      if (made) return;
-      http::TransportOptions options;
-      options.ca_use = options_.one_shot ? http::CaUse::kOneShot : http::CaUse::kLongRunning;
-      if (!provider.ca_file.empty()) options.ca_file = provider.ca_file.string();
-      options.environment = options_.environment;
-      options.user_agent = runtime_.host_name + "/" + runtime_.host_version;
-      made = std::make_unique<http::CurlTransport>(*loop_, *resolvers_, std::move(options));
-    });
-  }
+Result<void> Client::Impl::make_transports(driver::Snapshot& snapshot) {
+  Result<void> outcome;
+  on_loop([&] {
+    for (const auto& provider : snapshot.config->providers) {
+      auto made = make_transport(provider.ca_file);
+      if (!made) return static_cast<void>(outcome = Unexpected(std::move(made).error()));
+      snapshot.transports[provider.ca_file] = std::move(*made);
+    }
+  });
+  return outcome;
+}
+
+Result<std::shared_ptr<http::CurlTransport>> Client::Impl::make_transport(
+    const std::filesystem::path& ca_file) {
+  if (const auto found = transports_.find(ca_file); found != transports_.end())
+    return found->second;
+  http::TransportOptions options;
+  options.ca_use = options_.one_shot ? http::CaUse::kOneShot : http::CaUse::kLongRunning;
+  if (!ca_file.empty()) options.ca_file = ca_file.string();
+  options.environment = options_.environment;
+  options.user_agent = runtime_.host_name + "/" + runtime_.host_version;
+  PRX_TRY_SET(auto made, http::CurlTransport::open(*loop_, *resolvers_, std::move(options)));
+  return transports_[ca_file] = std::move(made);
 }
 
 // --- reload
@@ -141,33 +146,62 @@ void Client::Impl::take_over_instances(driver::Snapshot& from, driver::Snapshot&
 /// Instances of a snapshot end with the last call on it, not with the client.
 std::shared_ptr<driver::Snapshot> Client::Impl::watched(
     std::shared_ptr<driver::Snapshot> snapshot) {
-  snapshot->when_gone = [weak = std::weak_ptr(drop_retired_)] {
-    if (const auto drop = weak.lock()) (*drop)();
-  };
+  snapshot->when_gone = [retired = retired_] { retired->ring(); };
   return snapshot;
 }
 
-/// On the loop, where operations come and go: instances that no configuration in use has, and of
-/// which nothing runs any more. They die on a worker, since a plugin's destroy may take its time;
-/// without one they wait for the next look.
+/// On the loop, where operations come and go: what no configuration in use has, and of which
+/// nothing runs any more.
 void Client::Impl::drop_retired() {
   if (ending_) return;
-  bool again = false;
-  {
-    const std::lock_guard lock(plugins_mutex_);
-    const auto in_use = [](const InstancePtr& one) {
-      return one.use_count() > 1 || one->live() > 0 || one->quarantined();
-    };
-    const auto dead = std::stable_partition(instances_.begin(), instances_.end(), in_use);
-    std::move(dead, instances_.end(), std::back_inserter(dead_));
-    instances_.erase(dead, instances_.end());
-    if (!dead_.empty() && !destroying_) destroying_ = workers_->run([this] { destroy_dead(); });
-    again = (!dead_.empty() && !destroying_) ||
-            std::any_of(instances_.begin(), instances_.end(), [](const InstancePtr& one) {
-              return one.use_count() == 1 && !one->quarantined();
-            });
-  }
-  if (again) drop_retired_later();
+  drop_plugins(*snapshot());
+  const bool all_instances = drop_instances();
+  const bool all_transports = drop_transports();
+  if (!all_instances || !all_transports) drop_retired_later();
+}
+
+/// They die on a worker, since a plugin's destroy may take its time; without one they wait for the
+/// next look. \return whether there is nothing to look for again.
+bool Client::Impl::drop_instances() {
+  const std::lock_guard lock(plugins_mutex_);
+  const auto in_use = [](const InstancePtr& one) {
+    return one.use_count() > 1 || one->live() > 0 || one->quarantined();
+  };
+  const auto dead = std::stable_partition(instances_.begin(), instances_.end(), in_use);
+  std::move(dead, instances_.end(), std::back_inserter(dead_));
+  instances_.erase(dead, instances_.end());
+  if (!dead_.empty() && !destroying_) destroying_ = workers_->run([this] { destroy_dead(); });
+  if (!dead_.empty() && !destroying_) return false;
+  return std::none_of(instances_.begin(), instances_.end(), [](const InstancePtr& one) {
+    return one.use_count() == 1 && !one->quarantined();
+  });
+}
+
+/// Those of which only the code stays. The last of a plugin's instances, which is another's dead,
+/// comes by here again.
+void Client::Impl::drop_plugins(const driver::Snapshot& in_force) {
+  std::vector<std::string> wanted;
+  for (const auto& [id, file] : in_force.plugin_files) wanted.push_back(file);
+  const std::lock_guard lock(plugins_mutex_);
+  std::erase_if(plugins_, [&](const auto& entry) {
+    const auto& [file, plugin] = entry;
+    if (plugin.use_count() > 1 || std::find(wanted.begin(), wanted.end(), file) != wanted.end())
+      return false;
+    dead_.push_back(plugin);
+    return true;
+  });
+}
+
+/// The end of a body may still be read although its operation is gone. \return as above.
+bool Client::Impl::drop_transports() {
+  bool all = true;
+  std::erase_if(transports_, [&](const auto& entry) {
+    if (entry.second.use_count() > 1) return false;
+    const bool idle = entry.second->stats().active == 0;
+    all = all && idle;
+    return idle;
+  });
+  return all;
 }
 
 void Client::Impl::drop_retired_later() {
@@ -181,10 +215,11 @@ void Client::Impl::drop_retired_later() {
 /// On one worker at most, so that a plugin that does not come back costs no second one.
 void Client::Impl::destroy_dead() {
   for (;;) {
-    InstancePtr one;  // to die after the lock
+    std::shared_ptr<void> one;  // to die after the lock
     const std::lock_guard lock(plugins_mutex_);
     if (dead_.empty()) {
       destroying_ = false;
+      retired_->ring();  // for what the dead ones used
       return destroyed_.notify_all();
     }
     one = std::move(dead_.back());

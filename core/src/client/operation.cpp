@@ -49,34 +49,37 @@ prx_request to_c_request(const OperationRequest& request, std::uint64_t id) {
 
 }  // namespace
 
-Operation::Operation(ProviderInstance& instance, OperationRequest request,
+Operation::Operation(ProviderInstance& instance, const OperationRequest& request,
                      OperationObserver& observer)
     : instance_(instance),
       runtime_(instance.runtime()),
       observer_(&observer),
-      request_(std::move(request)),
+      body_(request.body),
+      key_(request.key),
+      clocks_(request.clocks),
       started_at_(runtime_.loop.now()) {}
 
 Operation::~Operation() = default;
 
-std::shared_ptr<Operation> Operation::start(ProviderInstance& instance, OperationRequest request,
+std::shared_ptr<Operation> Operation::start(ProviderInstance& instance,
+                                            const OperationRequest& request,
                                             OperationObserver& observer) {
-  std::shared_ptr<Operation> operation(new Operation(instance, std::move(request), observer));
+  std::shared_ptr<Operation> operation(new Operation(instance, request, observer));
   operation->id_ = operation->runtime_.operations.add(*operation);
   instance.id_started(*operation);
   instance.keep(operation);
-  operation->call_start();
+  operation->call_start(request);
   return operation;
 }
 
-void Operation::call_start() {
+void Operation::call_start(const OperationRequest& wanted) {
   if (instance_.quarantined()) {
     Error error;
     error.message =
         "provider '" + instance_.config().name + "': its plugin is out of service; see the log";
     return end_later(std::move(error));
   }
-  const prx_request request = to_c_request(request_, id_);
+  const prx_request request = to_c_request(wanted, id_);
   const prx_sink sink{sizeof(prx_sink), 0, as_context(id_), &sink_event};
   FailSlot slot(&instance_);
   const std::int32_t code =
@@ -102,7 +105,7 @@ void Operation::end_later(Error error) {
   runtime_.loop.post([self = shared_from_this(), error = std::move(error)] {
     if (self->state_ == State::kEnded) return;
     if (!self->started_ok_) return self->end(&error);
-    self->breach_ = error;
+    self->breach_ = std::make_unique<const Error>(error);
     self->cancel();
   });
 }

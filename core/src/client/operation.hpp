@@ -41,9 +41,9 @@ struct OperationRequest {
   std::uint32_t op = PRX_OP_CHAT;
   std::uint32_t flags = 0;
   std::uint32_t attempt = 1;
-  std::string model;
+  std::string_view model;                   ///< borrowed for start(), as are the two below
   std::shared_ptr<const std::string> body;  ///< shared by the attempts of a call; may be null
-  std::string request_id, traceparent;
+  std::string_view request_id, traceparent;
   std::optional<MonotonicTime> deadline;
   std::size_t key = 0;  ///< index into the instance's keys
   http::Clocks clocks;  ///< what -1 in a prx_http_req means
@@ -73,7 +73,8 @@ class Operation : public std::enable_shared_from_this<Operation> {
 
   /// Starts; the observer hears of the end in any case, but never before this returned. It is
   /// borrowed until on_operation_end or abandon().
-  static std::shared_ptr<Operation> start(ProviderInstance& instance, OperationRequest request,
+  static std::shared_ptr<Operation> start(ProviderInstance& instance,
+                                          const OperationRequest& request,
                                           OperationObserver& observer);
   ~Operation();
 
@@ -88,7 +89,8 @@ class Operation : public std::enable_shared_from_this<Operation> {
   /// from now on.
   void start_idle_clock(std::optional<std::chrono::milliseconds> limit);
   [[nodiscard]] const OperationStats& stats() const { return stats_; }
-  [[nodiscard]] const OperationRequest& request() const { return request_; }
+  /// Index into the instance's keys.
+  [[nodiscard]] std::size_t key() const { return key_; }
   [[nodiscard]] ProviderInstance& instance() const { return instance_; }
   [[nodiscard]] std::uint64_t id() const { return id_; }
 
@@ -129,8 +131,9 @@ class Operation : public std::enable_shared_from_this<Operation> {
     Loop::TimerId id;
   };
 
-  Operation(ProviderInstance& instance, OperationRequest request, OperationObserver& observer);
-  void call_start();
+  Operation(ProviderInstance& instance, const OperationRequest& request,
+            OperationObserver& observer);
+  void call_start(const OperationRequest& request);
   void tell(const prx_event& event);
   void end(const Error* error);
   void end_later(Error error);
@@ -159,10 +162,12 @@ class Operation : public std::enable_shared_from_this<Operation> {
   bool release_posted_ = false, ended_well_ = false, start_failed_ = false;
   OperationStats stats_;
 
-  OperationRequest request_;
+  const std::shared_ptr<const std::string> body_;  // shared by the attempts of a call
+  const std::size_t key_;
+  const http::Clocks clocks_;
   std::uint64_t id_ = 0;
-  void* op_ = nullptr;           ///< the plugin's
-  std::optional<Error> breach_;  ///< the end, whatever the plugin says now
+  void* op_ = nullptr;                   ///< the plugin's
+  std::unique_ptr<const Error> breach_;  ///< the end, whatever the plugin says now
   unsigned events_in_start_ = 0;
   MonotonicTime started_at_;
   std::vector<std::shared_ptr<Exchange>> exchanges_;

@@ -92,9 +92,8 @@ std::optional<Error> Operation::header_problem(const prx_http_req& request,
 
 http::HeaderList Operation::build_headers(const prx_http_req& request) const {
   const ProviderConfig& config = instance_.config();
-  const bool keyed = request.key_header.len > 0 && request_.key < config.keys.size();
-  const std::string_view key =
-      keyed ? config.keys[request_.key].secret.reveal() : std::string_view();
+  const bool keyed = request.key_header.len > 0 && key_ < config.keys.size();
+  const std::string_view key = keyed ? config.keys[key_].secret.reveal() : std::string_view();
   std::size_t bytes = request.key_header.len + request.key_prefix.len + key.size();
   for (std::size_t i = 0; i < request.header_count; ++i)
     bytes += request.headers[i].key.len + request.headers[i].value.len;
@@ -112,16 +111,21 @@ http::HeaderList Operation::build_headers(const prx_http_req& request) const {
   return out;
 }
 
+/// The body of an error has half the time of a first token, if nothing else was said, and so ends
+/// before the engine's clock would: the status says more than that nothing came.
 http::Request Operation::build_request(const prx_http_req& request) const {
   const ProviderConfig& config = instance_.config();
   http::Request out;
   out.method = view(request.method);
   out.url = view(request.url);
   out.headers = build_headers(request);
-  set_body(out, request.body, request_.body);
-  out.clocks.connect = clock(request.connect_timeout_ms, request_.clocks.connect);
-  out.clocks.head = clock(request.head_timeout_ms, request_.clocks.head);
-  out.clocks.idle = clock(request.idle_timeout_ms, request_.clocks.idle);
+  set_body(out, request.body, body_);
+  out.clocks.connect = clock(request.connect_timeout_ms, clocks_.connect);
+  out.clocks.head = clock(request.head_timeout_ms, clocks_.head);
+  out.clocks.idle = clock(request.idle_timeout_ms, clocks_.idle);
+  out.clocks.error_body = clocks_.error_body;
+  if (const auto& token = config.timeouts.first_token; token && !out.clocks.error_body)
+    out.clocks.error_body = *token / 2;
   out.version = version_of(config.http_version);
   if (request.body_max > 0) out.body_max = std::min(request.body_max, out.body_max);
   return out;

@@ -79,8 +79,14 @@ void ProviderInstance::keep_secret(std::string_view secret) {
 }
 
 bool ProviderInstance::holds_secret(std::string_view text) const {
+  if (text.size() < secret_size_min_ && !Redactor::was_cut(text)) return false;
+  const auto holds = [this](std::string_view form) { return holds_plainly(form); };
+  const auto forms = Redactor::without_escapes(text);
+  return holds_plainly(text) || std::any_of(forms.begin(), forms.end(), holds);
+}
+
+bool ProviderInstance::holds_plainly(std::string_view text) const {
   const bool was_cut = Redactor::was_cut(text);
-  if (text.size() < secret_size_min_ && !was_cut) return false;
   return std::any_of(secrets_.begin(), secrets_.end(), [&](const std::string& secret) {
     return find_in_any_case(text, secret, 0) != std::string_view::npos ||
            (was_cut && Redactor::ends_in_part(text, secret));
@@ -93,6 +99,10 @@ std::string ProviderInstance::redact(std::string_view text) const {
     for (auto at = find_in_any_case(out, secret, 0); at != std::string_view::npos;
          at = find_in_any_case(out, secret, at + kRedacted.size()))
       out.replace(at, secret.size(), kRedacted);
+  for (const std::string& form : Redactor::without_escapes(out))  // of a secret the log forgot
+    for (const std::string& secret : secrets_)
+      if (find_in_any_case(form, secret, 0) != std::string_view::npos)
+        return std::string(kRedacted);
   return out;
 }
 

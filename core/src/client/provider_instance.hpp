@@ -89,10 +89,12 @@ class ProviderInstance {
   [[nodiscard]] std::size_t live() const { return operations_.size(); }
 
   /// The text without any secret that the log knows, and without this instance's own in whatever
-  /// case: its server knows them and may say them back. Any thread.
+  /// case: its server knows them and may say them back. Nothing stays of a text that has one of
+  /// those in escapes. Any thread.
   [[nodiscard]] std::string redact(std::string_view text) const;
-  /// Whether a secret of this instance is in the text, in whatever case, or a part of one where the
-  /// text was cut (Redactor::was_cut()). Any thread.
+  /// Whether a secret of this instance is in the text, in whatever case and with or without the
+  /// escapes of URLs and JSON, or a part of one where the text was cut (Redactor::was_cut()). Any
+  /// thread.
   [[nodiscard]] bool holds_secret(std::string_view text) const;
 
   /// Counts a breach of the contract; loop thread.
@@ -114,6 +116,7 @@ class ProviderInstance {
   ProviderInstance(Runtime& runtime, PluginModule& module, const ProviderConfig& config,
                    http::Transport& transport);
   void keep_secret(std::string_view secret);
+  [[nodiscard]] bool holds_plainly(std::string_view text) const;
   PluginModule& module_;
   ProviderConfig config_;
   http::Transport& transport_;

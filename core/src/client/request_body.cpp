@@ -52,16 +52,15 @@ std::optional<bool> stream_member(const json::ObjectIndex& body) {
   return stream ? std::optional(*stream == "true") : std::nullopt;
 }
 
-RequestBody::RequestBody(std::shared_ptr<const std::string> text, json::ObjectIndex index)
+RequestBody::RequestBody(Text text, json::ObjectIndex index)
     : text_(std::move(text)), index_(std::move(index)) {
   if (const auto model = index_.find("model")) model_ = json::unquoted(*model).value_or("");
 }
 
-Result<RequestBody> RequestBody::parse(std::string text) {
-  auto shared = std::make_shared<const std::string>(std::move(text));
-  auto index = json::ObjectIndex::parse(*shared);
+Result<RequestBody> RequestBody::parse(Text text) {
+  auto index = json::ObjectIndex::parse(*text);
   if (!index) return fail(ErrorClass::kInvalidRequest, "request body: " + index.error().message);
-  return RequestBody(std::move(shared), std::move(*index));
+  return RequestBody(std::move(text), std::move(*index));
 }
 
 bool RequestBody::streams(const BodyOptions& options) const {

@@ -34,11 +34,20 @@ struct SpecialBody {
   bool stream = false;
 };
 
-/// A value; copies share the text.
+/// A body and where its members are. Not kept for the time of a call: whoever needs it again scans
+/// the text again.
 class RequestBody {
  public:
+  using Text =
+      std::shared_ptr<const std::string>;  ///< shared: special bodies may be the text itself
+
   /// One scan. Errors: kInvalidRequest.
-  [[nodiscard]] static Result<RequestBody> parse(std::string text);
+  [[nodiscard]] static Result<RequestBody> parse(Text text);
+  [[nodiscard]] static Result<RequestBody> parse(std::string text) {
+    return parse(std::make_shared<const std::string>(std::move(text)));
+  }
+
+  [[nodiscard]] const Text& text() const { return text_; }
 
   [[nodiscard]] const std::string& model() const { return model_; }  ///< "" when it names none
   [[nodiscard]] bool has(std::string_view member) const { return index_.find(member).has_value(); }
@@ -49,9 +58,9 @@ class RequestBody {
   [[nodiscard]] Result<SpecialBody> specialise(const BodyOptions& options) const;
 
  private:
-  RequestBody(std::shared_ptr<const std::string> text, json::ObjectIndex index);
-  std::shared_ptr<const std::string> text_;  ///< shared: special bodies may be the text itself
-  json::ObjectIndex index_;                  ///< of text_
+  RequestBody(Text text, json::ObjectIndex index);
+  Text text_;
+  json::ObjectIndex index_;  ///< of text_
   std::string model_;
 };
 

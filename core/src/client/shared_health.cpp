@@ -27,11 +27,14 @@ std::uint64_t random_owner() {
 
 SharedCall::~SharedCall() {
   for (reliability::Lane* const lane : lanes_) --lane->users;
+  for (reliability::KeyLane* const keys : keys_) --keys->users;
 }
 
-void SharedCall::hold(reliability::Lane& lane) {
+void SharedCall::hold(reliability::Lane& lane, reliability::KeyLane& keys) {
   ++lane.users;
   lanes_.push_back(&lane);
+  ++keys.users;
+  keys_.push_back(&keys);
 }
 
 void SharedCall::before_choice(MonotonicTime now) {
@@ -114,8 +117,9 @@ std::unique_ptr<SharedCall> SharedHealth::begin(reliability::Health& health,
   call->generation_ = generation_;
   for (const auto& target : targets) {
     reliability::Lane& lane = health.lane(target.lane, now);
-    call->hold(lane);  // the next one may be one too many
-    add(*call, target, lane, health.keys(target.key_pool));
+    reliability::KeyLane& keys = health.keys(target.key_pool);
+    call->hold(lane, keys);  // the next one may be one too many
+    add(*call, target, lane, keys);
   }
   if (access == HealthFile::Access::kDone) pull(*call, now);
   return call;

@@ -60,11 +60,12 @@ class SharedCall {
   };
   explicit SharedCall(SharedHealth& owner) : owner_(owner) {}
   void renew_later();
-  void hold(reliability::Lane& lane);
+  void hold(reliability::Lane& lane, reliability::KeyLane& keys);
 
   SharedHealth& owner_;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // a timer may outlive this
-  std::vector<reliability::Lane*> lanes_;  ///< of the parts; this is one of their users
+  std::vector<reliability::Lane*> lanes_;    ///< of the parts; this is one of their users
+  std::vector<reliability::KeyLane*> keys_;  ///< and so are these
   std::vector<Part> parts_;
   int breaker_failures_ = 0;
   std::uint64_t generation_ = 0;  ///< of the file that named the parts

@@ -30,7 +30,7 @@ class SideOperation final : private OperationObserver {
       request.deadline = loop_->now() + wait;
       timer_ = loop_->start_timer(wait, [this] { expire(); });
     }
-    operation_ = Operation::start(instance, std::move(request), *this);
+    operation_ = Operation::start(instance, request, *this);
   }
   void cancel() {
     if (operation_) operation_->cancel();

@@ -3,6 +3,7 @@
 /// that were made. Calls hold on to the one they began with; Client::reload() makes the next.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -43,6 +44,7 @@ struct Snapshot {
   ~Snapshot() {
     prepared.clear();
     instances.clear();
+    transports.clear();
     if (when_gone) when_gone();
   }
   Snapshot(const Snapshot&) = delete;
@@ -63,7 +65,9 @@ struct Snapshot {
   const std::shared_ptr<const Config> config;  ///< shared with who asked for it
   const std::vector<Candidate> candidates;
   std::map<std::string, std::string>
-      plugin_files;   ///< usable ones by id: names file and generation
+      plugin_files;  ///< usable ones by id: names file and generation
+  /// By ca_file, of all providers; made before it is in force, shared with who needs them too
+  std::map<std::filesystem::path, std::shared_ptr<http::Transport>> transports;
   std::mutex making;  ///< one instance is made at a time, on a caller's thread, on first use
   std::mutex mutex;   ///< guards the two below; never held while a plugin runs
   std::map<std::string, std::shared_ptr<ProviderInstance>> instances;  // by provider; see above

@@ -124,10 +124,7 @@ class DefaultReader {
     PRX_TRY_SET(state_.written_provider, provider_of_file(reader_));
     state_.provider_overridden = state_.written_provider != provider_.value;
     if (model_.strength < Strength::kEnvironment) config.model_provider = state_.written_provider;
-    // The chain of the file holds as long as nobody asks for another provider than the file.
-    const bool asked_for = chain_.strength >= Strength::kEnvironment;
-    state_.provider_leads =
-        provider_.strength > chain_.strength && (asked_for || state_.provider_overridden);
+    state_.provider_leads = provider_.strength > chain_.strength;
     return {};
   }
 

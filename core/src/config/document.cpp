@@ -1,10 +1,4 @@
-#define TOML_EXCEPTIONS 0
-#define TOML_HEADER_ONLY 1
-#define TOML_ENABLE_FORMATTERS 0
-#define TOML_MAX_NESTED_VALUES 64  // nesting.cpp refuses earlier
 #include "config/document.hpp"
-
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <utility>
@@ -12,8 +6,39 @@
 #include "config/nesting.hpp"
 #include "config/unicode_shift.hpp"
 
+// Some malformed texts ("[$") trip an assertion of toml++ 3.3. In every build it throws instead: a
+// compiler that believes it (clang's __builtin_assume, with NDEBUG) would go on in undefined
+// behaviour. Within its parser current_position() is the parser's own, elsewhere the one below.
 namespace prx::config {
 namespace {
+struct BrokenAssertion {
+  Place place;
+};
+template <class Position>
+[[noreturn]] void throw_at(const Position& position) {
+  throw BrokenAssertion{{position.line, position.column}};
+}
+}  // namespace
+}  // namespace prx::config
+namespace toml {
+[[maybe_unused]] static prx::config::Place current_position() { return {}; }
+}  // namespace toml
+
+#pragma push_macro("NDEBUG")
+#undef NDEBUG
+#define TOML_ASSERT(condition) \
+  (static_cast<bool>(condition) ? void() : ::prx::config::throw_at(current_position()))
+#define TOML_EXCEPTIONS 0
+#define TOML_HEADER_ONLY 1
+#define TOML_ENABLE_FORMATTERS 0
+#define TOML_MAX_NESTED_VALUES 64  // nesting.cpp refuses earlier
+#include <toml++/toml.h>
+#pragma pop_macro("NDEBUG")
+
+namespace prx::config {
+namespace {
+
+constexpr std::string_view kNotToml = "this is not TOML; see https://toml.io";
 
 Place place_of(const toml::source_region& source) {
   return {source.begin.line, source.begin.column};
@@ -74,7 +99,7 @@ std::string explain(std::string_view description) {
     return "this is not a TOML value; put text in quotes";
   if (description.find("not representable") != std::string_view::npos)
     return "the number is out of range; use a smaller one, or put text in quotes";
-  if (quotes_a_value(description)) return "this is not TOML; see https://toml.io";
+  if (quotes_a_value(description)) return std::string(kNotToml);
   return std::string(description) + "; correct the TOML syntax";
 }
 
@@ -89,15 +114,8 @@ Result<void> check_limits(std::string_view text, std::string_view name) {
   return {};
 }
 
-}  // namespace
-
-Result<Node> parse_document(std::string_view text, std::string_view name) {
-  PRX_TRY(check_limits(text, name));
-  const auto shifted = shift_unicode(text);
-  if (!shifted)
-    return fail(ErrorClass::kInvalidRequest,
-                at(name, shifted.error().place) + ": " + std::string(shifted.error().what));
-  const toml::parse_result result = toml::parse(std::string_view(*shifted));
+Result<Node> parse_shifted(std::string_view shifted, std::string_view name) {
+  const toml::parse_result result = toml::parse(shifted);
   if (!result) {
     const auto& error = result.error();
     return fail(ErrorClass::kInvalidRequest, at(name, place_of(error.source())) + ": " +
@@ -106,6 +124,21 @@ Result<Node> parse_document(std::string_view text, std::string_view name) {
   Node document;
   document.value = convert_table(result.table());
   return document;
+}
+
+}  // namespace
+
+Result<Node> parse_document(std::string_view text, std::string_view name) {
+  PRX_TRY(check_limits(text, name));
+  const auto shifted = shift_unicode(text);
+  if (!shifted)
+    return fail(ErrorClass::kInvalidRequest,
+                at(name, shifted.error().place) + ": " + std::string(shifted.error().what));
+  try {
+    return parse_shifted(*shifted, name);
+  } catch (const BrokenAssertion& broken) {
+    return fail(ErrorClass::kInvalidRequest, at(name, broken.place) + ": " + std::string(kNotToml));
+  }
 }
 
 std::string_view type_name(const Node& node) {

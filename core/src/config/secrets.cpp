@@ -166,9 +166,10 @@ class KeyReader {
   Result<void> missing(Place place, const std::string& what, const std::string& variable,
                        bool by_choice = false) {
     const auto remedy =
-        variable.empty() ? "" : "; export it or set [" + reader_.path() + "] api_key";
+        variable.empty() ? "" : "; export it, or change [" + reader_.path() + "] " + source_.key;
     if (provider_.key_missing.empty()) provider_.key_missing = what + remedy;
-    if (!by_choice) context_.warn(context_.where(place) + ": " + path() + ": " + what + remedy);
+    if (!by_choice && context_.source().read_secrets)
+      context_.warn(context_.where(place) + ": " + path() + ": " + what + remedy);
     return {};
   }
 

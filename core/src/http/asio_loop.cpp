@@ -4,6 +4,9 @@
 #include <cassert>
 #include <cstdint>
 #include <mutex>
+#include <new>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -11,7 +14,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/system/system_error.hpp>
 
+#include "http/open_files.hpp"
 #include "http/signals_blocked.hpp"
 #include "http/timer_heap.hpp"
 
@@ -114,6 +119,22 @@ void AsioLoop::Impl::fire() {
     if (context.stopped()) return;
   }
   arm();
+}
+
+Result<std::unique_ptr<AsioLoop>> AsioLoop::open() {
+  const auto failed = [](const std::string& what, const std::string& why) {
+    return fail(ErrorClass::kInternal, what + " could not be made: " + why);
+  };
+  try {
+    return std::unique_ptr<AsioLoop>(new AsioLoop());
+  } catch (const boost::system::system_error& error) {
+    return failed("the file descriptors of the event loop", reason_of(error.code().value()));
+  } catch (const std::system_error& error) {
+    return failed("the thread of the event loop",
+                  reason_of(error.code().value()) + "; raise the limit of threads (ulimit -u)");
+  } catch (const std::bad_alloc&) {
+    return failed("the event loop", "out of memory");
+  }
 }
 
 AsioLoop::AsioLoop() : impl_(std::make_unique<Impl>(*this)) {

@@ -5,6 +5,8 @@
 #include <memory>
 
 #include "http/loop.hpp"
+#include "prx/sdk/error.hpp"
+#include "prx/sdk/result.hpp"
 
 namespace boost::asio {
 class io_context;
@@ -12,13 +14,15 @@ class io_context;
 
 namespace prx {
 
-/// Runs from construction until stop(). Tasks must not throw. The thread blocks all signals.
+/// Runs from open() until stop(). Tasks must not throw. The thread blocks all signals.
 ///
 /// Whatever uses the loop from its tasks (a transport) is destroyed either on the loop or after
 /// stop(), and before this object. Workers whose tasks post here are destroyed before it too.
 class AsioLoop final : public Loop {
  public:
-  AsioLoop();
+  /// Takes three file descriptors and starts the thread: whatever can fail does so here, on the
+  /// caller's thread. Errors: kInternal, with what could not be made and the remedy.
+  [[nodiscard]] static Result<std::unique_ptr<AsioLoop>> open();
   ~AsioLoop() override;  ///< stops; not on the loop
 
   [[nodiscard]] MonotonicTime now() const override;
@@ -51,6 +55,7 @@ class AsioLoop final : public Loop {
   };
 
  private:
+  AsioLoop();
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -11,6 +11,8 @@
 #include <chrono>
 #include <utility>
 
+#include "http/open_files.hpp"
+
 namespace prx::http {
 
 namespace asio = boost::asio;
@@ -42,11 +44,27 @@ constexpr int kReadyMax = 64;  // sockets in one batch
 
 }  // namespace
 
-CurlDriver::CurlDriver(AsioLoop& loop, Listener& listener, bool multiplex)
+Result<CurlDriver::Parts> CurlDriver::make_parts(AsioLoop& loop) {
+  Parts parts{{}, asio::posix::stream_descriptor(loop.context())};
+  parts.multi.reset(curl_multi_init());
+  if (parts.multi == nullptr)
+    return fail(ErrorClass::kInternal, "libcurl's multi handle could not be made: out of memory");
+  const int epoll = ::epoll_create1(EPOLL_CLOEXEC);
+  if (epoll < 0)
+    return fail(ErrorClass::kInternal,
+                "a file descriptor to watch sockets with could not be made: " + reason_of(errno));
+  boost::system::error_code error;
+  parts.epoll.assign(epoll, error);
+  if (!error) return parts;
+  ::close(epoll);
+  return fail(ErrorClass::kInternal, "sockets could not be watched: " + reason_of(error.value()));
+}
+
+CurlDriver::CurlDriver(AsioLoop& loop, Listener& listener, Parts parts, bool multiplex)
     : loop_(loop),
       listener_(listener),
-      multi_(curl_multi_init()),
-      epoll_(loop.context(), ::epoll_create1(EPOLL_CLOEXEC)),
+      multi_(parts.multi.release()),
+      epoll_(std::move(parts.epoll)),
       life_(std::make_shared<Life>(Life{this})) {
   curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &CurlDriver::on_socket);
   curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
@@ -74,14 +92,16 @@ void CurlDriver::pool_max(std::size_t connections) {
   curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(connections));
 }
 
-void CurlDriver::add(CURL* easy) {
+bool CurlDriver::add(CURL* easy) {
+  if (easy == nullptr) return false;
   ++depth_;
   if (Handle* const handle = handle_of(easy)) {
     handle->opened.clear();
     handle->connected = false;
   }
-  curl_multi_add_handle(multi_, easy);
+  const bool taken = curl_multi_add_handle(multi_, easy) == CURLM_OK;
   --depth_;
+  return taken;
 }
 
 void CurlDriver::remove(CURL* easy) {

@@ -47,7 +47,18 @@ class CurlDriver {
     bool shared = false;      ///< HTTP/2: bytes between requests are its own business
   };
 
-  CurlDriver(AsioLoop& loop, Listener& listener, bool multiplex);
+  /// What the system may refuse to give; made first.
+  struct Parts {
+    struct Free {
+      void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
+    };
+    std::unique_ptr<CURLM, Free> multi;
+    boost::asio::posix::stream_descriptor epoll;
+  };
+  /// After curl_global_init(). Errors: kInternal.
+  [[nodiscard]] static Result<Parts> make_parts(AsioLoop& loop);
+
+  CurlDriver(AsioLoop& loop, Listener& listener, Parts parts, bool multiplex);
   ~CurlDriver();
   CurlDriver(const CurlDriver&) = delete;
   CurlDriver& operator=(const CurlDriver&) = delete;
@@ -56,7 +67,8 @@ class CurlDriver {
   void adopt(CURL* easy, Handle& handle, curl_opensocket_callback open, void* open_data);
   void pool_max(std::size_t connections);
 
-  void add(CURL* easy);
+  /// False when libcurl does not take it, for lack of memory: then nothing comes of it.
+  [[nodiscard]] bool add(CURL* easy);
   void remove(CURL* easy);
   void unpause(CURL* easy);
   /// Runs what libcurl wants to run now, rather than at the end of this turn.
@@ -64,7 +76,7 @@ class CurlDriver {
   /// True inside a libcurl callback: then nothing may be added or removed.
   [[nodiscard]] bool busy() const { return depth_ > 0; }
 
-  /// For `open`: makes the socket. CURL_SOCKET_BAD on failure.
+  /// For `open`: makes the socket. CURL_SOCKET_BAD on failure, and errno says why.
   [[nodiscard]] curl_socket_t open_socket(Handle& handle, const curl_sockaddr& address);
   /// Of an open socket, or null.
   [[nodiscard]] Connection* connection(curl_socket_t socket);

@@ -1,13 +1,20 @@
 #include "http/curl_errors.hpp"
 
-#include <system_error>
 #include <utility>
+
+#include "http/open_files.hpp"
 
 namespace prx::http {
 
 namespace {
 
-std::string quoted(std::string_view host) { return "'" + std::string(host) + "'"; }
+std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+
+/// Of "host:port" or "[host]:port".
+std::string_view host_of(std::string_view server) {
+  const std::string_view host = server.substr(0, server.rfind(':'));
+  return host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
+}
 
 std::string_view verb_of(Phase phase) {
   switch (phase) {
@@ -26,8 +33,8 @@ bool is_untrusted(CURLcode code) {
 }
 
 // Says which variable to look at, since the proxy is the environment's, not the configuration's.
-std::string proxy_remedy(const Proxy& proxy, std::string_view host) {
-  return "; correct " + proxy.variable + ", or name " + quoted(host) + " in no_proxy";
+std::string proxy_remedy(const Proxy& proxy, std::string_view server) {
+  return "; correct " + proxy.variable + ", or name " + quoted(host_of(server)) + " in no_proxy";
 }
 
 std::string through(const Proxy* proxy) {
@@ -36,20 +43,19 @@ std::string through(const Proxy* proxy) {
 
 std::string connect_message(const CurlFailure& failure) {
   std::string message =
-      "could not connect to " + (failure.proxy ? failure.proxy->name() : quoted(failure.host));
-  if (failure.os_error != 0) {
-    const auto code = static_cast<int>(failure.os_error);
-    message += ": " + std::error_code(code, std::generic_category()).message();
-  }
-  return failure.proxy ? message + proxy_remedy(*failure.proxy, failure.host) : message;
+      "could not connect to " + (failure.proxy ? failure.proxy->name() : quoted(failure.server));
+  if (failure.os_error != 0) message += ": " + reason_of(failure.os_error);
+  return failure.proxy && !is_out_of_files(failure.os_error)
+             ? message + proxy_remedy(*failure.proxy, failure.server)
+             : message;
 }
 
 std::string tls_message(const CurlFailure& failure) {
   const std::string detail(failure.detail.substr(0, failure.detail.find('\n')));
   if (is_untrusted(failure.code))
-    return "certificate of host " + quoted(failure.host) + " is not trusted: " + detail +
+    return "certificate of host " + quoted(failure.server) + " is not trusted: " + detail +
            "; set ca_file if its authority is your own";
-  return "TLS with host " + quoted(failure.host) + " failed: " + detail;
+  return "TLS with host " + quoted(failure.server) + " failed: " + detail;
 }
 
 // libcurl limits a line of a head. 7.88 says out of memory when it is above, 8.6 and later
@@ -61,7 +67,7 @@ bool is_too_large(const CurlFailure& failure) {
 }
 
 std::string too_large_message(const CurlFailure& failure) {
-  return "the response of " + quoted(failure.host) +
+  return "the response of " + quoted(failure.server) +
          " has a header line, or says a body size, above what libcurl takes (" +
          std::to_string(CURL_MAX_HTTP_HEADER) + " bytes a line)";
 }
@@ -89,14 +95,14 @@ ErrorClass class_of(const CurlFailure& failure) {
 
 std::string cut_message(const CurlFailure& failure) {
   std::string message = failure.reused && failure.phase == Phase::kHead
-                            ? "the pooled connection to " + quoted(failure.host) + " was closed "
-                            : "the connection to " + quoted(failure.host) + " was cut ";
+                            ? "the pooled connection to " + quoted(failure.server) + " was closed "
+                            : "the connection to " + quoted(failure.server) + " was cut ";
   message += verb_of(failure.phase);
   message += std::string(" (") + curl_easy_strerror(failure.code);
   const bool http2 = failure.code == CURLE_HTTP2 || failure.code == CURLE_HTTP2_STREAM;
   message += http2 ? "; a GOAWAY or RST_STREAM of the server, or a breach of HTTP/2)" : ")";
   if (failure.proxy == nullptr || failure.phase != Phase::kConnect) return message;
-  return message + through(failure.proxy) + proxy_remedy(*failure.proxy, failure.host);
+  return message + through(failure.proxy) + proxy_remedy(*failure.proxy, failure.server);
 }
 
 std::string message_of(const CurlFailure& failure) {
@@ -104,7 +110,7 @@ std::string message_of(const CurlFailure& failure) {
   switch (failure.code) {
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
-      return "host " + quoted(failure.host) + " or its proxy could not be resolved";
+      return "host " + quoted(failure.server) + " or its proxy could not be resolved";
     case CURLE_COULDNT_CONNECT:
       return connect_message(failure);
     case CURLE_SSL_CONNECT_ERROR:
@@ -116,7 +122,7 @@ std::string message_of(const CurlFailure& failure) {
       return "the certificate authorities could not be read; check ca_file";
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_UNSUPPORTED_PROTOCOL:
-      return "host " + quoted(failure.host) + " did not answer in HTTP";
+      return "host " + quoted(failure.server) + " did not answer in HTTP";
     default:
       return cut_message(failure);
   }
@@ -132,20 +138,20 @@ Error make_error(ErrorClass error_class, Phase phase, std::string message) {
   return error;
 }
 
-Error clock_error(Phase phase, std::chrono::milliseconds limit, std::string_view host,
+Error clock_error(Phase phase, std::chrono::milliseconds limit, std::string_view server,
                   const Proxy* proxy) {
   const std::string after = " within " + std::to_string(limit.count()) + " ms";
   switch (phase) {
     case Phase::kConnect:
       return make_error(
           ErrorClass::kTimeout, phase,
-          "no connection to " + quoted(host) + through(proxy) + after + " (connect_timeout)");
+          "no connection to " + quoted(server) + through(proxy) + after + " (connect_timeout)");
     case Phase::kHead:
       return make_error(ErrorClass::kTimeout, phase,
-                        "no response head from " + quoted(host) + after + " (head_timeout)");
+                        "no response head from " + quoted(server) + after + " (head_timeout)");
     default:
       return make_error(ErrorClass::kTimeout, phase,
-                        "no byte from " + quoted(host) + after + " (idle_timeout)");
+                        "no byte from " + quoted(server) + after + " (idle_timeout)");
   }
 }
 
@@ -154,33 +160,33 @@ Error resolve_error(Error error, const Proxy* proxy) {
   return error;
 }
 
-Error unasked_error(std::string_view host) {
+Error unasked_error(std::string_view server) {
   return make_error(ErrorClass::kNetwork, Phase::kConnect,
-                    "the pooled connection to " + quoted(host) +
+                    "the pooled connection to " + quoted(server) +
                         " held bytes that no request asked for; the request was not sent");
 }
 
-Error resend_error(std::string_view host, bool reused) {
+Error resend_error(std::string_view server, bool reused) {
   const std::string why =
-      reused ? "the pooled connection to " + quoted(host) + " was closed before the response head"
-             : "host " + quoted(host) +
+      reused ? "the pooled connection to " + quoted(server) + " was closed before the response head"
+             : "host " + quoted(server) +
                    " refused the request without processing it (HTTP/2 REFUSED_STREAM)";
   return make_error(ErrorClass::kNetwork, Phase::kHead, why + "; the request was not sent again");
 }
 
-Error refused_by_proxy(const Proxy& proxy, Phase phase, std::string_view host, long status) {
-  std::string message = proxy.name() + " refused the way to " + quoted(host) + " with status " +
+Error refused_by_proxy(const Proxy& proxy, Phase phase, std::string_view server, long status) {
+  std::string message = proxy.name() + " refused the way to " + quoted(server) + " with status " +
                         std::to_string(status);
   if (status == kProxyWantsUser)
     message += "; write user and password into " + proxy.variable + " (http://user:password@...)";
   else
-    message += proxy_remedy(proxy, host);
+    message += proxy_remedy(proxy, server);
   return make_error(ErrorClass::kNetwork, phase, std::move(message));
 }
 
 Error curl_error(const CurlFailure& failure) {
   if (failure.proxy != nullptr && failure.proxy_status >= 300)
-    return refused_by_proxy(*failure.proxy, failure.phase, failure.host, failure.proxy_status);
+    return refused_by_proxy(*failure.proxy, failure.phase, failure.server, failure.proxy_status);
   return make_error(class_of(failure), failure.phase, message_of(failure));
 }
 

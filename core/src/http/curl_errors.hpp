@@ -1,6 +1,6 @@
 /// \file curl_errors.hpp
-/// What libcurl says, as an Error. Messages name host and phase, never a path, a query or a
-/// header's value.
+/// What libcurl says, as an Error. Messages name the server ("host:port") and the phase, never a
+/// path, a query or a header's value.
 #pragma once
 
 #include <curl/curl.h>
@@ -19,30 +19,30 @@ namespace prx::http {
 inline constexpr int kProxyWantsUser = 407;  ///< no server's status, always a proxy's
 
 /// The connect, head or idle clock ran out. `proxy`: null when there is none.
-[[nodiscard]] Error clock_error(Phase phase, std::chrono::milliseconds limit, std::string_view host,
-                                const Proxy* proxy);
+[[nodiscard]] Error clock_error(Phase phase, std::chrono::milliseconds limit,
+                                std::string_view server, const Proxy* proxy);
 
 /// A name was not found; of the proxy, when there is one.
 [[nodiscard]] Error resolve_error(Error error, const Proxy* proxy);
 
 /// The proxy answered instead of the host.
-[[nodiscard]] Error refused_by_proxy(const Proxy& proxy, Phase phase, std::string_view host,
+[[nodiscard]] Error refused_by_proxy(const Proxy& proxy, Phase phase, std::string_view server,
                                      long status);
 
 /// A pooled connection holds bytes that no request asked for; nothing was sent on it.
-[[nodiscard]] Error unasked_error(std::string_view host);
+[[nodiscard]] Error unasked_error(std::string_view server);
 
 /// libcurl was about to send a request again, which it may not. On a pooled connection that died
 /// before the response; on a new one the server refused the stream, and processed nothing of it.
-[[nodiscard]] Error resend_error(std::string_view host, bool reused);
+[[nodiscard]] Error resend_error(std::string_view server, bool reused);
 
 /// A transfer's failure.
 struct CurlFailure {
   CURLcode code = CURLE_OK;
   Phase phase = Phase::kConnect;
-  std::string_view host;
+  std::string server;       ///< "host:port"
   std::string_view detail;  ///< libcurl's error buffer; used for TLS only
-  long os_error = 0;        ///< errno of the connect
+  int os_error = 0;         ///< errno of the connect, or of making the socket
   bool reused = false;
   const Proxy* proxy = nullptr;
   long proxy_status = 0;  ///< of its answer to CONNECT; 0: none

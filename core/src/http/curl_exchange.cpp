@@ -1,6 +1,7 @@
 #include "http/curl_exchange.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "http/curl_errors.hpp"
@@ -48,6 +49,7 @@ void CurlExchange::open(Request request_, Handler& handler_) {
   addresses_version = uploaded_ = received = 0;
   receive_max = request.body_max;
   connect_time_ = std::chrono::nanoseconds(0);
+  socket_error_ = 0;
   pool_taught = held = dialled_ = sent_ = last_use_ = false;
   failure.reset();
   opened_at_ = context.loop.now();
@@ -75,13 +77,26 @@ Error CurlExchange::error_of(CURLcode code) {
   CurlFailure what;
   what.code = code == CURLE_OK ? CURLE_PARTIAL_FILE : code;
   what.phase = clock.phase();
-  what.host = endpoint.host;
+  what.server = server();
   what.proxy = proxy();
   what.detail = detail_.data();
   what.reused = sent_ && !dialled_;
-  curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &what.os_error);
+  what.os_error = os_error();
   curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &what.proxy_status);
   return curl_error(what);
+}
+
+// libcurl knows nothing of a socket that could not be made.
+int CurlExchange::os_error() const {
+  long code = socket_error_;
+  if (code == 0) curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &code);
+  return static_cast<int>(code);
+}
+
+std::string CurlExchange::server() const {
+  const bool bracket = endpoint.host.find(':') != std::string_view::npos;
+  const std::string host(endpoint.host);
+  return (bracket ? "[" + host + "]" : host) + ":" + std::to_string(endpoint.port);
 }
 
 // libcurl takes a connection that ends between two header lines for the end of the response.
@@ -108,7 +123,9 @@ curl_socket_t CurlExchange::on_open(void* self, curlsocktype, curl_sockaddr* add
     return CURL_SOCKET_BAD;
   }
   exchange.dialled_ = true;
-  return exchange.context.driver.open_socket(exchange, *address);
+  const curl_socket_t socket = exchange.context.driver.open_socket(exchange, *address);
+  exchange.socket_error_ = socket == CURL_SOCKET_BAD ? errno : 0;
+  return socket;
 }
 
 // libcurl calls this when a connection is ready and nothing of the request was sent. A second call
@@ -121,7 +138,7 @@ int CurlExchange::on_ready(void* self, char*, char*, int, int local_port) {
     return CURL_PREREQFUNC_ABORT;
   }
   if (!exchange.dialled_ && exchange.context.driver.has_unasked_bytes(local_port)) {
-    exchange.failure = std::make_unique<Error>(unasked_error(exchange.endpoint.host));
+    exchange.failure = std::make_unique<Error>(unasked_error(exchange.server()));
     return CURL_PREREQFUNC_ABORT;
   }
   exchange.pool_taught = true;
@@ -140,7 +157,7 @@ void CurlExchange::stop_with(ErrorClass error_class, Phase phase, std::string me
 
 void CurlExchange::refuse_resend() {
   if (failure) return;
-  failure = std::make_unique<Error>(resend_error(endpoint.host, !dialled_));
+  failure = std::make_unique<Error>(resend_error(server(), !dialled_));
 }
 
 // libcurl 7.88 resets each stream after its end, and servers count that. So the connection goes in
@@ -165,6 +182,8 @@ std::size_t CurlExchange::on_header(char* bytes, std::size_t, std::size_t count,
 std::size_t CurlExchange::take_header(std::string_view line) {
   if (handler == nullptr) return 0;
   if (head_.complete()) return line.size();  // a trailer
+  if (head_.status() == 0 && !context.spare_headers.empty())
+    head_.lend(std::exchange(context.spare_headers, {}));
   switch (head_.take(line)) {
     case ResponseHead::State::kMore:
       return line.size();
@@ -172,22 +191,27 @@ std::size_t CurlExchange::take_header(std::string_view line) {
       return deliver_head() ? line.size() : 0;
     case ResponseHead::State::kTooLarge:
       stop_with(ErrorClass::kBadResponse, Phase::kHead,
-                "the response head of '" + std::string(endpoint.host) + "' is above " +
+                "the response head of '" + server() + "' is above " +
                     std::to_string(context.headers_max) + " headers or " +
                     std::to_string(context.head_bytes_max) + " bytes");
+      return 0;
+    case ResponseHead::State::kSwitched:
+      stop_with(ErrorClass::kBadResponse, Phase::kHead,
+                "host '" + server() +
+                    "' switched to another protocol (status 101), which nobody asked for");
       return 0;
     case ResponseHead::State::kBroken:
       break;
   }
   stop_with(ErrorClass::kBadResponse, Phase::kHead,
-            "host '" + std::string(endpoint.host) + "' did not answer in HTTP");
+            "host '" + server() + "' did not answer in HTTP");
   return 0;
 }
 
 bool CurlExchange::deliver_head() {
   if (head_.status() == kProxyWantsUser && proxy() != nullptr) {
     failure = std::make_unique<Error>(
-        refused_by_proxy(*proxy(), Phase::kHead, endpoint.host, kProxyWantsUser));
+        refused_by_proxy(*proxy(), Phase::kHead, server(), kProxyWantsUser));
     return false;
   }
   Head head;
@@ -202,6 +226,7 @@ bool CurlExchange::deliver_head() {
   else
     clock.enter_short_body(context.error_body_time);
   handler->on_head(head);
+  context.spare_headers = head_.give_back();  // a stream need not keep it
   return handler != nullptr;
 }
 
@@ -219,8 +244,8 @@ std::size_t CurlExchange::take_body(char* bytes, std::size_t size) {
   if (received > receive_max) {
     forbid_reuse();
     stop_with(ErrorClass::kBadResponse, Phase::kBody,
-              "the response body of '" + std::string(endpoint.host) + "' is above " +
-                  std::to_string(receive_max) + " bytes");
+              "the response body of '" + server() + "' is above " + std::to_string(receive_max) +
+                  " bytes");
     return 0;
   }
   clock.touch();

@@ -39,6 +39,13 @@ struct TargetUrl {
   bool peer_is_local = false;
 };
 
+/// The headers of a request as libcurl takes them, made once for exchanges that send the same.
+struct PreparedHeaders {
+  HeaderList headers;            ///< checked; `list` points into it
+  bool large = false;            ///< for a body of a size that libcurl asks permission for
+  std::vector<curl_slist> list;  ///< linked
+};
+
 /// What exchanges share, owned by the transport.
 struct ExchangeContext {
   AsioLoop& loop;
@@ -55,8 +62,10 @@ struct ExchangeContext {
   std::size_t headers_max = 0;
   std::size_t head_bytes_max = 0;
   std::chrono::milliseconds error_body_time{0};
-  std::uint64_t connections = 0;                      ///< counted: connections made ready
-  std::shared_ptr<const TargetUrl> target = nullptr;  ///< of the last exchange that was checked
+  std::uint64_t connections = 0;                       ///< counted: connections made ready
+  std::shared_ptr<const TargetUrl> target = nullptr;   ///< of the last exchange that was checked
+  std::shared_ptr<PreparedHeaders> headers = nullptr;  ///< of the last exchange that was sent
+  std::vector<Header> spare_headers = {};              ///< memory for the next response head
 };
 
 /// Loop thread only. The transport drives the stages; libcurl drives the callbacks.
@@ -85,6 +94,8 @@ class CurlExchange final : public CurlDriver::Handle {
   /// The head came, with a status of 400 or above.
   [[nodiscard]] bool has_failed_status() const;
   [[nodiscard]] Error error_of(CURLcode code);
+  /// "host:port" of the URL, for messages; after check().
+  [[nodiscard]] std::string server() const;
   [[nodiscard]] End end() const;
   /// After check().
   [[nodiscard]] const TargetUrl& target() const { return *target_; }
@@ -128,6 +139,7 @@ class CurlExchange final : public CurlDriver::Handle {
   void set_connect_timeout();
   void stop_with(ErrorClass error_class, Phase phase, std::string message);
   void refuse_resend();
+  [[nodiscard]] int os_error() const;
   void count_use();
   bool deliver_head();
   std::size_t take_header(std::string_view line);
@@ -135,10 +147,8 @@ class CurlExchange final : public CurlDriver::Handle {
 
   std::shared_ptr<const TargetUrl> target_;  // shared, since `endpoint` points into it
   ResponseHead head_;
-  HeaderList headers_;  // that the handle is set to
-  bool known_headers_ = false;
-  bool large_ = false;  // the body
-  std::vector<curl_slist> header_list_;
+  // Shared: by the exchanges that send the same. The handle is set to the first.
+  std::shared_ptr<PreparedHeaders> headers_, wanted_headers_;
   std::string resolve_;
   curl_slist resolve_list_{};
   const Proxy* proxy_ = nullptr;  // that the handle is set to
@@ -146,6 +156,7 @@ class CurlExchange final : public CurlDriver::Handle {
   std::size_t uploaded_ = 0;
   MonotonicTime opened_at_{};
   std::chrono::nanoseconds connect_time_{0};
+  int socket_error_ = 0;  // errno, when no socket could be made for it
   bool dialled_ = false;  // a socket was opened for this exchange
   bool sent_ = false;     // libcurl began to send the request
   bool last_use_ = false;

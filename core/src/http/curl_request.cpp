@@ -62,6 +62,30 @@ Result<std::shared_ptr<const TargetUrl>> read_target(const std::string& url,
   return std::shared_ptr<const TargetUrl>(std::move(target));
 }
 
+// The list points into texts that libcurl only reads. "Name:" is its way to leave out what it would
+// add. It formats User-Agent twice when set as an option.
+std::shared_ptr<PreparedHeaders> make_headers(ExchangeContext& context, HeaderList headers,
+                                              bool large) {
+  auto made = std::make_shared<PreparedHeaders>();  // shared: by the exchanges that send the same
+  made->headers = std::move(headers);
+  made->large = large;
+  HeaderList& from = made->headers;
+  bool typed = false;
+  bool named = context.user_agent.empty();
+  auto& list = made->list;
+  list.reserve(from.size() + 3);
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    typed = typed || HeaderList::same_name(from[i].name, "content-type");
+    named = named || HeaderList::same_name(from[i].name, "user-agent");
+    list.push_back({from.line(i), nullptr});
+  }
+  if (!named) list.push_back({context.user_agent_line.data(), nullptr});
+  if (!typed) list.push_back({context.no_content_type.data(), nullptr});
+  if (large) list.push_back({context.no_expect.data(), nullptr});
+  for (std::size_t i = 1; i < list.size(); ++i) list[i - 1].next = &list[i];
+  return made;
+}
+
 }  // namespace
 
 Result<void> CurlExchange::check() {
@@ -70,11 +94,14 @@ Result<void> CurlExchange::check() {
   }
   target_ = context.target;
   endpoint = target_->endpoint;
+  request.url = {};  // the target has it
   if (!is_token(request.method))
     return fail(ErrorClass::kInvalidRequest, "the request has no valid method");
-  known_headers_ =
-      !header_list_.empty() && request.headers == headers_;  // mostly those of the exchange before
-  if (known_headers_) return {};
+  wanted_headers_ = nullptr;
+  if (context.headers != nullptr && context.headers->headers == request.headers) {
+    wanted_headers_ = context.headers;  // mostly those of the exchange before
+    return {};
+  }
   for (std::size_t i = 0; i < request.headers.size(); ++i)
     PRX_TRY(check_header(request.headers[i]));
   return {};
@@ -162,28 +189,17 @@ void CurlExchange::set_method() {
   curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, custom ? request.method.c_str() : nullptr);
 }
 
-// The list points into texts that libcurl only reads, and stays as it is while the headers do.
-// "Name:" is its way to leave out what it would add. It formats User-Agent twice when set as an
-// option.
 void CurlExchange::set_headers() {
   const bool large = request.body_view.size() >= kExpectsAbove;
-  if (known_headers_ && large == large_) return;
-  if (!known_headers_) headers_ = std::move(request.headers);
-  request.headers = {};
-  large_ = large;
-  bool typed = false;
-  bool named = context.user_agent.empty();
-  header_list_.clear();
-  for (std::size_t i = 0; i < headers_.size(); ++i) {
-    typed = typed || HeaderList::same_name(headers_[i].name, "content-type");
-    named = named || HeaderList::same_name(headers_[i].name, "user-agent");
-    header_list_.push_back({headers_.line(i), nullptr});
+  if (wanted_headers_ == nullptr || wanted_headers_->large != large) {
+    wanted_headers_ = make_headers(context, std::move(request.headers), large);
+    context.headers = wanted_headers_;
   }
-  if (!named) header_list_.push_back({context.user_agent_line.data(), nullptr});
-  if (!typed) header_list_.push_back({context.no_content_type.data(), nullptr});
-  if (large_) header_list_.push_back({context.no_expect.data(), nullptr});
-  for (std::size_t i = 1; i < header_list_.size(); ++i) header_list_[i - 1].next = &header_list_[i];
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, header_list_.empty() ? nullptr : header_list_.data());
+  request.headers = {};
+  if (wanted_headers_ == headers_) return;
+  headers_ = std::move(wanted_headers_);
+  auto& list = headers_->list;
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list.empty() ? nullptr : list.data());
 }
 
 void CurlExchange::set_version() {

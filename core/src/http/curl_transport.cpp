@@ -21,10 +21,14 @@ constexpr std::size_t kIdleExchangesMax = 64;         // about 20 KB each
 constexpr const char* kCaDirectory = "/etc/ssl/certs";
 
 struct CurlGlobal {
-  CurlGlobal() { curl_global_init(CURL_GLOBAL_DEFAULT); }  // counted and thread-safe since 7.84
-  ~CurlGlobal() { curl_global_cleanup(); }
+  ~CurlGlobal() {
+    if (code == CURLE_OK) curl_global_cleanup();
+  }
+  CurlGlobal() = default;
   CurlGlobal(const CurlGlobal&) = delete;
   CurlGlobal& operator=(const CurlGlobal&) = delete;
+  const CURLcode code =
+      curl_global_init(CURL_GLOBAL_DEFAULT);  // counted and thread-safe since 7.84
 };
 
 ExchangeContext make_context(AsioLoop& loop, CurlDriver& driver, const Proxies& proxies,
@@ -66,7 +70,7 @@ HttpPolicy http_policy(unsigned curl_version) {
 
 class CurlTransport::Impl final : private CurlDriver::Listener {
  public:
-  Impl(AsioLoop& loop, Workers& workers, TransportOptions options);
+  Impl(AsioLoop& loop, Workers& workers, CurlDriver::Parts parts, TransportOptions options);
   ~Impl();
 
   ExchangeId send(Request request, Handler& handler);
@@ -103,6 +107,7 @@ class CurlTransport::Impl final : private CurlDriver::Listener {
   const HttpPolicy policy_;
   const Proxies proxies_;
   const std::size_t pool_max_;
+  const std::size_t known_max_;
   CurlDriver driver_;
   ExchangeContext context_;
   std::vector<std::unique_ptr<CurlExchange>> exchanges_;
@@ -121,13 +126,15 @@ class CurlTransport::Impl final : private CurlDriver::Listener {
   std::uint64_t sent_ = 0;
 };
 
-CurlTransport::Impl::Impl(AsioLoop& loop, Workers& workers, TransportOptions options)
+CurlTransport::Impl::Impl(AsioLoop& loop, Workers& workers, CurlDriver::Parts parts,
+                          TransportOptions options)
     : loop_(loop),
       policy_(
           options.policy.value_or(http_policy(curl_version_info(CURLVERSION_NOW)->version_num))),
       proxies_(options.environment),
       pool_max_(options.pool_max),
-      driver_(loop, *this, policy_.multiplex),
+      known_max_(options.resolver.entries_max),
+      driver_(loop, *this, std::move(parts), policy_.multiplex),
       context_(make_context(loop, driver_, proxies_, policy_, options)),
       resolver_(loop, workers, std::move(options.resolver)),
       life_(std::make_shared<Life>(Life{this})),
@@ -270,7 +277,10 @@ void CurlTransport::Impl::launch(CurlExchange& exchange, const Addresses* addres
   exchange.prepare(std::move(resolve));
   exchange.stage = CurlExchange::Stage::kRunning;
   if (active_ > pool_size_) driver_.pool_max(pool_size_ = 2 * active_);
-  driver_.add(exchange.easy);
+  if (driver_.add(exchange.easy)) return;
+  exchange.stage = CurlExchange::Stage::kQueued;
+  finish(exchange, make_error(ErrorClass::kInternal, Phase::kConnect,
+                              "libcurl could not begin the exchange: out of memory"));
 }
 
 void CurlTransport::Impl::expire(CurlExchange& exchange) {
@@ -278,7 +288,7 @@ void CurlTransport::Impl::expire(CurlExchange& exchange) {
   if (!exchange.has_failed_status())
     error = clock_error(exchange.clock.phase(),
                         exchange.clock.limit().value_or(std::chrono::milliseconds(0)),
-                        exchange.endpoint.host, exchange.proxy());
+                        exchange.server(), exchange.proxy());
   withdraw(exchange);
   finish(exchange, std::move(error));
 }
@@ -309,6 +319,7 @@ void CurlTransport::Impl::release(CurlExchange& exchange) {
 
 void CurlTransport::Impl::remember_addresses(const CurlExchange& exchange) {
   if (exchange.addresses_version == 0 || !exchange.pool_taught) return;
+  if (known_addresses_.size() >= known_max_) known_addresses_.clear();  // libcurl is told again
   known_addresses_[exchange.target().peer] = exchange.addresses_version;
 }
 
@@ -337,8 +348,18 @@ void CurlTransport::Impl::on_done(CurlDriver::Handle& handle, CURLcode code) {
   finish(exchange, std::move(error));
 }
 
-CurlTransport::CurlTransport(AsioLoop& loop, Workers& workers, TransportOptions options)
-    : impl_(std::make_unique<Impl>(loop, workers, std::move(options))) {}
+CurlTransport::CurlTransport(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Result<std::unique_ptr<CurlTransport>> CurlTransport::open(AsioLoop& loop, Workers& workers,
+                                                           TransportOptions options) {
+  const CurlGlobal global;
+  if (global.code != CURLE_OK)
+    return fail(ErrorClass::kInternal,
+                std::string("libcurl could not be set up: ") + curl_easy_strerror(global.code));
+  PRX_TRY_SET(auto parts, CurlDriver::make_parts(loop));
+  auto impl = std::make_unique<Impl>(loop, workers, std::move(parts), std::move(options));
+  return std::unique_ptr<CurlTransport>(new CurlTransport(std::move(impl)));
+}
 
 CurlTransport::~CurlTransport() = default;
 

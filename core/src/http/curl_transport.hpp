@@ -54,14 +54,16 @@ struct TransportStats {
   std::size_t active = 0;         ///< exchanges under way
 };
 
-/// All functions on the loop thread, the constructor too; the destructor there, outside of on_head
+/// All functions on the loop thread, open() too; the destructor there, outside of on_head
 /// and on_data, or after the loop stopped. Exchanges under way are dropped by it without a
 /// callback. The loop and the workers outlive it.
 ///
 /// `workers` are for name look-ups alone: what else may fill that pool would stop all resolving.
 class CurlTransport final : public Transport {
  public:
-  CurlTransport(AsioLoop& loop, Workers& workers, TransportOptions options);
+  /// Errors: kInternal, with what could not be made and the remedy.
+  [[nodiscard]] static Result<std::unique_ptr<CurlTransport>> open(AsioLoop& loop, Workers& workers,
+                                                                   TransportOptions options);
   ~CurlTransport() override;
 
   [[nodiscard]] ExchangeId send(Request request, Handler& handler) override;
@@ -74,6 +76,7 @@ class CurlTransport final : public Transport {
 
  private:
   class Impl;
+  explicit CurlTransport(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

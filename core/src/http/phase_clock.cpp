@@ -26,6 +26,7 @@ void PhaseClock::enter(Phase phase) {
 }
 
 void PhaseClock::enter_short_body(std::chrono::milliseconds limit) {
+  limit = std::min(limit, limits_.error_body.value_or(limit));
   limits_.idle = std::min(limits_.idle.value_or(limit), limit);
   enter(Phase::kBody);
   in_all_ = true;

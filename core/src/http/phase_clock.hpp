@@ -26,8 +26,8 @@ class PhaseClock {
   void touch() {
     if (!in_all_) since_ = loop_.now();
   }
-  /// Enters kBody: all of the body may take `limit`, or the idle limit if that is less. Signs of
-  /// life and set_idle do nothing from here on.
+  /// Enters kBody, of an error: all of it may take `limit`, or the error_body or idle limit if one
+  /// of them is less. Signs of life and set_idle do nothing from here on.
   void enter_short_body(std::chrono::milliseconds limit);
   /// Another idle limit. In the body its clock starts anew.
   void set_idle(std::optional<std::chrono::milliseconds> limit);

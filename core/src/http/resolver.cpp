@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <map>
 #include <utility>
+
+#include "http/open_files.hpp"
 
 namespace prx::http {
 
@@ -35,8 +38,11 @@ Result<std::vector<std::string>> look_up_system(const std::string& host, std::ui
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV;
   addrinfo* found = nullptr;
+  errno = 0;
   const int code = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
-  if (code != 0) return unresolved(host, gai_strerror(code));
+  if (const int os_error = errno; code != 0)
+    return unresolved(host, code == EAI_SYSTEM || is_out_of_files(os_error) ? reason_of(os_error)
+                                                                            : gai_strerror(code));
   std::vector<std::string> list;
   for (const addrinfo* info = found; info != nullptr; info = info->ai_next)
     if (std::string text = numeric(*info); !text.empty()) list.push_back(std::move(text));

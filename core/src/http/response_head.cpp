@@ -7,6 +7,8 @@ namespace prx::http {
 
 namespace {
 
+constexpr int kSwitchingProtocols = 101;
+
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 std::string_view trim(std::string_view text) {
@@ -30,6 +32,7 @@ ResponseHead::State ResponseHead::take(std::string_view line) {
   if (bytes_ > bytes_max_) return State::kTooLarge;
   if (status_ == 0) return take_status(line);
   if (!trim(line).empty()) return take_header(line);
+  if (status_ == kSwitchingProtocols) return State::kSwitched;
   if (status_ < 200) {
     status_ = 0;
     count_ = 0;

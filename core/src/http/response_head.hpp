@@ -5,13 +5,14 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "http/transport.hpp"
 
 namespace prx::http {
 
-/// Keeps its memory from one head to the next.
+/// Its memory may be lent: most heads are read in one go.
 class ResponseHead {
  public:
   enum class State {
@@ -19,14 +20,22 @@ class ResponseHead {
     kComplete,  ///< status() and headers() are final
     kTooLarge,  ///< a limit was reached
     kBroken,    ///< no status line
+    kSwitched,  ///< 101: what follows is no HTTP
   };
 
   ResponseHead(std::size_t headers_max, std::size_t bytes_max)
       : headers_max_(headers_max), bytes_max_(bytes_max) {}
 
   void clear();
-  /// One line with or without its CRLF. An empty line ends a head; one of status 1xx is dropped and
-  /// the next begins. Folded lines are joined to the header before them.
+  /// Memory for headers, from a head that was read before.
+  void lend(std::vector<Header>&& memory) { headers_ = std::move(memory); }
+  /// The memory. headers() is empty from here on.
+  [[nodiscard]] std::vector<Header> give_back() {
+    count_ = 0;
+    return std::exchange(headers_, {});
+  }
+  /// One line with or without its CRLF. An empty line ends a head; one of another status 1xx than
+  /// 101 is dropped and the next begins. Folded lines are joined to the header before them.
   [[nodiscard]] State take(std::string_view line);
 
   [[nodiscard]] int status() const { return status_; }

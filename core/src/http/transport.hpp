@@ -40,6 +40,8 @@ struct Clocks {
   std::optional<std::chrono::milliseconds> head{std::chrono::seconds{30}};  ///< sent -> head
   std::optional<std::chrono::milliseconds> idle{
       std::chrono::seconds{30}};  ///< longest silence in a body
+  /// For all of the body of an error, when that is less than what the transport gives it
+  std::optional<std::chrono::milliseconds> error_body = {};
 };
 
 struct Request {

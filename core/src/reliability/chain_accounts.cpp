@@ -15,6 +15,7 @@ ChainEngine::TargetState& ChainEngine::state_of(std::size_t target) {
   ++state.lane->users;
   const PlanTarget& planned = plan_.targets[target];
   state.keys = &health_.keys(planned.key_pool.empty() ? planned.name : planned.key_pool);
+  ++state.keys->users;
   return state;
 }
 
@@ -117,7 +118,9 @@ void ChainEngine::settle(MonotonicTime now) {
 /// may be on another thread than the lanes.
 void ChainEngine::let_go() {
   for (TargetState& target : targets_) {
-    if (target.lane != nullptr) --target.lane->users;
+    if (target.lane == nullptr) continue;
+    --target.lane->users;
+    --target.keys->users;
     target.lane = nullptr;
   }
 }

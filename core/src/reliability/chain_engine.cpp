@@ -200,7 +200,7 @@ void ChainEngine::fail(const Live& live, const Error& error, MonotonicTime now, 
   const bool stalled = live.number == committed_ && error.error_class == ErrorClass::kTimeout;
   if (!what.retry && !what.next_key && !stalled) state_of(live.target).spent = true;
   if (committed_ == 0) return fail_uncommitted(live, error, what, now, out);
-  if (!broken_) broken_ = error;
+  if (!broken_) broken_ = std::make_unique<const Error>(error);
   rescue(live, error, now, out);
 }
 

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -316,7 +317,7 @@ class ChainEngine {
   boost::container::small_vector<BadKey, 2> bad_keys_;
   std::optional<Pending> pending_;
   std::vector<Failure> failures_;
-  std::optional<Error> broken_;  ///< what broke the stream that the caller was given
+  std::unique_ptr<const Error> broken_;  ///< what broke the stream that the caller was given
 };
 
 }  // namespace prx::reliability

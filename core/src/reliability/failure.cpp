@@ -1,6 +1,7 @@
 #include "reliability/failure.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 
 namespace prx::reliability {
@@ -42,6 +43,21 @@ int rank(const Failure& failure) {
   return 14;
 }
 
+bool is_word(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
+}
+
+/// "provider 'openai': ..." or, with the plugin's title, "OpenAI answered ...".
+bool names_itself(const Failure& failure) {
+  const std::string& message = failure.error.message;
+  const std::string& name = failure.name;
+  if (message.find('\'' + name + '\'') != std::string::npos) return true;
+  if (message.size() <= name.size() || is_word(message[name.size()])) return false;
+  return std::equal(
+      name.begin(), name.end(), message.begin(),
+      [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
+}
+
 }  // namespace
 
 std::string what_each_said(const std::vector<Failure>& failures) {
@@ -58,9 +74,7 @@ std::string what_each_said(const std::vector<Failure>& failures) {
   std::string text;
   for (const auto& [target, said] : targets) {
     if (!text.empty()) text += "; ";
-    const bool named = said.last->error.message.find('\'' + said.last->name + '\'') !=
-                       std::string::npos;  // many messages name their provider themselves
-    if (!named) text += '\'' + said.last->name + "': ";
+    if (!names_itself(*said.last)) text += '\'' + said.last->name + "': ";
     text += said.last->error.message;
     if (said.times > 1) text += " (" + std::to_string(said.times) + " times)";
   }

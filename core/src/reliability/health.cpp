@@ -80,6 +80,7 @@ Breaker& Health::plugin(std::string_view name) {
 }
 
 void Health::forget_keys() {
+  std::erase_if(keys_, [](const auto& entry) { return entry.second->users == 0; });
   for (auto& [name, keys] : keys_) keys->forget();
 }
 

@@ -65,6 +65,7 @@ struct KeyLane {
     bool served = false;  ///< and so it rests no longer; false as well when nobody knows
   };
   std::vector<Key> keys;  ///< by index; as far as any of them was refused
+  int users = 0;          ///< engines that hold on to it: it is not forgotten meanwhile
 
   /// A use of the key ended: nullptr when it served. Only auth and credit say something about it.
   void record(std::size_t key, const Error* error, MonotonicTime now);
@@ -79,7 +80,8 @@ struct KeyLane {
   void forget() { std::fill(keys.begin(), keys.end(), Key{}); }
 };
 
-/// All of it. Not thread-safe: on one loop. References to lanes that have users stay valid.
+/// All of it. Not thread-safe: on one loop. References to lanes and key lanes that
+/// have users stay valid.
 class Health {
  public:
   /// Then those that are well and that nobody uses are forgotten; if there is none, new names share
@@ -88,7 +90,7 @@ class Health {
 
   /// The record of that name, made when it is new.
   [[nodiscard]] Lane& lane(std::string_view name, MonotonicTime now = {});
-  /// Of a provider's name.
+  /// Of a provider's name and keys.
   [[nodiscard]] KeyLane& keys(std::string_view provider);
   /// The breaker of a plugin, by name; made when it first breaks its contract. All of its targets
   /// are behind it.
@@ -99,8 +101,10 @@ class Health {
     const auto found = plugins_.find(name);
     return found != plugins_.end() ? found->second.get() : nullptr;
   }
-  /// The configuration was read again: refused keys are tried again at once. Lanes stay.
+  /// The configuration was read again: refused keys are tried again at once, and the records of
+  /// those that nobody uses go. Lanes stay.
   void forget_keys();
+  [[nodiscard]] std::size_t key_lanes() const { return keys_.size(); }
   /// And so are plugins: their files may be others now. The place of a probe that is under way
   /// stays taken until it ends.
   void forget_plugins();

@@ -138,7 +138,7 @@ class Stage {
     if (act.kind == Act::Kind::kLateToken) return add_whole(attempt, Rehearsal::kHead + act.late);
     if (act.kind == Act::Kind::kAnswer || act.kind == Act::Kind::kDiffers)
       return add_whole(attempt, first);
-    if (act.kind == Act::Kind::kNoDone) {
+    if (act.kind == Act::Kind::kNoEnd) {
       add(add_tokens(attempt, first, Rehearsal::kTokens), attempt, Kind::kFinish);
       return;
     }

@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "reliability/chain_engine.hpp"
@@ -23,7 +22,7 @@ struct Act {
     kCut,        ///< the stream breaks after `tokens`
     kStall,      ///< the stream falls silent after `tokens`
     kMalformed,  ///< garbage after `tokens`
-    kNoDone,     ///< no [DONE] and no end after the finish reason
+    kNoEnd,      ///< no end after the finish reason
     kDiffers,    ///< a whole answer with other words
   };
   Kind kind = Kind::kAnswer;
@@ -35,11 +34,6 @@ struct Act {
 
 /// The act of each attempt on a target; after the last one comes a whole answer.
 using Acts = std::vector<Act>;
-
-/// "429", "503*2", "429:retry-after=2", "timeout", "reset", "silence", "late=20s", "cut@40",
-/// "stall@40", "malformed@3", "no-done", "differs", a class's name ("context_length"); several
-/// joined by "+", one after the other. Errors: kInvalidRequest naming the part.
-[[nodiscard]] Result<Acts> parse_acts(std::string_view text);
 
 /// One moment of the timeline.
 struct Moment {

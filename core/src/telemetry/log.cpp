@@ -108,9 +108,9 @@ std::string Log::redact(std::string_view text) const {
   return redactor_.redact(text);
 }
 
-void Log::hide(const Redactor& more) {
+void Log::hide(const Redactor& in_use) {
   const std::unique_lock lock(mutex_);
-  redactor_.add(more);
+  redactor_.renew(in_use);
 }
 
 Result<std::unique_ptr<Log>> Log::open(const LogConfig& config, LogSink sink, Redactor redactor) {

@@ -32,8 +32,8 @@ class Log {
   /// One line: line breaks and control characters become spaces, known secrets "[redacted]".
   void write(LogLevel level, std::string_view line) const;
   [[nodiscard]] std::string redact(std::string_view text) const;
-  /// From now on these secrets are hidden too.
-  void hide(const Redactor& more);
+  /// From now on these secrets are hidden, and for a while those that were: see Redactor::renew().
+  void hide(const Redactor& in_use);
 
  private:
   struct Backend;

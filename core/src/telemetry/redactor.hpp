@@ -9,7 +9,7 @@
 
 namespace prx {
 
-/// Immutable after the last add(); safe from any thread then.
+/// Immutable after the last add() or renew(); safe from any thread then.
 class Redactor {
  public:
   static constexpr std::size_t kSecretMin = 6;  ///< shorter ones would blank ordinary words
@@ -18,16 +18,23 @@ class Redactor {
   static constexpr std::size_t kPartMin = 6;
   static constexpr std::size_t kCutMin = 64;  ///< was_cut() says no to shorter ones without "..."
 
-  /// Also knows the secret as JSON writes it and without its scheme ("Bearer "). Short ones are
-  /// ignored.
+  /// Secrets that renew() keeps although they are not in use any more.
+  static constexpr std::size_t kRetiredMax = 256;
+
+  /// Also knows the secret without its scheme ("Bearer "). Short ones are ignored.
   void add(std::string_view secret);
-  /// And every secret that another one knows.
-  void add(const Redactor& other);
+  /// Knows every secret of `in_use` from now on, and of those known before that are not among them
+  /// the kRetiredMax that were in use last: a text of an earlier configuration may still come.
+  void renew(const Redactor& in_use);
   /// The text with every known secret replaced by "[redacted]", and so every part of one, in
   /// whatever case, where a text may have been cut: at its end and before each "...". A plugin
-  /// cuts what it does not know to be a secret. Takes time in proportion to the text.
+  /// cuts what it does not know to be a secret. Secrets are found as they are and as URLs ("%2B")
+  /// and JSON ("\/", "\u002b") may write them. Takes time in proportion to the text.
   [[nodiscard]] std::string redact(std::string_view text) const;
-  [[nodiscard]] bool empty() const { return secrets_.empty(); }
+  /// What the text says without the escapes of URLs, and without those of JSON; where it has none,
+  /// nothing.
+  [[nodiscard]] static std::vector<std::string> without_escapes(std::string_view text);
+  [[nodiscard]] std::size_t size() const { return secrets_.size(); }
 
   /// Whether an id or a name may be the beginning of a longer one: it ends in "...", or is long.
   [[nodiscard]] static bool was_cut(std::string_view text) {
@@ -49,12 +56,18 @@ class Redactor {
   static bool is_marked(std::string_view text) {
     return text.size() >= 3 && text.substr(text.size() - 3) == "...";
   }
+  /// Bytes of a text.
+  struct Range {
+    std::size_t begin = 0, end = 0;
+  };
   void add_unique(std::string_view secret);
+  [[nodiscard]] bool knows(std::string_view secret) const;
   static std::vector<Cut> cuts_of(std::string_view text);
   static void measure_parts(std::string_view text, const Secret& secret, std::vector<Cut>& cuts);
-  [[nodiscard]] std::string without_parts(std::string text) const;
+  [[nodiscard]] std::vector<Range> find_in(std::string_view text) const;
+  static std::string without(std::string_view text, std::vector<Range> ranges);
 
-  std::vector<Secret> secrets_;  ///< longest first
+  std::vector<Secret> secrets_;  ///< in use first, then those that were in use last
 };
 
 }  // namespace prx

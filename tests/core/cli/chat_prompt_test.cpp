@@ -1,5 +1,6 @@
 // Where the prompt of prx chat comes from.
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "program_fixture.hpp"
@@ -102,6 +103,33 @@ TEST_F(ChatPrompt, ASilentPipeIsExplained) {
   process.close_input();
   EXPECT_EQ(end(process).exit_code, 0);
   EXPECT_STREQ(only_body()["messages"][0]["content"].GetString(), "Explain\n\nthis");
+}
+
+TEST_F(ChatPrompt, AStdinThatNeverEndsIsBoundedByTheTimeout) {
+  simulate();
+  for (const auto& [prompt, remedy] :
+       {std::pair("Explain", "</dev/null"), std::pair("-", "end it")}) {
+    auto options = program({"chat", "--timeout", "100ms", prompt});
+    options.input = ProcessOptions::Input::kPipe;
+    options.input_text = "some of it";
+    options.keep_input_open = true;
+    Process process(options);
+    const auto result = end(process);
+    EXPECT_EQ(result.exit_code, 6);
+    EXPECT_THAT(result.err, HasSubstr("prx: --timeout is over, and stdin has not ended; "));
+    EXPECT_THAT(result.err, HasSubstr(remedy));
+  }
+  EXPECT_EQ(simulator().stats().requests, 0U);
+}
+
+TEST_F(ChatPrompt, AnInterruptEndsTheWaitForStdin) {
+  auto options = program({"chat", "--timeout", "1h", "Explain"});
+  options.input = ProcessOptions::Input::kPipe;
+  options.keep_input_open = true;
+  Process process(options);
+  process.wait_for_err("</dev/null");
+  process.send_signal(SIGINT);
+  EXPECT_EQ(process.wait().signal, SIGINT) << "nothing was asked: the shell sees the signal itself";
 }
 
 }  // namespace

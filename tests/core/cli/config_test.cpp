@@ -20,35 +20,82 @@ TEST_F(ConfigCheck, SaysOkWithTheFile) {
   EXPECT_EQ(result.out, "OK: " + file + "\n");
 }
 
-TEST_F(ConfigCheck, WorksWithoutAFileAndWithoutAKey) {
+TEST_F(ConfigCheck, WithoutAKeyOfTheChainItFailsAndSaysWhatToDo) {
   environment.erase("OPENROUTER_API_KEY");
   const auto result = run({"config", "check", "--no-config"});
-  EXPECT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_THAT(result.out, StartsWith("OK: no file"));
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_EQ(result.out, "");
   EXPECT_EQ(result.err,
             "prx: warning: the provider 'openrouter' has no key: OPENROUTER_API_KEY is not set; "
-            "export it or set [providers.openrouter] api_key\n");
+            "export it or set [providers.openrouter] api_key\n"
+            "prx: no call can be made, since no target of the chain 'default' can be asked; "
+            "mend what the warnings name, or check all but the keys with --no-keys\n");
 }
 
-TEST_F(ConfigCheck, AKeyThatCannotBeUsedIsAWarningSaidOnce) {
+TEST_F(ConfigCheck, NoKeysChecksAllButTheKeys) {
+  environment.erase("OPENROUTER_API_KEY");
+  const auto bare = run({"config", "check", "--no-config", "--no-keys"});
+  EXPECT_EQ(bare.exit_code, 0);
+  EXPECT_EQ(bare.err, "");
+  EXPECT_THAT(bare.out, StartsWith("OK: no file"));
+  const std::string ran = home / "ran";
+  const std::string file = configure(
+      "[reliability]\nfallback_providers = [\"openai\", \"pool\", \"filed\"]\n"
+      "[providers.openrouter]\napi_key_command = \"touch " +
+      ran +
+      "\"\n[providers.openai]\napi_key = \"${NOT_THERE}\"\n"
+      "[providers.pool]\nplugin = \"openai\"\napi_keys = [\"${A}\", \"${B}\"]\n"
+      "[providers.filed]\nplugin = \"openai\"\napi_key_file = \"none\"\nmodel = \"m\"\n");
+  const auto keyless = run({"config", "check", "--no-keys"});
+  EXPECT_EQ(keyless.exit_code, 0);
+  EXPECT_EQ(keyless.err, "");
+  EXPECT_EQ(keyless.out, "OK: " + file + "\n");
+  EXPECT_FALSE(std::filesystem::exists(ran)) << "the command was run";
+  configure("[providers.openrouter]\ntitel = \"x\"\n");
+  EXPECT_EQ(run({"config", "check", "--no-keys"}).exit_code, 3) << "all else is checked";
+}
+
+TEST_F(ConfigCheck, NoKeysIsNoExcuseForATargetThatCannotServe) {
+  environment["OPENROUTER_BASE_URL"] = "localhost:8080/v1";
+  const auto result = run({"config", "check", "--no-keys"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.err, HasSubstr("OPENROUTER_BASE_URL must begin with"));
+}
+
+TEST_F(ConfigCheck, AKeyThatCannotBeUsedIsOneThatIsMissing) {
   environment["OPENROUTER_API_KEY"] = "two words";
   const auto own = run({"config", "check"});
-  EXPECT_EQ(own.exit_code, 0);
+  EXPECT_EQ(own.exit_code, 3);
   EXPECT_THAT(own.err, AllOf(HasSubstr("warning: "), HasSubstr("OPENROUTER_API_KEY has white")));
   configure("[providers.openrouter]\napi_key = \"${NOT_THERE}\"\n");
   const auto named = run({"config", "check"});
-  EXPECT_EQ(named.exit_code, 0);
+  EXPECT_EQ(named.exit_code, 3);
   EXPECT_THAT(named.err, AllOf(HasSubstr("config.toml:2:"), HasSubstr("NOT_THERE is not set")));
-  EXPECT_EQ(std::count(named.err.begin(), named.err.end(), '\n'), 1) << named.err;
+  EXPECT_EQ(std::count(named.err.begin(), named.err.end(), '\n'), 2) << named.err;
+}
+
+TEST_F(ConfigCheck, ATargetWithAKeyIsEnough) {
+  environment.erase("OPENROUTER_API_KEY");
+  environment["OPENAI_API_KEY"] = kKey;
+  configure(
+      "[reliability]\nfallback_providers = [\"openai\"]\n[providers.openai]\nmodel = \"m\"\n");
+  const auto result = run({"config", "check"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.err,
+              AllOf(HasSubstr("prx: warning: the first target 'openrouter' is left out"),
+                    HasSubstr("OPENROUTER_API_KEY is not set")));
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
 }
 
 TEST_F(ConfigCheck, AKeyThatIsMissingIsThatOfTheChainInForce) {
   configure(
       "[default]\nchain = \"careful\"\n[providers.openai]\n"
-      "[chains.careful]\ntargets = [{ provider = \"openai\" }]\n");
+      "[chains.careful]\ntargets = [{ provider = \"openai\", model = \"m\" }]\n");
   const auto result = run({"config", "check"});
-  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.exit_code, 3);
   EXPECT_THAT(result.err, HasSubstr("the provider 'openai' has no key: OPENAI_API_KEY is not set"));
+  EXPECT_THAT(result.err, HasSubstr("no target of the chain 'careful' can be asked"));
+  EXPECT_EQ(run({"config", "check", "--chain", "default"}).exit_code, 0);
 }
 
 TEST_F(ConfigCheck, ALogThatCannotBeOneIsAnErrorAndHangsNobody) {

@@ -39,11 +39,14 @@ std::vector<Example> examples_of(const std::string& name) {
   return found;
 }
 
-/// "$ prx plan --fail a=b": its words behind the program.
+/// "$ prx plan --fail 'a=b'": its words behind the program, unquoted.
 std::vector<std::string> arguments_of(const std::string& command) {
   std::istringstream words(command);
   std::vector<std::string> all;
-  for (std::string word; words >> word;) all.push_back(word);
+  for (std::string word; words >> word;) {
+    std::erase(word, '\'');
+    all.push_back(word);
+  }
   EXPECT_GE(all.size(), 3U) << command;
   if (all.size() >= 2) all.erase(all.begin(), all.begin() + 2);
   return all;

@@ -57,14 +57,29 @@ TEST_F(PlanProgram, SaysWhichTargetIsLeftOut) {
 }
 
 TEST_F(PlanProgram, PlaysAFaultAndExitsAsTheCallWould) {
-  const auto answered = run({"plan", "--fail", "openrouter=429:retry-after=20"});
+  const auto answered = run({"plan", "--fail", "openrouter=429?retry_after=20"});
   EXPECT_EQ(answered.exit_code, 0) << answered.err;
   EXPECT_THAT(answered.out, AllOf(HasSubstr("openai starts (fallback)"),
                                   HasSubstr("answered by openai"), HasSubstr("2 attempts")));
+  const auto both = run({"plan", "--fail", "openrouter=429:retry-after=2,openai=cut@40"});
+  EXPECT_EQ(both.exit_code, 8) << both.err;
+  EXPECT_THAT(both.out, AllOf(HasSubstr("openrouter fails: rate_limit, Retry-After 2.000 s"),
+                              HasSubstr("openai is delivered"), HasSubstr("4 attempts in")));
   const auto failed = run({"plan", "--fail", "openrouter=503,openai=503"});
   EXPECT_EQ(failed.exit_code, 5);
   const auto by_place = run({"plan", "--fail", "1=reset", "--fail", "2=auth"});
   EXPECT_EQ(by_place.exit_code, 6) << by_place.out;
+}
+
+TEST_F(PlanProgram, TakesTheTimeoutOfAChatAsItsDeadline) {
+  const auto shown = run({"plan", "--timeout", "3s"});
+  EXPECT_EQ(shown.exit_code, 0) << shown.err;
+  EXPECT_THAT(shown.out, ::testing::ContainsRegex("deadline = 3s +# flag --timeout"));
+  const auto played =
+      run({"plan", "--timeout", "3s", "--fail", "openrouter=silence,openai=silence"});
+  EXPECT_EQ(played.exit_code, 6);
+  EXPECT_THAT(played.out, HasSubstr("   3.000 s  the call fails: timeout"));
+  EXPECT_EQ(run({"plan", "--timeout", "3"}).exit_code, 2);
 }
 
 TEST_F(PlanProgram, RehearsesWithoutAnyKey) {
@@ -87,7 +102,8 @@ TEST_F(PlanProgram, PrintsOneObjectWithJson) {
 }
 
 TEST_F(PlanProgram, RefusesWhatIsNoFault) {
-  for (const char* fault : {"openrouter", "nobody=429", "openrouter=fish", "openrouter="}) {
+  for (const char* fault : {"openrouter", "nobody=429", "openrouter=fish", "openrouter=",
+                            "openrouter=flap", "openrouter=cut@x", "openrouter=503,1=429"}) {
     const auto result = run({"plan", "--fail", fault});
     EXPECT_EQ(result.exit_code, 2) << fault;
     EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;

@@ -21,6 +21,17 @@ TEST(ParseScript, ReadsRulesInOrder) {
   EXPECT_EQ(script->rules[1].faults.at(0).kind, sim::FaultKind::kReset);
 }
 
+TEST(ParseScript, AScriptMayHaveNoRules) {
+  for (const char* text : {"", "# nothing fails yet\n", "rules = []\n"}) {
+    const auto script = parse_script(text, "f.toml");
+    ASSERT_TRUE(script) << script.error().message;
+    EXPECT_TRUE(script->rules.empty());
+  }
+  EXPECT_FALSE(parse_script("rule = []\n", "f.toml"));
+  EXPECT_FALSE(parse_script("rules = []\nmore = 1\n", "f.toml"));
+  EXPECT_FALSE(parse_script("rules = 1\n", "f.toml"));
+}
+
 TEST(ParseScript, TomlErrorsNameTheirPlace) {
   const auto script = parse_script("[[rules]]\nfault = \n", "f.toml");
   ASSERT_FALSE(script);

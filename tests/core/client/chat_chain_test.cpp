@@ -16,7 +16,7 @@ class ChatChainTest : public ::testing::Test {
     add(second);
     plan.plan.policy.backoff_base = plan.plan.policy.backoff_max = 100ms;
     plan.body =
-        driver::RequestBody::parse(R"({"messages":[{"role":"user","content":"x"}]})").value();
+        std::make_shared<const std::string>(R"({"messages":[{"role":"user","content":"x"}]})");
     plan.request_id = "prx-test";
   }
   void add(ScriptedProvider& provider) {

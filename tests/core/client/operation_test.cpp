@@ -45,9 +45,8 @@ class OperationTest : public ::testing::Test {
  protected:
   std::shared_ptr<driver::Operation> start() {
     driver::OperationRequest request;
-    request.body = std::make_shared<const std::string>("{\"a\":1}");
-    auto operation = driver::Operation::start(*rig.instance, std::move(request), watcher);
-    return operation;
+    request.body = body;
+    return driver::Operation::start(*rig.instance, request, watcher);
   }
   prx_http_req get(const char* url) {
     prx_http_req request{};
@@ -65,6 +64,7 @@ class OperationTest : public ::testing::Test {
 
   DriverRig rig;
   ScriptedPlugin& plugin = rig.plugin;
+  const std::shared_ptr<const std::string> body = std::make_shared<const std::string>("{\"a\":1}");
   Watcher watcher;
   PluginExchange exchange;
 };
@@ -83,8 +83,7 @@ TEST_F(OperationTest, TheHostAddsKeyAndConfiguredHeaders) {
   const http::Request& sent = rig.transport.sent.at(0).request;
   const http::HeaderList expected{{"authorization", "Bearer sk-first-secret"}, {"X-Extra", "yes"}};
   EXPECT_TRUE(sent.headers == expected);
-  EXPECT_EQ(sent.body_view.data(), operation->request().body->data())
-      << "the body is shared, not copied";
+  EXPECT_EQ(sent.body_view.data(), body->data()) << "the body is shared, not copied";
   EXPECT_EQ(sent.clocks.connect, 10s);
   EXPECT_EQ(sent.clocks.head, std::nullopt);
   EXPECT_EQ(sent.clocks.idle, 70ms);
@@ -273,6 +272,23 @@ TEST_F(OperationTest, AServerThatSaysTheKeyBackIsNotRepeated) {
   for (std::size_t i = 0; i < seen.words.size(); ++i) EXPECT_EQ(seen.words[i], clean[i % 3]) << i;
   plugin.error(PRX_E_BAD_RESPONSE, "Content-Type was text/sk-First-Secret");
   EXPECT_EQ(seen.message, "Content-Type was text/[redacted]");
+}
+
+TEST_F(OperationTest, AKeyThatAServerSaysBackInEscapesIsNotRepeated) {
+  Words seen;
+  const auto operation = driver::Operation::start(*rig.instance, {}, seen);
+  prx_event event{};
+  event.type = PRX_EV_META;
+  event.id = driver::to_c("gen-sk%2Dfirst%2dsecret");
+  event.name = driver::to_c("sk\\u002dfirst-secret/model");
+  event.text = driver::to_c("at SK%2dsecond-secret");  // which the log does not know
+  plugin.emit(event);
+  ASSERT_EQ(seen.words.size(), 3u);
+  EXPECT_EQ(seen.words[0], "gen-[redacted]");
+  EXPECT_EQ(seen.words[1], "[redacted]/model");
+  EXPECT_EQ(seen.words[2], "[redacted]");
+  plugin.error(PRX_E_AUTH, "bad key in ?key=sk%2Dfirst%2Dsecret");
+  EXPECT_EQ(seen.message, "bad key in ?key=[redacted]");
 }
 
 TEST_F(OperationTest, APartOfAKeyThatAPluginCutIsNotRepeated) {

@@ -248,7 +248,7 @@ class DriverRig {
     plan.plan.policy.attempts_max = 1;
     plan.plan.policy.recovery = Recovery::kError;
     plan.targets = {{instance.get(), "model-a", {}}};
-    plan.body = driver::RequestBody::parse(R"({"messages":[]})").value();
+    plan.body = std::make_shared<const std::string>(R"({"messages":[]})");
     plan.request_id = "prx-test";
     return plan;
   }

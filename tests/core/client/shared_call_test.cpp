@@ -22,7 +22,7 @@ class SharedCallTest : public HealthFolder {
       plan.targets.push_back({provider->instance.get(), "model", {}});
     }
     plan.plan.policy.retries = 0;
-    plan.body = RequestBody::parse(R"({"messages":[]})").value();
+    plan.body = std::make_shared<const std::string>(R"({"messages":[]})");
     plan.request_id = "prx-test";
     plan.shared_health = &ours;
   }

@@ -50,7 +50,8 @@ TEST(ChainChoice, AStrongerProviderLeadsTheShortForm) {
   EXPECT_EQ(chain_of({"openai", {}, {}}), "default");
   EXPECT_EQ(chain_of({"openai", {}, {{"PRX_CHAIN", "cheap"}}}), "default");
   EXPECT_EQ(chain_of({"openrouter", {}, {{"PRX_CHAIN", "cheap"}}}), "default");
-  EXPECT_EQ(chain_of({"openrouter", {}, {}}), "careful") << "the provider of the file";
+  EXPECT_EQ(chain_of({"openrouter", {}, {}}), "default") << "though it is that of the file";
+  EXPECT_EQ(chain_of({{}, {}, {{"PRX_PROVIDER", "openrouter"}}}), "default");
 }
 
 TEST(ChainChoice, TheSettingNamesWhoSaidIt) {

@@ -128,7 +128,7 @@ TEST(Load, AModelBelongsToTheProviderItWasWrittenFor) {
   from.model = "n";
   EXPECT_EQ(parse().model_provider, "b");
   from.provider = "a";
-  EXPECT_EQ(parse().chain, "c");
+  EXPECT_EQ(parse().chain, "default") << "asked for by name";
 }
 
 TEST(Load, AFallbackThatBecomesTheFirstIsNotADuplicate) {

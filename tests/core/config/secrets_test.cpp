@@ -39,11 +39,20 @@ TEST(Keys, AMissingVariableLeavesTheRestUsable) {
   ASSERT_TRUE(config);
   EXPECT_TRUE(config->find_provider("openai")->keys.empty());
   EXPECT_EQ(config->find_provider("openai")->key_missing,
-            "OPENAI_API_KEY is not set; export it or set [providers.openai] api_key");
+            "OPENAI_API_KEY is not set; export it, or change [providers.openai] api_key");
   EXPECT_THAT(
       config->warnings,
       ElementsAre("prx.toml:2:11: providers.openai.api_key: OPENAI_API_KEY is not set; export "
-                  "it or set [providers.openai] api_key"));
+                  "it, or change [providers.openai] api_key"));
+}
+
+TEST(Keys, TheRemedyNamesTheKeyThatTheFileHas) {
+  const auto config = parse("[providers.a]\napi_keys = ['${K1}', '${K2}']", {{"K2", ""}});
+  ASSERT_TRUE(config);
+  EXPECT_EQ(a(config).key_missing, "K1 is not set; export it, or change [providers.a] api_keys");
+  EXPECT_THAT(config->warnings,
+              ElementsAre(HasSubstr("K1 is not set; export it, or change [providers.a] api_keys"),
+                          HasSubstr("K2 is empty; export it, or change [providers.a] api_keys")));
 }
 
 TEST(Keys, AnEmptyVariableIsAMissingKey) {

@@ -122,7 +122,7 @@ inline Request post(std::string url, std::string body) {
 class HttpClient {
  public:
   explicit HttpClient(TransportOptions options = {}) {
-    run([&] { transport_ = std::make_unique<CurlTransport>(loop, workers, std::move(options)); });
+    run([&] { transport_ = CurlTransport::open(loop, workers, std::move(options)).value(); });
   }
   ~HttpClient() { drop(); }
   HttpClient(const HttpClient&) = delete;
@@ -169,7 +169,8 @@ class HttpClient {
     return stats;
   }
 
-  AsioLoop loop;
+  const std::unique_ptr<AsioLoop> made_loop = AsioLoop::open().value();
+  AsioLoop& loop = *made_loop;
   Workers workers;
 
  private:

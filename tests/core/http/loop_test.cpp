@@ -102,7 +102,8 @@ TEST(TimerHeap, CancelledTimersDoNotFireAndOldIdsAreIgnored) {
 }
 
 TEST(AsioLoop, RunsTasksInOrderOnItsThread) {
-  AsioLoop loop;
+  const auto made = AsioLoop::open().value();
+  AsioLoop& loop = *made;
   std::vector<int> order;
   bool inside = true;
   for (int i = 0; i < 3; ++i) loop.post([&order, i] { order.push_back(i); });
@@ -118,7 +119,8 @@ TEST(AsioLoop, RunsTasksInOrderOnItsThread) {
 }
 
 TEST(AsioLoop, TimersFireByDeadlineUnlessCancelled) {
-  AsioLoop loop;
+  const auto made = AsioLoop::open().value();
+  AsioLoop& loop = *made;
   std::vector<int> order;
   std::promise<void> last;
   wait_for(loop, [&] {
@@ -133,7 +135,8 @@ TEST(AsioLoop, TimersFireByDeadlineUnlessCancelled) {
 }
 
 TEST(AsioLoop, ATimerThatSetsItselfAgainAtOnceLeavesRoomForTheRest) {
-  AsioLoop loop;
+  const auto made = AsioLoop::open().value();
+  AsioLoop& loop = *made;
   std::atomic<bool> over = false;
   std::function<void()> again = [&] {
     if (!over) loop.start_timer(0ms, again);
@@ -145,7 +148,8 @@ TEST(AsioLoop, ATimerThatSetsItselfAgainAtOnceLeavesRoomForTheRest) {
 }
 
 TEST(AsioLoop, TimeStandsStillInATurn) {
-  AsioLoop loop;
+  const auto made = AsioLoop::open().value();
+  AsioLoop& loop = *made;
   bool same = false;
   wait_for(loop, [&] {
     const auto begin = loop.now();
@@ -158,7 +162,8 @@ TEST(AsioLoop, TimeStandsStillInATurn) {
 }
 
 TEST(AsioLoop, WhatIsPostedAfterStopIsDestroyedUnrun) {
-  AsioLoop loop;
+  const auto made = AsioLoop::open().value();
+  AsioLoop& loop = *made;
   auto token = std::make_shared<int>(0);
   wait_for(loop, [&] { loop.start_timer(1h, [token] { *token = 1; }); });
   loop.stop();
@@ -169,7 +174,8 @@ TEST(AsioLoop, WhatIsPostedAfterStopIsDestroyedUnrun) {
 }
 
 TEST(AsioLoop, PostsFromManyThreadsAllArrive) {
-  AsioLoop loop;
+  const auto made = AsioLoop::open().value();
+  AsioLoop& loop = *made;
   int count = 0;
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i)
@@ -234,7 +240,7 @@ TEST(Workers, KeepATaskForTheThreadsThereAreWhenNoMoreCanBeMade) {
 TEST(Threads, AreMadeWithSignalsBlockedAndLeaveTheMakersMaskAlone) {
   threads_open_to_signals = 0;
   {
-    AsioLoop loop;
+    const auto loop = AsioLoop::open().value();
     Workers workers;
     ASSERT_TRUE(workers.run([] {}));
   }

@@ -91,6 +91,35 @@ TEST(ErrorBody, ThatStallsEndsWithTheStatusAfterItsOwnClock) {
   EXPECT_FALSE(answer.end->error) << answer.message();
 }
 
+TEST(OddResponse, ASwitchOfProtocolsThatNobodyAskedForIsABadResponse) {
+  for (const std::string after : {"", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"}) {
+    WireServer server(always("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n" + after));
+    HttpClient client;
+    const Answer answer = client.fetch(get(server.url()));
+    EXPECT_EQ(answer.error_class(), ErrorClass::kBadResponse) << answer.message();
+    EXPECT_EQ(answer.phase(), Phase::kHead);
+    EXPECT_EQ(answer.status, 0);
+    EXPECT_EQ(answer.body, "");
+    EXPECT_THAT(answer.message(), HasSubstr("switched to another protocol (status 101)"));
+  }
+}
+
+TEST(ErrorBody, IsGivenTheRequestsOwnTimeWhenThatIsShorter) {
+  WireServer server([](WireConnection& connection) {
+    (void)connection.read_request();
+    connection.write(kLimited);
+    connection.wait_closed();
+  });
+  HttpClient client(with_error_body_time(1h));
+  Request request = get(server.url());
+  request.clocks.idle = std::nullopt;
+  request.clocks.error_body = 30ms;
+  const Answer answer = client.fetch(std::move(request));
+  EXPECT_EQ(answer.status, 429);
+  ASSERT_TRUE(answer.end);
+  EXPECT_FALSE(answer.end->error) << answer.message();
+}
+
 TEST(ErrorBody, ThatTricklesEndsToo) {
   WireServer server(endlessly("HTTP/1.1 503 Busy\r\nContent-Length: 100000000\r\n\r\n", "x"));
   HttpClient client(with_error_body_time(50ms));

@@ -132,6 +132,21 @@ TEST(Resolver, TriesEachAddressInOrder) {
   EXPECT_TRUE(client.fetch(get(named(server))).ok());
 }
 
+TEST(Resolver, MoreNamesThanAreKeptAreAskedForAgain) {
+  WireServer server(always(plain_response("x")));
+  Gate gate;
+  gate.open();
+  TransportOptions options = resolving(gate.look_up({"127.0.0.1"}));
+  options.resolver.entries_max = 2;
+  HttpClient client(std::move(options));
+  const std::string port = std::to_string(server.port());
+  for (int i = 0; i < 10; ++i)
+    EXPECT_TRUE(
+        client.fetch(get("http://api" + std::to_string(i % 5) + ".example.test:" + port + "/"))
+            .ok());
+  EXPECT_GT(gate.calls, 5);
+}
+
 TEST(Resolver, AddressesAndLocalhostNeedNoLookUp) {
   WireServer server(always(plain_response("x")));
   Gate gate;
@@ -142,7 +157,8 @@ TEST(Resolver, AddressesAndLocalhostNeedNoLookUp) {
 }
 
 TEST(Resolver, TooManyWaitingLookUpsFailAtOnce) {
-  AsioLoop loop;
+  const auto made = AsioLoop::open().value();
+  AsioLoop& loop = *made;
   Gate gate;
   std::promise<Result<Addresses>> refused;
   std::unique_ptr<Resolver> resolver;

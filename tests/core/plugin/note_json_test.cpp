@@ -123,6 +123,53 @@ TEST(ParseNote, LeavesTheRestOfAnotherMajorUnread) {
   EXPECT_TRUE(note->kinds.empty());
 }
 
+TEST(ParseNote, FindsAControlCharacterAtEachPlaceOfAText) {
+  for (std::size_t at = 0; at < 20; ++at)
+    for (const char* control : {"\\u0000", "\\u001f", "\\t", "\x7f"}) {
+      const std::string title = std::string(at, '~') + control + std::string(19 - at, ' ');
+      EXPECT_THAT(error_of(note_with("\"title\":\"" + title + '"')),
+                  HasSubstr("\"title\" holds a control character"))
+          << at;
+    }
+  const std::string fine = "\xC3\xBC~ \xC3\xBC\xE2\x82\xAC~~~ \xF0\x9F\x98\x80!";
+  EXPECT_EQ(error_of(note_with("\"title\":\"" + fine + fine + '"')), "no error");
+}
+
+TEST(ParseNote, AnotherMajorMayComeLast) {
+  const auto note =
+      parse_note(R"({"config":7,"kinds":"x","title":1,"id":"a","version":"1","abi":"2.0"})");
+  ASSERT_TRUE(note) << note.error().message;
+  EXPECT_TRUE(note->options.empty());
+  EXPECT_THAT(error_of(R"({"kinds":"x","id":7,"version":"1","abi":"2.0"})"),
+              HasSubstr("\"id\" is not text"));
+}
+
+TEST(ParseNote, OfAMemberThatIsThereTwiceTheFirstCounts) {
+  const auto note = parse_note(note_with(
+      R"("title":"One","title":"Two","title":3,"hosts":[],"hosts":["http://a"],"signs":true,)"
+      R"("signs":false,"config":{"a":{"type":"string","type":"table","help":"x","help":"y"}})"));
+  ASSERT_TRUE(note) << note.error().message;
+  EXPECT_EQ(note->title, "One");
+  EXPECT_TRUE(note->hosts.empty());
+  EXPECT_TRUE(note->signs);
+  const OptionSchema expected{"a", "string", "", "x"};
+  EXPECT_THAT(note->options, ElementsAre(expected));
+}
+
+TEST(ParseNote, KeepsTheTextOfCapabilitiesAndDefaults) {
+  const auto note = parse_note(note_with(
+      R"("capabilities": {"a":{"capabilities":[{"b":"}"}]},"c\"":1.50} ,"config":{)"
+      R"("s":{"default" : "a\"\u00e4,}","type":"string"},"n":{"type":"number","default":-1.50e1},)"
+      R"("i":{"type":"integer","default":7 },"b":{"type":"boolean","default":true},)"
+      R"("l":{"type":"array","default":[1,{"default":[2]}]},"t":{"type":"table","default":{"type":1}}})"));
+  ASSERT_TRUE(note) << note.error().message;
+  EXPECT_EQ(note->capabilities, R"({"a":{"capabilities":[{"b":"}"}]},"c\"":1.50})");
+  std::vector<std::string> defaults;
+  for (const OptionSchema& option : note->options) defaults.push_back(option.default_value);
+  EXPECT_THAT(defaults, ElementsAre(R"("a\"\u00e4,}")", "-1.50e1", "7", "true",
+                                    R"([1,{"default":[2]}])", R"({"type":1})"));
+}
+
 TEST(ParseNote, ChecksTheSchemaOfOptions) {
   const auto option = [](const std::string& json) {
     return error_of(note_with("\"config\":{" + json + "}"));

@@ -12,6 +12,27 @@ Plan one(ReliabilityConfig policy = {}) {
   return chain_of(2, std::move(policy));
 }
 
+/// Of a call that does not stream.
+Plan in_one_piece(std::optional<Milliseconds> limit = 5min) {
+  Plan plan = one();
+  plan.stream = false;
+  plan.targets[0].clocks.non_stream = limit;
+  return plan;
+}
+
+/// A policy without retries.
+ReliabilityConfig once() {
+  ReliabilityConfig policy;
+  policy.retries = 0;
+  return policy;
+}
+
+ReliabilityConfig due_in(std::optional<Milliseconds> deadline) {
+  ReliabilityConfig policy;
+  policy.deadline = deadline;
+  return policy;
+}
+
 TEST(ChainClock, TheHeadIsKeptByHttp) {
   Rig rig(one());
   rig.start();
@@ -38,19 +59,14 @@ TEST(ChainClock, ASignOfLifeMovesTheFirstToken) {
 }
 
 TEST(ChainClock, AnAnswerInOnePieceHasNoFirstToken) {
-  Plan plan = one();
-  plan.stream = false;
-  Rig rig(plan);
+  Rig rig(in_one_piece());
   rig.start();
   rig.head(1);
   EXPECT_EQ(rig.pass(5min - 1ns), "");
 }
 
 TEST(ChainClock, AnAnswerInOnePieceHasToBeWholeInTime) {
-  Plan plan = one();
-  plan.stream = false;
-  plan.targets[0].clocks.non_stream = 60s;
-  Rig rig(plan);
+  Rig rig(in_one_piece(60s));
   rig.start();
   rig.pass(20s);
   rig.head(1);
@@ -65,20 +81,14 @@ TEST(ChainClock, AnAnswerInOnePieceHasToBeWholeInTime) {
 }
 
 TEST(ChainClock, AnAnswerInOnePieceMayTakeForEverWhenThatClockIsOff) {
-  Plan plan = one();
-  plan.stream = false;
-  plan.targets[0].clocks.non_stream.reset();
-  Rig rig(plan);
+  Rig rig(in_one_piece(std::nullopt));
   rig.start();
   rig.head(1);
   EXPECT_EQ(rig.pass(9min), "");
 }
 
 TEST(ChainClock, APauseStopsTheClockOfAnAnswerInOnePiece) {
-  Plan plan = one();
-  plan.stream = false;
-  plan.targets[0].clocks.non_stream = 60s;
-  Rig rig(plan);
+  Rig rig(in_one_piece(60s));
   rig.start();
   rig.head(1);
   rig.pass(30s);
@@ -145,9 +155,7 @@ TEST(ChainClock, ContentOfAnotherChoicePutsItOff) {
 }
 
 TEST(ChainClock, AClosedAnswerThatIsNoGoodIsAFailure) {
-  ReliabilityConfig policy;
-  policy.retries = 0;
-  Rig rig(one(policy));
+  Rig rig(one(once()));
   rig.start();
   rig.engine().on_finish_reason(1, rig.now());
   EXPECT_EQ(rig.pass(2s), "close 1");
@@ -163,9 +171,7 @@ TEST(ChainClock, TheDeadlineEndsTheCall) {
 }
 
 TEST(ChainClock, TheDeadlinesErrorSaysWhatWasTried) {
-  ReliabilityConfig policy;
-  policy.retries = 0;
-  Rig rig(one(policy));
+  Rig rig(one(once()));
   rig.start();
   rig.fail(1, ErrorClass::kOverloaded);
   rig.pass(10min);
@@ -180,17 +186,13 @@ TEST(ChainClock, NothingIsStartedOnTheDeadlineItself) {
 }
 
 TEST(ChainClock, WithoutADeadlineThereIsNone) {
-  ReliabilityConfig policy;
-  policy.deadline.reset();
-  Rig rig(one(policy));
+  Rig rig(one(due_in(std::nullopt)));
   rig.start();
   EXPECT_FALSE(rig.next_in());
 }
 
 TEST(ChainClock, SilenceUntilTheDeadlineCountsAgainstTheLane) {
-  ReliabilityConfig policy;
-  policy.deadline = 12s;
-  Rig rig(chain_of(1, policy));
+  Rig rig(chain_of(1, due_in(12s)));
   for (int i = 0; i < 3; ++i) {
     rig.start();
     EXPECT_EQ(rig.pass(12s), "cancel 1; give up timeout");
@@ -211,9 +213,7 @@ TEST(ChainPause, NoClockRuns) {
 }
 
 TEST(ChainPause, TheDeadlineMovesWithIt) {
-  ReliabilityConfig policy;
-  policy.deadline = 20s;
-  Rig rig(one(policy));
+  Rig rig(one(due_in(20s)));
   rig.start();
   rig.pass(15s);
   rig.engine().pause(rig.now());

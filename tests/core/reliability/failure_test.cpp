@@ -66,5 +66,16 @@ TEST(MostUseful, SaysWhatEachTargetSaidLast) {
   EXPECT_EQ(error.message, "'a': still busy (2 times); provider 'b': silent");
 }
 
+TEST(MostUseful, AMessageThatBeginsWithTheTitleIsNotNamedTwice) {
+  Failure openai = failed(0, ErrorClass::kOverloaded, "OpenAI answered 503");
+  openai.name = "openai";
+  Failure groq = failed(1, ErrorClass::kOverloaded, "OpenAI answered 503");
+  groq.name = "groq";
+  Failure open = failed(2, ErrorClass::kOverloaded, "openai answered 503");
+  open.name = "open";
+  EXPECT_EQ(most_useful({openai, groq, open}).message,
+            "OpenAI answered 503; 'groq': OpenAI answered 503; 'open': openai answered 503");
+}
+
 }  // namespace
 }  // namespace prx::reliability

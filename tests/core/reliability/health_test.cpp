@@ -135,6 +135,18 @@ TEST(Health, BeyondItsLimitLanesThatAreWellAndIdleAreForgotten) {
   EXPECT_EQ(health.lane("lane 8", kStart).breaker.state(kStart), Breaker::State::kOpen);
 }
 
+TEST(Health, KeysThatNobodyUsesAreForgottenWithEachConfiguration) {
+  Health health;
+  KeyLane& used = health.keys("used");
+  ++used.users;
+  for (int i = 0; i < 10'000; ++i) {
+    (void)health.keys("provider " + std::to_string(i));
+    health.forget_keys();
+  }
+  EXPECT_EQ(health.key_lanes(), 1u);
+  EXPECT_EQ(&health.keys("used"), &used);
+}
+
 TEST(Health, ForgettingKeysLeavesLanes) {
   Health health;
   const Error auth = of(ErrorClass::kAuth);

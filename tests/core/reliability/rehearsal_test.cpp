@@ -19,11 +19,36 @@ Plan two_targets() {
   return plan;
 }
 
-Rehearsal play(const Plan& plan, std::string_view a, std::string_view b = "ok") {
-  const auto first = parse_acts(a);
-  const auto second = parse_acts(b);
-  EXPECT_TRUE(first && second);
-  return rehearse(plan, {*first, *second});
+Act plain(Act::Kind kind, int tokens = 0) {
+  Act act;
+  act.kind = kind;
+  act.tokens = tokens;
+  return act;
+}
+Act cut_after(int tokens) { return plain(Act::Kind::kCut, tokens); }
+Act other_words() { return plain(Act::Kind::kDiffers); }
+Act silence() { return plain(Act::Kind::kSilence); }
+
+Act once(Act act) {
+  act.times = 1;
+  return act;
+}
+
+Act late_token(std::chrono::milliseconds time) {
+  Act act = plain(Act::Kind::kLateToken);
+  act.late = time;
+  return act;
+}
+
+Act fails(ErrorClass error_class, std::optional<std::chrono::milliseconds> retry_after = {}) {
+  Act act = plain(Act::Kind::kError);
+  act.error.error_class = error_class;
+  act.error.retry_after = retry_after;
+  return act;
+}
+
+Rehearsal play(const Plan& plan, const Act& a, const Act& b = {}) {
+  return rehearse(plan, {{a}, {b}});
 }
 
 bool says(const Rehearsal& rehearsal, std::string_view text) {
@@ -32,107 +57,68 @@ bool says(const Rehearsal& rehearsal, std::string_view text) {
   });
 }
 
-TEST(Acts, ReadStatusesClassesAndBreaks) {
-  const auto acts = parse_acts("429:retry-after=2.5*2+cut@40+context_length");
-  ASSERT_TRUE(acts) << acts.error().message;
-  ASSERT_EQ(acts->size(), 3u);
-  EXPECT_EQ((*acts)[0].error.error_class, ErrorClass::kRateLimit);
-  EXPECT_EQ((*acts)[0].error.http_status, 429);
-  EXPECT_EQ((*acts)[0].error.retry_after, 2'500ms);
-  EXPECT_EQ((*acts)[0].times, 2);
-  EXPECT_EQ((*acts)[1].kind, Act::Kind::kCut);
-  EXPECT_EQ((*acts)[1].tokens, 40);
-  EXPECT_EQ((*acts)[1].times, 1) << "what comes next must come";
-  EXPECT_EQ((*acts)[2].error.error_class, ErrorClass::kContextLength);
-  EXPECT_EQ((*acts)[2].times, 0);
-  EXPECT_EQ((*parse_acts("late=20s"))[0].late, 20s);
-  EXPECT_EQ((*parse_acts("late=250ms"))[0].late, 250ms);
-}
-
-TEST(Acts, RefuseWhatIsNone) {
-  for (const char* text : {"",
-                           "+",
-                           "42",
-                           "600",
-                           "cut",
-                           "cut@61",
-                           "cut@-1",
-                           "late",
-                           "late=x",
-                           "late=-1s",
-                           "ok@3",
-                           "503*0",
-                           "503*101",
-                           "503*",
-                           "reset:retry-after=2",
-                           "429:retry-after=",
-                           "429:retry-after=1e9",
-                           "cancelled",
-                           "nonsense",
-                           "429+"})
-    EXPECT_FALSE(parse_acts(text)) << text;
-}
-
 TEST(Rehearse, ASoundChainAnswersWithItsFirstTarget) {
-  const Rehearsal rehearsal = play(two_targets(), "ok");
+  const Rehearsal rehearsal = play(two_targets(), {});
   EXPECT_TRUE(rehearsal.answered);
   EXPECT_EQ(rehearsal.served_by, 0u);
   EXPECT_EQ(rehearsal.attempts, 1);
 }
 
 TEST(Rehearse, ARetryAfterIsWaitedOutOnTheSameTarget) {
-  const Rehearsal rehearsal = play(two_targets(), "429:retry-after=2*1");
+  const Rehearsal rehearsal = play(two_targets(), once(fails(ErrorClass::kRateLimit, 2s)));
   EXPECT_EQ(rehearsal.served_by, 0u);
   EXPECT_EQ(rehearsal.attempts, 2);
   EXPECT_TRUE(says(rehearsal, "a starts (retry, after a wait of 2.000 s)"));
 }
 
 TEST(Rehearse, ASilentTargetIsHedged) {
-  const Rehearsal rehearsal = play(two_targets(), "silence");
+  const Rehearsal rehearsal = play(two_targets(), silence());
   EXPECT_EQ(rehearsal.served_by, 1u);
   EXPECT_EQ(rehearsal.attempts, 2);
   EXPECT_LT(rehearsal.took, 15s);
 }
 
 TEST(Rehearse, ACutStreamIsSplicedAndOneThatDiffersIsNot) {
-  const Rehearsal spliced = play(two_targets(), "cut@40");
+  const Rehearsal spliced = play(two_targets(), cut_after(40));
   EXPECT_TRUE(spliced.answered);
   EXPECT_TRUE(says(spliced, "b goes on after token 40"));
   Plan plan = two_targets();
   plan.policy.retries = 0;
-  const Rehearsal differs = play(plan, "cut@40", "differs");
+  const Rehearsal differs = play(plan, cut_after(40), other_words());
   EXPECT_FALSE(differs.answered);
   EXPECT_EQ(differs.error.error_class, ErrorClass::kBadResponse);
 }
 
 TEST(Rehearse, AnAnswerThatEndsWhereTheFirstBrokeIsWhole) {
-  EXPECT_TRUE(play(two_targets(), "cut@60").answered);
+  EXPECT_TRUE(play(two_targets(), cut_after(60)).answered);
 }
 
 TEST(Rehearse, WhatDoesNotStreamComesWholeOrNotAtAll) {
   Plan plan = two_targets();
   plan.stream = false;
-  const Rehearsal cut = play(plan, "cut@40");
+  const Rehearsal cut = play(plan, cut_after(40));
   EXPECT_TRUE(cut.answered);
   EXPECT_EQ(cut.served_by, 1u);
   EXPECT_FALSE(says(cut, "splice")) << "nothing was delivered";
-  EXPECT_EQ(play(plan, "stall@40*1").attempts, 2);
+  EXPECT_EQ(play(plan, once(plain(Act::Kind::kStall, 40))).attempts, 2);
 }
 
 TEST(Rehearse, WhatDoesNotStreamHasToComeInTime) {
   Plan plan = two_targets();
   plan.stream = false;
   plan.targets[0].clocks.non_stream = 60s;
-  EXPECT_EQ(play(plan, "late=50s").served_by, 0u);
-  const Rehearsal late = play(plan, "late=70s");
+  EXPECT_EQ(play(plan, late_token(50s)).served_by, 0u);
+  const Rehearsal late = play(plan, late_token(70s));
   EXPECT_EQ(late.served_by, 1u);
   EXPECT_TRUE(says(late, "a fails: timeout: no response head within 60.000 s"));
   plan.targets[0].clocks.idle.reset();
-  EXPECT_TRUE(says(play(plan, "stall@40*1"), "non_stream_timeout of 60000 ms ran out"));
+  EXPECT_TRUE(says(play(plan, once(plain(Act::Kind::kStall, 40))),
+                   "non_stream_timeout of 60000 ms ran out"));
 }
 
 TEST(Rehearse, WhenAllFailTheErrorIsThatOfTheCall) {
-  const Rehearsal rehearsal = play(two_targets(), "503", "503");
+  const Rehearsal rehearsal =
+      play(two_targets(), fails(ErrorClass::kOverloaded), fails(ErrorClass::kOverloaded));
   EXPECT_FALSE(rehearsal.answered);
   EXPECT_EQ(rehearsal.attempts, 6);
   EXPECT_EQ(rehearsal.error.error_class, ErrorClass::kOverloaded);
@@ -143,7 +129,7 @@ TEST(Rehearse, ACallWithoutClocksThatHangsEndsTheRehearsal) {
   plan.policy.deadline.reset();
   plan.policy.hedge_after.reset();
   plan.targets[0].clocks.head.reset();
-  const Rehearsal rehearsal = play(plan, "silence");
+  const Rehearsal rehearsal = play(plan, silence());
   EXPECT_FALSE(rehearsal.answered);
   EXPECT_TRUE(says(rehearsal, "a starts (first)"));
 }

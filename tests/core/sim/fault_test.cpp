@@ -42,6 +42,20 @@ TEST(FaultLanguage, FaultsAreJoinedByPlus) {
   EXPECT_EQ(faults[1].bytes, 7u);
 }
 
+TEST(FaultLanguage, TheFormForShellsSaysTheSame) {
+  for (const auto& [shell, other] :
+       {std::pair("cut@3", "cut?after=3"), std::pair("429:retry-after=2", "429?retry_after=2"),
+        std::pair("stall@3:comments=20:times=2", "stall?after=3&comments=20&times=2"),
+        std::pair("cut@3?times=2", "cut?after=3&times=2"),
+        std::pair("late-head:ms=5+crlf", "late-head?ms=5+crlf")}) {
+    ASSERT_TRUE(parse_faults(shell)) << shell;
+    EXPECT_EQ(*parse_faults(shell), *parse_faults(other)) << shell;
+  }
+  for (const char* text :
+       {"cut@", "cut@x", "cut@3@4", "503@2", "cut:", "429:retry-after=2&times=2"})
+    EXPECT_FALSE(parse_faults(text)) << text;
+}
+
 TEST(FaultLanguage, PercentStandsForAnyByteOfAValue) {
   EXPECT_EQ(only("answer?text=a%20b%2Bc%26d").text, "a b+c&d");
 }

@@ -97,6 +97,51 @@ TEST(Redactor, ALongTextIsReadOnce) {
   EXPECT_LT(redactor.redact(dots).size(), dots.size());
 }
 
+TEST(Redactor, KnowsTheSecretAsUrlsWriteIt) {
+  Redactor redactor;
+  redactor.add("sk/a+b=c?d");
+  EXPECT_EQ(redactor.redact("?key=sk%2Fa%2Bb%3Dc%3fd&x"), "?key=[redacted]&x");
+  EXPECT_EQ(redactor.redact("?key=sk%2fa%2bb%3dc%3fd&x"), "?key=[redacted]&x");
+  EXPECT_EQ(redactor.redact("?key=sk/a%2Bb=c%3fd 100%"), "?key=[redacted] 100%");
+  EXPECT_EQ(redactor.redact("?key=sk%2Fa%2Bb..."), "?key=[redacted]...");
+  EXPECT_EQ(redactor.redact("50% of %zz and %2"), "50% of %zz and %2");
+}
+
+TEST(Redactor, KnowsTheSecretByEachEscapeOfJson) {
+  Redactor redactor;
+  redactor.add("sk/a+b=c");
+  EXPECT_EQ(redactor.redact(R"("sk\/a+b=c")"), R"("[redacted]")");
+  EXPECT_EQ(redactor.redact(R"("sk\u002fa\u002Bb\u003dc")"), R"("[redacted]")");
+  EXPECT_EQ(redactor.redact(R"("sk\u002fa\u002Bb...")"), R"("[redacted]...")");
+  EXPECT_EQ(redactor.redact(R"(C:\new \u00e9 \u12)"), R"(C:\new \u00e9 \u12)");
+}
+
+TEST(Redactor, ASecretWithWhatLooksLikeAnEscapeIsFoundAsItIs) {
+  Redactor redactor;
+  redactor.add("ab%41cd\\/ef");
+  EXPECT_EQ(redactor.redact("key ab%41cd\\/ef."), "key [redacted].");
+  EXPECT_EQ(redactor.redact("key ab%2541cd%5C%2Fef."), "key [redacted].");
+}
+
+TEST(Redactor, KeepsSecretsInUseAndTheNewestOfThoseBefore) {
+  const auto of = [](int number) {
+    Redactor one;
+    one.add("the-key-in-use");
+    one.add("secret-" + std::to_string(100'000 + number));
+    return one;
+  };
+  Redactor redactor;
+  for (int i = 0; i < 10'000; ++i) redactor.renew(of(i));
+  EXPECT_EQ(redactor.size(), Redactor::kRetiredMax + 2);
+  EXPECT_EQ(redactor.redact("a the-key-in-use b"), "a [redacted] b");
+  const int oldest = 9'999 - static_cast<int>(Redactor::kRetiredMax);
+  EXPECT_EQ(redactor.redact("a secret-109999 b"), "a [redacted] b");
+  EXPECT_EQ(redactor.redact("a secret-" + std::to_string(100'000 + oldest) + " b"),
+            "a [redacted] b");
+  EXPECT_NE(redactor.redact("a secret-" + std::to_string(99'999 + oldest) + " b"),
+            "a [redacted] b");
+}
+
 TEST(Redactor, NamesThatWereCutAreKnownByTheirLengthOrTheirDots) {
   const std::string key = "sk-or-v1-0123456789";
   EXPECT_FALSE(Redactor::was_cut("gen-1700000000-abcdef"));

@@ -27,6 +27,10 @@ struct ChatHead {
   std::span<const prx_kv> headers;  ///< names in lower case
 };
 
+/// A provider's own view of an error that it reported, with class and words as the dialect read
+/// them: changes what it knows better. Must not throw.
+using RefineError = void (*)(Error& error) noexcept;
+
 struct ChatDecoderOptions {
   /// Asked for a stream; an answer of another media type is still read as what it is
   bool stream = true;
@@ -38,6 +42,7 @@ struct ChatDecoderOptions {
   /// Unix seconds when the request was sent, for waits that are given as a time; 0: the answer's
   /// own Date header alone is used.
   std::int64_t now_epoch = 0;
+  RefineError refine_error = nullptr;  ///< of error statuses and error frames; null: none
 };
 
 /// Decodes one exchange. Feed head, then pieces, then finish; it emits the events of the
@@ -66,6 +71,11 @@ struct ChatDecoderOptions {
 ///  - A member that an answer needs and that is of another kind (content as an object or a number,
 ///    choices that are no array ...) is kBadResponse, which names it: never an empty success. What
 ///    is empty (null, "", [], {}, false) says nothing, as if it were absent.
+///  - Text of another dialect is not read: choices[].text of the legacy completions often repeats
+///    the delta beside it. An answer that ends with nothing but such text (or a function_call, or
+///    strings of unknown names in a delta without content) is kBadResponse, which names the member;
+///    so are events and bodies that never have "choices", such as those of the Responses API.
+///  - The index of a choice may be a string of digits; what is no whole number is kBadResponse.
 ///  - A tool call without a name is kBadResponse; where length or a content filter cut the answer,
 ///    it comes with an empty name, so that the host can tell that something was cut.
 ///  - A Content-Encoding is kBadResponse: requests ask for none.

@@ -61,8 +61,8 @@ namespace detail {
 /// PRX_OP_CHAT. The dialect writes into the operation's own sink: no layer per event.
 class ChatExchange final : public Decoder {
  public:
-  ChatExchange(const Request& request, const prx_sink& sink, std::string title)
-      : chat_(options(request), sink, std::move(title)) {}
+  ChatExchange(const Request& request, const prx_sink& sink, std::string title, RefineError refine)
+      : chat_(options(request, refine), sink, std::move(title)) {}
 
   void head(const HttpHead& head, EventWriter& out) override {
     chat_.head({head.status, head.headers});
@@ -85,10 +85,11 @@ class ChatExchange final : public Decoder {
   }
 
  private:
-  [[nodiscard]] static ChatDecoderOptions options(const Request& request) {
+  [[nodiscard]] static ChatDecoderOptions options(const Request& request, RefineError refine) {
     ChatDecoderOptions options;
     options.stream = request.stream;
     options.want_frame = request.want_frame;
+    options.refine_error = refine;
     return options;
   }
   void note_end(EventWriter& out) const {

@@ -28,6 +28,7 @@ struct ChatOptions {
   std::vector<std::string> health_paths{"/models"};  ///< 1 or more, the next one after a 404
   std::vector<std::string> warmup_paths{"/models"};  ///< the same
   std::vector<AccountPart> account;                  ///< none: PRX_OP_ACCOUNT is unsupported
+  RefineError refine_error = nullptr;                ///< of chats
 };
 
 /// The options as they can be used: base_url without slashes at its end, no header without a value.
@@ -92,7 +93,8 @@ class ChatProvider : public HttpProvider {
       case OpKind::kChat:
         break;
     }
-    return std::make_unique<detail::ChatExchange>(request, sink, options_.title);
+    return std::make_unique<detail::ChatExchange>(request, sink, options_.title,
+                                                  options_.refine_error);
   }
 
  protected:

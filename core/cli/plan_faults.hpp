@@ -1,0 +1,17 @@
+/// \file plan_faults.hpp
+/// The faults of `prx plan --fail`, in the simulator's words (sim/fault.hpp). Pure.
+#pragma once
+
+#include <string_view>
+
+#include "reliability/rehearsal.hpp"
+
+namespace prx::cli {
+
+/// "503", "429:retry-after=2", "cut@40:times=2", "late-token:ms=500": what the simulator's
+/// parse_faults() reads, as far as a rehearsal can play it; besides, a class of errors ("auth") and
+/// "differs". Joined by "/" they follow each other, the last for ever unless it says `times`.
+/// Errors: kInvalidRequest naming the part and the remedy.
+[[nodiscard]] Result<reliability::Acts> parse_acts(std::string_view text);
+
+}  // namespace prx::cli
