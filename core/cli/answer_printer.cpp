@@ -10,10 +10,12 @@ AnswerPrinter::AnswerPrinter(const PrinterOptions& options)
     : options_(options),
       answer_(STDOUT_FILENO, is_terminal(STDOUT_FILENO), options.patience),
       reasoning_(STDERR_FILENO, true, options.patience),
-      dims_(is_terminal(STDERR_FILENO)) {}
+      dims_(is_terminal(STDERR_FILENO)),
+      one_screen_(dims_ && is_terminal(STDOUT_FILENO)) {}
 
 bool AnswerPrinter::take(const StreamEvent& event) {
   if (event.choice != 0) return true;
+  const auto held = hold_terminal();
   switch (event.type) {
     case StreamEvent::Type::kText:
       return take_text(event.text);
@@ -32,8 +34,25 @@ bool AnswerPrinter::take(const StreamEvent& event) {
 }
 
 bool AnswerPrinter::finish() {
+  const auto held = hold_terminal();
   end_reasoning();
   return answer_.finish();
+}
+
+void AnswerPrinter::note_between(std::string_view text) {
+  const auto held = hold_terminal();
+  if (one_screen_) end_reasoning();
+  begin_line();
+  note(text, options_.patience);
+}
+
+/// Without one screen nobody waits for the other's reader.
+std::unique_lock<std::mutex> AnswerPrinter::hold_terminal() {
+  return one_screen_ ? std::unique_lock(screen_) : std::unique_lock<std::mutex>();
+}
+
+void AnswerPrinter::begin_line() {
+  if (one_screen_ && answer_.leave_line()) put_raw("\n");
 }
 
 void AnswerPrinter::mark() {
@@ -51,6 +70,7 @@ bool AnswerPrinter::take_text(std::string_view text) {
 void AnswerPrinter::take_reasoning(std::string_view text) {
   mark();
   if (!options_.reasoning) return;
+  if (!in_reasoning_) begin_line();
   if (!in_reasoning_ && dims_) put_raw("\x1b[2m");
   in_reasoning_ = true;
   reasoning_.write(text);
@@ -66,6 +86,7 @@ void AnswerPrinter::end_reasoning() {
 void AnswerPrinter::take_tool_call(const StreamEvent& event) {
   mark();
   end_reasoning();
+  begin_line();
   message("the model calls " + std::string(event.name) + "(" + std::string(event.text) + ")",
           options_.patience);
 }

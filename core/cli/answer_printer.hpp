@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <mutex>
 #include <optional>
 #include <string_view>
 
@@ -17,7 +18,7 @@ struct PrinterOptions {
 };
 
 /// Text of the first choice goes to stdout, its tool calls (and its reasoning) to stderr; of other
-/// choices nothing is shown. One thread.
+/// choices nothing is shown. One thread, but for note_between().
 class AnswerPrinter {
  public:
   explicit AnswerPrinter(const PrinterOptions& options);
@@ -26,6 +27,9 @@ class AnswerPrinter {
   bool take(const StreamEvent& event);
   /// Ends the line. False as take().
   bool finish();
+  /// A line on stderr while the answer comes. Where stdout and stderr are both terminals it begins
+  /// a line of its own, also in the middle of the answer's. Any thread.
+  void note_between(std::string_view text);
 
   [[nodiscard]] int error() const { return answer_.error(); }  ///< as AnswerWriter::error()
   /// From the construction to the first text, reasoning or tool call.
@@ -40,12 +44,16 @@ class AnswerPrinter {
   void end_reasoning();
   void take_tool_call(const StreamEvent& event);
   void put_raw(std::string_view text) const;
+  void begin_line();
+  [[nodiscard]] std::unique_lock<std::mutex> hold_terminal();
 
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   const PrinterOptions options_;
   AnswerWriter answer_;
   AnswerWriter reasoning_;
   const bool dims_;
+  const bool one_screen_;  ///< answer and messages are seen together
+  std::mutex screen_;      ///< one writer at a time, when `one_screen_`
   bool in_reasoning_ = false;
   std::optional<std::chrono::microseconds> first_token_;
 };

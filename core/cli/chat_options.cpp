@@ -64,6 +64,7 @@ HelpText chat_help() {
 void declare_chat(Arguments& arguments, ChatOptions& options) {
   arguments.words(options.prompt);
   declare_overrides(arguments, options.overrides);
+  declare_no_fallback(arguments, options.overrides);
   arguments.text("--system", options.system, "TEXT", "System message");
   arguments.number("--temperature", options.temperature, "Randomness, usually 0 to 2");
   arguments.integer("--max-tokens", options.max_tokens, "Longest answer, in tokens");
@@ -90,6 +91,7 @@ Result<PreparedChat> prepare_chat(const ChatOptions& options, int stdin_fd) {
   if (options.timeout) {
     const auto timeout = parse_duration(*options.timeout);
     if (!timeout) return usage("--timeout: " + timeout.error().message);
+    prepared.timeout = *timeout;
     prepared.until = begin + *timeout;
   }
   ChatRequest& request = prepared.request;

@@ -31,7 +31,8 @@ void declare_chat(Arguments& arguments, ChatOptions& options);
 
 struct PreparedChat {
   ChatRequest request;
-  std::optional<std::chrono::steady_clock::time_point> until;  ///< --timeout, from the beginning
+  std::optional<std::chrono::milliseconds> timeout;            ///< --timeout
+  std::optional<std::chrono::steady_clock::time_point> until;  ///< the same, from the beginning
   bool many_choices = false;  ///< --param n= asks for more than one
 };
 /// Reads the prompt (from `stdin_fd` where that is asked for) and checks every value.

@@ -36,6 +36,7 @@ class Chat final : public Command {
     auto config = load_config(globals, options_.overrides);
     if (!config) return fail_before(config.error(), kExitConfiguration, options_.json);
     const Interrupt interrupt;
+    patience_ = patience_of(*prepared, interrupt);
     auto client = open(std::move(*config));
     if (!client) return fail_before(client.error(), kExitConfiguration, options_.json);
     return ask(**client, *prepared, interrupt);
@@ -67,8 +68,8 @@ class Chat final : public Command {
     // Who asked for no log gets warnings as this program says them.
     const LogConfig& log = config.log;
     if (log.file.empty() && log.format == "text" && log.level == "warn")
-      options.log = [](LogLevel level, std::string_view line) {
-        level == LogLevel::kWarn ? warning(line) : message(line);
+      options.log = [patience = patience_](LogLevel level, std::string_view line) {
+        level == LogLevel::kWarn ? warning(line, patience) : message(line, patience);
       };
     return Client::open(std::move(config), std::move(options));
   }
@@ -82,38 +83,40 @@ class Chat final : public Command {
     return patience;
   }
 
-  CallOptions call_options(const PreparedChat& prepared, const Interrupt& interrupt) {
+  /// \param printer  of the answer, for the call's time; nullptr: it comes after the call
+  CallOptions call_options(const PreparedChat& prepared, const Interrupt& interrupt,
+                           AnswerPrinter* printer) {
     CallOptions call;
     if (prepared.until)  // a deadline that is over asks nobody
       call.deadline = std::max(std::chrono::ceil<Milliseconds>(*prepared.until - Clock::now()),
                                Milliseconds{0});
+    call.deadline_shown = prepared.timeout;
     call.stop = interrupt.token();
     call.stream_upstream = !options_.no_stream;
     // On the loop: a stderr that nobody reads would hold it up, which is what --trace asks for.
     if (options_.trace)
-      call.on_attempt = [this](const Attempt& attempt) {
+      call.on_attempt = [this, printer](const Attempt& attempt) {
         const std::string line = trace_line(attempt, ++attempts_);
-        if (attempt.error) return note(line, patience_);
+        if (attempt.error)
+          return printer != nullptr ? printer->note_between(line) : note(line, patience_);
         served_ = line;  // the end of the answer may still be on its way to stdout
       };
     return call;
   }
 
   int ask(Client& client, const PreparedChat& prepared, const Interrupt& interrupt) {
-    patience_ = patience_of(prepared, interrupt);
-    const CallOptions call = call_options(prepared, interrupt);
-    const int code = options_.json ? ask_json(client, prepared.request, call, interrupt)
-                                   : ask_text(client, prepared.request, call, interrupt);
+    const int code = options_.json ? ask_json(client, prepared, interrupt)
+                                   : ask_text(client, prepared, interrupt);
     if (code == kExitOk && prepared.many_choices)
       message("the request asks for more than one choice; only the first is shown", patience_);
     return code;
   }
 
-  int ask_text(Client& client, const ChatRequest& request, const CallOptions& call,
-               const Interrupt& interrupt) {
+  int ask_text(Client& client, const PreparedChat& prepared, const Interrupt& interrupt) {
     const Clock::time_point start = Clock::now();
     AnswerPrinter printer({options_.reasoning, patience_});
-    const std::unique_ptr<Stream> stream = client.stream(request, call);
+    const CallOptions call = call_options(prepared, interrupt, &printer);
+    const std::unique_ptr<Stream> stream = client.stream(prepared.request, call);
     bool writable = true;
     while (const StreamEvent* event = writable ? stream->next() : nullptr)
       writable = printer.take(*event);
@@ -129,9 +132,9 @@ class Chat final : public Command {
     return kExitOk;
   }
 
-  int ask_json(Client& client, const ChatRequest& request, const CallOptions& call,
-               const Interrupt& interrupt) {
-    const ChatResult result = client.chat(request, call);
+  int ask_json(Client& client, const PreparedChat& prepared, const Interrupt& interrupt) {
+    const CallOptions call = call_options(prepared, interrupt, nullptr);
+    const ChatResult result = client.chat(prepared.request, call);
     if (!served_.empty()) note(served_, patience_);
     const std::string text =
         result ? answer_json(*result)

@@ -70,17 +70,6 @@ void warn_of_keys(Config& config) {
                               "' has no key: " + provider->key_missing);
 }
 
-/// The resolving warns of each target that it leaves out for its key.
-void forget_keys(Config& config) {
-  std::erase_if(config.warnings, [&](const std::string& warning) {
-    return std::any_of(config.providers.begin(), config.providers.end(),
-                       [&](const ProviderConfig& provider) {
-                         return !provider.key_missing.empty() &&
-                                warning.find(provider.key_missing) != std::string::npos;
-                       });
-  });
-}
-
 bool can_be_asked(const driver::PlannedTarget& target, Keys keys) {
   if (target.left_out.empty()) return true;
   return keys == Keys::kLeave && target.provider->problem.empty() && !target.model.empty();

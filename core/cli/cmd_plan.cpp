@@ -1,9 +1,6 @@
 // prx plan
-#include <algorithm>
-
 #include "client/chain_plan.hpp"
 #include "commands.hpp"
-#include "config/did_you_mean.hpp"
 #include "config/duration.hpp"
 #include "config/sections.hpp"
 #include "configuration.hpp"
@@ -11,8 +8,7 @@
 #include "exit_codes.hpp"
 #include "json_writer.hpp"
 #include "output.hpp"
-#include "plan_faults.hpp"
-#include "reliability/rehearsal.hpp"
+#include "plan_play.hpp"
 
 namespace prx::cli {
 namespace {
@@ -139,9 +135,9 @@ class Plan final : public Command {
         "virtual "
         "time\n"
         "against targets that fail as told, and prints the timeline. Sends nothing.\n\n"
-        "A fault is TARGET=FAULT: a provider's name, or its place in the chain (1, 2, ...), and, "
-        "as prx sim\n"
-        "names it,\n"
+        "A fault is TARGET=FAULT: a provider's name, which means all its targets, or a place in "
+        "the chain\n"
+        "(1, 2, ...), and, as prx sim names it,\n"
         "  503  429:retry-after=2     a status, with a Retry-After in seconds\n"
         "  reset  silence             no response head\n"
         "  late-token:ms=20000        a late first token\n"
@@ -154,12 +150,16 @@ class Plan final : public Command {
         "Examples:\n"
         "  prx plan\n"
         "  prx plan --chain careful --fail openrouter=429:retry-after=2\n"
-        "  prx plan --fail openrouter=cut@40,openai=503:times=2\n\n"
+        "  prx plan --fail openrouter=cut@40,openai=503:times=2\n"
+        "  prx plan --no-keys --fail openai=auth\n\n"
         "Exit codes: 0; with --fail that of the call that was played; 2 usage, 3 configuration.\n"};
   }
   void declare(Arguments& arguments) override {
     declare_overrides(arguments, overrides_);
     arguments.list("--fail", faults_, "TARGET=FAULT", "Play the chain with this fault; repeatable");
+    declare_no_fallback(arguments, overrides_);
+    arguments.flag("--no-keys", no_keys_,
+                   "As if every target had its key; no key's file is read, no command run");
     arguments.text("--timeout", timeout_, "DURATION",
                    "The deadline, as prx chat --timeout sets it");
     arguments.flag("--no-stream", no_stream_, "Play a call that does not stream");
@@ -170,15 +170,20 @@ class Plan final : public Command {
       return refuse(checked.error(), json_);
     const auto timeout = read_timeout();
     if (!timeout) return refuse(timeout.error(), json_);
-    auto loaded = load_config(globals, overrides_);
+    const Keys keys = no_keys_ ? Keys::kLeave : Keys::kRead;
+    auto loaded = load_config(globals, overrides_, keys);
     if (!loaded) return configuration_failure(loaded.error());
     auto config = with_notes(std::move(*loaded));
     if (!config) return configuration_failure(config.error());
     driver::ChainQuestion question;
     const std::string model = model_of(overrides_).value_or("");
     question.model = model;  // as a chat asks for it
-    const auto chain = driver::plan_chain(*config, question);
+    auto chain = driver::plan_chain(*config, question);
     if (!chain) return configuration_failure(chain.error());
+    if (no_keys_) {
+      assume_keys(*chain);
+      forget_keys(*config);
+    }
     if (*timeout) set_deadline(*config, *chain, **timeout);
     print_warnings(*config);
     if (faults_.empty())
@@ -252,125 +257,30 @@ class Plan final : public Command {
 
   // --- the rehearsal
 
-  /// The target that a fault names, by provider or by its number as the plan shows it; an index
-  /// into those that can be asked.
-  [[nodiscard]] std::optional<std::size_t> find_target(const reliability::Plan& plan,
-                                                       std::string_view name) const {
-    for (std::size_t i = 0; i < plan.targets.size(); ++i)
-      if (plan.targets[i].name == name || std::to_string(places_[i] + 1) == name) return i;
-    return std::nullopt;
-  }
-
-  static std::vector<std::string_view> names_of(const reliability::Plan& plan) {
-    std::vector<std::string_view> names;
-    for (const auto& target : plan.targets) names.push_back(target.name);
-    return names;
-  }
-
-  Result<void> read_fault(const reliability::Plan& plan, std::string_view fault,
-                          std::vector<reliability::Acts>& acts) const {
-    const auto equals = fault.find('=');
-    if (equals == std::string_view::npos)
-      return fail(ErrorClass::kInvalidRequest,
-                  "--fail '" + std::string(fault) + "' is not TARGET=FAULT; write openrouter=429");
-    const auto target = find_target(plan, fault.substr(0, equals));
-    if (!target)
-      return fail(ErrorClass::kInvalidRequest,
-                  "--fail: the chain asks no target '" + std::string(fault.substr(0, equals)) +
-                      "'" + config::suggestion(fault.substr(0, equals), names_of(plan)));
-    if (!acts[*target].empty())
-      return fail(ErrorClass::kInvalidRequest,
-                  "--fail names '" + std::string(fault.substr(0, equals)) +
-                      "' twice; write A/B for what comes one after the other");
-    PRX_TRY_SET(acts[*target], parse_acts(fault.substr(equals + 1)));
-    return {};
-  }
-
-  Result<std::vector<reliability::Acts>> read_faults(const reliability::Plan& plan) const {
-    std::vector<reliability::Acts> acts(plan.targets.size());
-    for (const std::string& list : faults_) {
-      std::string_view rest = list;
-      while (!rest.empty()) {
-        const auto comma = std::min(rest.find(','), rest.size());
-        PRX_TRY(read_fault(plan, rest.substr(0, comma), acts));
-        rest.remove_prefix(std::min(comma + 1, rest.size()));
-      }
+  int play(driver::PlannedChain& chain) {
+    PlayedChain played = played_chain(chain);
+    if (played.targets.empty() && assume_keys(chain)) {  // it sends nothing
+      played = played_chain(chain);
+      message("no target has a key; rehearsed as if each had one");
     }
-    return acts;
-  }
-
-  /// A rehearsal sends nothing: where no target has a key, it goes as if they had.
-  void rehearse_without_keys(const driver::PlannedChain& chain, reliability::Plan& plan) {
-    for (const auto& target : chain.targets) {
-      if (!target.provider->problem.empty() || target.model.empty()) continue;
-      plan.targets.push_back(target.plan);
-      places_.push_back(target.place);
-    }
-    if (!plan.targets.empty()) message("no target has a key; rehearsed as if each had one");
-  }
-
-  int play(const driver::PlannedChain& chain) {
-    reliability::Plan plan;
-    plan.policy = *chain.policy;
-    plan.stream = !no_stream_;
-    for (const auto& target : chain.targets) {
-      if (!target.left_out.empty()) continue;
-      plan.targets.push_back(target.plan);
-      places_.push_back(target.place);
-    }
-    if (plan.targets.empty()) rehearse_without_keys(chain, plan);
-    if (plan.targets.empty())
+    if (played.targets.empty())
       return configuration_failure(
           fail(ErrorClass::kInvalidRequest,
                "the chain has no usable target: " + chain.targets.front().left_out)
               .error());
-    const auto acts = read_faults(plan);
+    played.plan.stream = !no_stream_;
+    const auto acts = read_faults(chain, played, faults_);
     if (!acts) return refuse(acts.error(), json_);
-    const auto rehearsal = reliability::rehearse(plan, *acts);
-    const int printed = print(json_ ? timeline_json(plan, rehearsal) : timeline_text(rehearsal));
+    const auto rehearsal = reliability::rehearse(played.plan, *acts);
+    const int printed = print(json_ ? timeline_json(played, rehearsal) : timeline_text(rehearsal));
     if (printed != kExitOk || rehearsal.answered) return printed;
     return exit_code(rehearsal.error.error_class);
-  }
-
-  static std::string timeline_text(const reliability::Rehearsal& rehearsal) {
-    std::string text;
-    for (const auto& moment : rehearsal.moments) {
-      const std::string at = reliability::seconds(moment.at);
-      text += std::string(std::max<std::size_t>(10, at.size()) - at.size(), ' ') + at + "  " +
-              visible_line(moment.what) + '\n';
-    }
-    return text + std::to_string(rehearsal.attempts) +
-           (rehearsal.attempts == 1 ? " attempt in " : " attempts in ") +
-           reliability::seconds(rehearsal.took) + '\n';
-  }
-
-  static std::string timeline_json(const reliability::Plan& plan,
-                                   const reliability::Rehearsal& rehearsal) {
-    JsonWriter json;
-    json.begin_object();
-    json.key("answered").boolean(rehearsal.answered);
-    json.key("served_by")
-        .string_or_null(rehearsal.answered ? plan.targets[rehearsal.served_by].name : "");
-    json.key("error").string_or_null(rehearsal.answered ? ""
-                                                        : to_string(rehearsal.error.error_class));
-    json.key("attempts").integer(rehearsal.attempts);
-    json.key("took_ms").integer(rehearsal.took.count());
-    json.key("moments").begin_array();
-    for (const auto& moment : rehearsal.moments) {
-      json.begin_object();
-      json.key("at_ms").integer(moment.at.count()).key("what").string(moment.what);
-      json.end_object();
-    }
-    json.end_array();
-    json.end_object();
-    return json.text() + "\n";
   }
 
   Overrides overrides_;
   std::vector<std::string> faults_;
   std::optional<std::string> timeout_;
-  std::vector<std::size_t> places_;  ///< of the targets that can be asked
-  bool no_stream_ = false, json_ = false;
+  bool no_keys_ = false, no_stream_ = false, json_ = false;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "client/found_plugins.hpp"
 #include "config/resolve.hpp"
 #include "config/table_reader.hpp"
 #include "exit_codes.hpp"
@@ -21,6 +22,12 @@ void apply_log_level(Config& config, const std::string& level) {
   } else {
     *same = setting;
   }
+}
+
+/// Of the chain in force.
+void leave_first_target(Config& config) {
+  for (ChainConfig& chain : config.chains)
+    if (chain.name == config.chain && chain.targets.size() > 1) chain.targets.resize(1);
 }
 
 constexpr std::string_view kChainPrefix = "chain:";
@@ -44,10 +51,15 @@ std::string base_url_place(const Config& config, const ProviderConfig& provider)
 
 void declare_overrides(Arguments& arguments, Overrides& overrides) {
   arguments.text("--provider", overrides.provider, "NAME",
-                 "Provider to ask: a table of [providers], or a plugin");
+                 "Ask it first, its fallbacks then: a table of [providers], or a plugin");
   arguments.text("--chain", overrides.chain, "NAME",
                  "Chain to use: a table of [chains]; not with --provider");
   arguments.text("--model", overrides.model, "NAME", "Model to ask for");
+}
+
+void declare_no_fallback(Arguments& arguments, Overrides& overrides) {
+  arguments.flag("--no-fallback", overrides.no_fallback,
+                 "Ask the chain's first target alone; it is still retried");
 }
 
 Result<void> check_overrides(const Overrides& overrides) {
@@ -79,11 +91,9 @@ std::optional<std::string> model_of(const Overrides& overrides) {
 
 Result<Config> with_notes(Config config) {
   const Environment environment = process_environment();
-  std::vector<PluginNote> notes;
-  for (Candidate& candidate : find_plugins(search_options(config.plugins, environment))) {
-    if (candidate.info.state == PluginState::kUsable) notes.push_back(std::move(candidate.note));
-  }
-  return resolve_config(std::move(config), notes, environment);
+  const auto found =
+      driver::found_plugins(find_plugins(search_options(config.plugins, environment)));
+  return resolve_config(std::move(config), found.notes, environment, found.rejected);
 }
 
 Result<Config> load_config(const GlobalOptions& globals, const Overrides& overrides, Keys keys) {
@@ -97,6 +107,7 @@ Result<Config> load_config(const GlobalOptions& globals, const Overrides& overri
   if (const std::string chain = chain_of_model(overrides); !chain.empty()) source.chain = chain;
   PRX_TRY_SET(Config config, Config::load(source));
   if (globals.log_level) apply_log_level(config, *globals.log_level);
+  if (overrides.no_fallback) leave_first_target(config);
   return config;
 }
 
@@ -123,12 +134,24 @@ ProviderFacts provider_facts(const Config& config, const std::vector<PluginInfo>
   return facts;
 }
 
+void forget_keys(Config& config) {
+  std::erase_if(config.warnings, [&](const std::string& warning) {
+    return std::any_of(config.providers.begin(), config.providers.end(),
+                       [&](const ProviderConfig& provider) {
+                         return !provider.key_missing.empty() &&
+                                warning.find(provider.key_missing) != std::string::npos;
+                       });
+  });
+}
+
 int configuration_failure(const Error& error) {
   message(error.message);
   return kExitConfiguration;
 }
 
-void warning(std::string_view text) { message("warning: " + std::string(text)); }
+void warning(std::string_view text, const Patience& patience) {
+  message("warning: " + std::string(text), patience);
+}
 
 void print_warnings(const Config& config) {
   for (const std::string& text : config.warnings) warning(text);

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "command.hpp"
+#include "output.hpp"
 #include "prx/config.hpp"
 #include "prx/plugin_info.hpp"
 #include "remedy.hpp"
@@ -18,10 +19,13 @@ struct Overrides {
   std::optional<std::string> provider;  ///< --provider
   std::optional<std::string> model;     ///< --model
   std::optional<std::string> chain;     ///< --chain
+  bool no_fallback = false;             ///< --no-fallback
 };
 
 /// --provider, --chain and --model; `overrides` is borrowed until the arguments were parsed.
 void declare_overrides(Arguments& arguments, Overrides& overrides);
+/// --no-fallback, for the verbs that know it; as declare_overrides().
+void declare_no_fallback(Arguments& arguments, Overrides& overrides);
 /// Errors: kInvalidRequest naming the option: a provider or another chain beside a chain, no
 /// model's name.
 [[nodiscard]] Result<void> check_overrides(const Overrides& overrides);
@@ -32,7 +36,7 @@ void declare_overrides(Arguments& arguments, Overrides& overrides);
 /// Whether keys are read, or the configuration is looked at without them.
 enum class Keys { kRead, kLeave };
 
-/// Errors: as Config::load.
+/// With --no-fallback the chain in force has its first target alone. Errors: as Config::load.
 [[nodiscard]] Result<Config> load_config(const GlobalOptions& globals, const Overrides& overrides,
                                          Keys keys = Keys::kRead);
 
@@ -46,11 +50,14 @@ enum class Keys { kRead, kLeave };
                                            const std::vector<PluginInfo>& plugins,
                                            const std::string& name, const std::string& key_label);
 
+/// Takes the warnings of missing keys out of a resolved configuration that was loaded without them.
+void forget_keys(Config& config);
+
 /// Says an error of the configuration or of a plugin on stderr; kExitConfiguration.
 [[nodiscard]] int configuration_failure(const Error& error);
 
 /// "warning: <text>" as message() does.
-void warning(std::string_view text);
+void warning(std::string_view text, const Patience& patience = {});
 /// Says each warning on stderr.
 void print_warnings(const Config& config);
 

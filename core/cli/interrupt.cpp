@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <system_error>
+#include <utility>
 
 namespace prx::cli {
 namespace {
@@ -30,15 +32,29 @@ Interrupt::Interrupt() {
   signals_fd_ = signalfd(-1, &set, SFD_CLOEXEC);
   end_fd_ = eventfd(0, EFD_CLOEXEC);
   stop_fd_ = eventfd(0, EFD_CLOEXEC);
-  watcher_ = std::thread([this] { watch(); });
+  if (signals_fd_ < 0 || end_fd_ < 0 || stop_fd_ < 0 || !start_watcher()) let_go();
 }
 
 Interrupt::~Interrupt() {
-  eventfd_write(end_fd_, 1);
-  watcher_.join();
-  close(signals_fd_);
-  close(end_fd_);
-  close(stop_fd_);
+  if (watcher_.joinable()) {
+    eventfd_write(end_fd_, 1);
+    watcher_.join();
+  }
+  let_go();
+}
+
+bool Interrupt::start_watcher() {
+  try {
+    watcher_ = std::thread([this] { watch(); });
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
+void Interrupt::let_go() {
+  for (int* const fd : {&signals_fd_, &end_fd_, &stop_fd_})
+    if (const int open = std::exchange(*fd, -1); open >= 0) close(open);
   if (signal() != 0) return;  // on the way out: another Ctrl-C must not replace the exit code
   const sigset_t set = watched_signals();
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);

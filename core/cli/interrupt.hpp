@@ -13,7 +13,9 @@ namespace prx::cli {
 /// the second ends the process at once. A signal that was ignored when the program started (nohup,
 /// background jobs) stays so.
 ///
-/// Make it before any other thread. Its destructor gives the signals back, unless one came.
+/// Make it before any other thread. Its destructor gives the signals back, unless one came. Where
+/// the system has no descriptor or thread left for it, signals end the program as they would
+/// without it.
 class Interrupt {
  public:
   Interrupt();
@@ -22,7 +24,7 @@ class Interrupt {
   Interrupt& operator=(const Interrupt&) = delete;
 
   [[nodiscard]] std::stop_token token() const { return stop_.get_token(); }
-  /// Readable from the first signal on, for poll(); owned by this.
+  /// Readable from the first signal on, for poll(); owned by this; -1 when nobody watches.
   [[nodiscard]] int stop_fd() const { return stop_fd_; }
   /// The signal that came, or 0.
   [[nodiscard]] int signal() const { return signal_.load(); }
@@ -32,6 +34,8 @@ class Interrupt {
   void wait() const { signal_.wait(0); }
 
  private:
+  [[nodiscard]] bool start_watcher();
+  void let_go();
   void watch();
   void take_signal();
 

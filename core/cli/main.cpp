@@ -3,8 +3,12 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <exception>
+#include <string>
 
 #include "commands.hpp"
+#include "exit_codes.hpp"
+#include "output.hpp"
 
 namespace {
 
@@ -21,5 +25,12 @@ void hold_standard_descriptors() {
 int main(int argc, char** argv) {
   hold_standard_descriptors();
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is seen as EPIPE by write()
-  return prx::cli::run_program(prx::cli::commands(), {argv + (argc > 0 ? 1 : 0), argv + argc});
+  std::signal(SIGXFSZ, SIG_IGN);  // and a file that may not grow as EFBIG
+  try {
+    return prx::cli::run_program(prx::cli::commands(), {argv + (argc > 0 ? 1 : 0), argv + argc});
+  } catch (const std::exception& error) {  // no memory, or no thread
+    prx::cli::message(std::string("cannot go on: ") + error.what() +
+                      "; look at the limits of memory and processes (ulimit -v, ulimit -u)");
+    return prx::cli::kExitBroken;
+  }
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "visible.hpp"
@@ -42,6 +43,8 @@ class AnswerWriter {
   bool write(std::string_view text);
   /// Ends the line if the text did not. False as write().
   bool finish();
+  /// Somebody else ended the line on the same terminal. True: there was one to end.
+  bool leave_line() { return std::exchange(in_line_, false); }
   [[nodiscard]] int error() const { return error_; }  ///< 0, or as write_all()
 
  private:

@@ -14,14 +14,13 @@ using reliability::Rehearsal;
 using sim::Fault;
 using sim::FaultKind;
 
-constexpr std::string_view kCannot =
+const char* const kCannot =
     " cannot be rehearsed; write a status (429:retry-after=2), a class of errors (auth), or ok, "
     "reset, hang-up, silence, late-token:ms=500, cut@40, stall@40, malformed@40, "
     "no-done, no-end, no-finish, context-length, policy, quota, html, empty-body, differs";
 
-Unexpected<Error> refuse_part(std::string_view part, std::string_view why) {
-  return fail(ErrorClass::kInvalidRequest,
-              "--fail: '" + std::string(part) + "'" + std::string(why));
+Unexpected<Error> refuse_part(std::string_view part, const std::string& why) {
+  return fail(ErrorClass::kInvalidRequest, "--fail: '" + std::string(part) + "'" + why);
 }
 
 Act failure(ErrorClass error_class, int status, std::string message) {
@@ -98,14 +97,18 @@ std::optional<Act> act_of(const Fault& fault) {
   }
 }
 
+constexpr std::string_view kLikeClass = "429";
+
 /// The parameters of a word that the simulator does not know are those of a fault that it does.
 Result<Fault> parse_like(std::string_view fault, std::string_view word, std::string_view part) {
-  PRX_TRY_SET(auto faults, sim::parse_faults(std::string(fault).append(part.substr(word.size()))));
-  if (faults.size() != 1)
+  if (part.find('+') != std::string_view::npos)
     return refuse_part(part, " joins with '+'; write '/' for what comes then");
-  if (faults[0].lasts.count() > 0)
-    return refuse_part(part, " has 'for', which a rehearsal does not know; write times=N");
-  return std::move(faults[0]);
+  auto faults = sim::parse_faults(std::string(fault).append(part.substr(word.size())),
+                                  sim::FaultUse::kOneCall);
+  if (faults) return std::move(faults->front());
+  if (fault == word) return refuse_part(part, ": " + faults.error().message);
+  return refuse_part(part, " has another parameter or value than it takes; write times=N" +
+                               std::string(fault == kLikeClass ? " or retry-after=SECONDS" : ""));
 }
 
 Result<Act> read_act(std::string_view part) {
@@ -114,7 +117,7 @@ Result<Act> read_act(std::string_view part) {
   Act act;
   Fault fault;
   if (error_class && *error_class != ErrorClass::kCancelled) {
-    PRX_TRY_SET(fault, parse_like("429", word, part));
+    PRX_TRY_SET(fault, parse_like(kLikeClass, word, part));
     act = failure(*error_class, 0, "as told");
     if (fault.retry_after.count() >= 0) act.error.retry_after = fault.retry_after;
   } else if (word == "differs") {

@@ -37,7 +37,8 @@ bool wait_for_input(int fd, const Until& until) {
   pollfd ready{fd, POLLIN, 0};
   while (true) {
     const auto time = left(until);
-    if (poll(&ready, 1, static_cast<int>(time.count())) > 0) return true;
+    const int count = poll(&ready, 1, static_cast<int>(time.count()));
+    if (count > 0 || (count < 0 && errno != EINTR)) return true;  // read() has the error's words
     if (time.count() == 0) return false;
   }
 }

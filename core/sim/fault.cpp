@@ -12,7 +12,14 @@ namespace {
 struct FaultName {
   std::string_view name;
   FaultKind kind;
-  std::string_view parameters;  ///< between spaces; `times` and `for` go with every one
+  std::string_view parameters;              ///< between spaces
+  std::string_view common = " times for ";  ///< the same, of every one
+
+  [[nodiscard]] bool takes(const std::string& key) const {
+    const std::string word = ' ' + key + ' ';
+    return parameters.find(word) != std::string_view::npos ||
+           common.find(word) != std::string_view::npos;
+  }
 };
 
 constexpr std::array kNames{
@@ -55,7 +62,7 @@ constexpr std::array kNames{
     FaultName{"half-pairs", FaultKind::kHalfPairs, " "},
 };
 
-constexpr FaultName kStatusName{"<status>", FaultKind::kStatus, " retry_after form code "};
+constexpr std::string_view kStatusParameters = " retry_after form code ";
 
 std::string list_names() {
   std::string out = "a status from 400 to 599";
@@ -148,7 +155,8 @@ Range range_of(FaultKind kind, std::string_view key) {
                             : key == "size"   ? 65'536
                             : is_time         ? kFaultDelayMax.count()
                                               : 1'000'000;
-  const std::int64_t low = key == "status" ? 200 : key == "shape" || key == "size" ? 1 : 0;
+  const bool from_1 = key == "shape" || key == "size" || key == "times" || key == "for";
+  const std::int64_t low = key == "status" ? 200 : from_1 ? 1 : 0;
   return {low, high};
 }
 
@@ -188,11 +196,11 @@ Result<void> set_parameter(Fault& fault, const FaultName& name, std::string_view
   std::replace(key.begin(), key.end(), '-', '_');
   const auto value =
       equals == std::string_view::npos ? std::nullopt : unescape(pair.substr(equals + 1));
-  if (key != "times" && key != "for" &&
-      name.parameters.find(" " + key + " ") == std::string_view::npos)
+  if (!name.takes(key))
     return fail(ErrorClass::kInvalidRequest,
                 "fault '" + std::string(name.name) + "' has no parameter '" + key +
-                    "'; it takes: times for" + std::string(name.parameters));
+                    "'; it takes:" + std::string(name.common.substr(0, name.common.size() - 1)) +
+                    std::string(name.parameters.substr(0, name.parameters.size() - 1)));
   const bool is_text =
       key == "form" || key == "code" || key == "retry_after" || key == "text" || key == "arguments";
   if (!value || !(is_text ? set_text(fault, key, *value) : set_number(fault, key, *value)))
@@ -223,6 +231,10 @@ void set_defaults(Fault& fault) {
     case FaultKind::kOversizedHead:
       fault.bytes = 1u << 20;
       break;
+    case FaultKind::kLateHead:
+    case FaultKind::kLateToken:
+      fault.delay = std::chrono::milliseconds(2'000);
+      break;
     case FaultKind::kSlow:
       fault.size = 1;
       fault.delay = std::chrono::milliseconds(20);
@@ -250,7 +262,7 @@ Result<void> set_parameters(Fault& fault, const FaultName& name, std::string_vie
   }
 }
 
-Result<Fault> parse_fault(std::string_view text) {
+Result<Fault> parse_fault(std::string_view text, FaultUse use) {
   const auto name = text.substr(0, text.find_first_of("?:@"));
   const auto status = name.size() == 3 ? integer(name, 400, 599) : std::nullopt;
   const auto* entry = std::find_if(kNames.begin(), kNames.end(),
@@ -258,7 +270,8 @@ Result<Fault> parse_fault(std::string_view text) {
   if (!status && entry == kNames.end())
     return fail(ErrorClass::kInvalidRequest,
                 "unknown fault '" + std::string(name) + "'; known are " + list_names());
-  const FaultName& known = status ? kStatusName : *entry;
+  FaultName known = status ? FaultName{name, FaultKind::kStatus, kStatusParameters} : *entry;
+  if (use == FaultUse::kOneCall) known.common = " times ";
   Fault fault;
   fault.kind = known.kind;
   set_defaults(fault);
@@ -275,11 +288,11 @@ Result<Fault> parse_fault(std::string_view text) {
 
 }  // namespace
 
-Result<Faults> parse_faults(std::string_view text) {
+Result<Faults> parse_faults(std::string_view text, FaultUse use) {
   Faults faults;
   while (true) {
     const auto plus = text.find('+');
-    PRX_TRY_SET(auto fault, parse_fault(text.substr(0, plus)));
+    PRX_TRY_SET(auto fault, parse_fault(text.substr(0, plus), use));
     faults.push_back(std::move(fault));
     if (plus == std::string_view::npos) return faults;
     if (faults.size() == kFaultsMax)

@@ -91,16 +91,20 @@ struct Fault {
   RetryAfterForm form = RetryAfterForm::kSeconds;
   CodeForm code = CodeForm::kVendor;
   std::string text;                    ///< also `arguments`
-  int times = 0;                       ///< 0: always
+  int times = 0;                       ///< from 1; 0: always
   std::chrono::milliseconds lasts{0};  ///< `for`: since the first request that met it; 0: always
   friend bool operator==(const Fault&, const Fault&) = default;
 };
 
 using Faults = std::vector<Fault>;
 
+/// What faults are read for: requests of a server, or one call, where time does not pass between
+/// requests and `for` is no parameter.
+enum class FaultUse { kServer, kOneCall };
+
 /// Reads the language above. Errors: kInvalidRequest naming the fault or parameter and the valid
 /// ones.
-[[nodiscard]] Result<Faults> parse_faults(std::string_view text);
+[[nodiscard]] Result<Faults> parse_faults(std::string_view text, FaultUse use = FaultUse::kServer);
 
 /// Splits a model name in the model and its faults' text ("" when it names none).
 /// "sim/cut?after=3" -> {"sim/cut?after=3", "cut?after=3"}; "a/b#crlf" -> {"a/b", "crlf"}.

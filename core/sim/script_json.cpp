@@ -33,8 +33,9 @@ std::optional<std::string> set_member(FaultRule& rule, std::string_view name,
     *text = text_of(&value);
     return std::nullopt;
   }
-  if (!value.IsInt() || value.GetInt() < 0)
-    return "'" + std::string(name) + "' must be an integer, 0 or more";
+  if (!value.IsInt() || value.GetInt() < 1)
+    return "'" + std::string(name) + "' must be an integer, 1 or more; leave it out for " +
+           (name == "nth" ? "each request" : "no limit");
   *number = value.GetInt();
   return std::nullopt;
 }

@@ -50,6 +50,9 @@ bool is_bare_error(std::string_view frame) {
   return named || (words && coded) || detail;
 }
 
+/// An error, not an empty word or "0" for none.
+bool is_error(std::string_view json) { return !says_nothing(json) && json != "0"; }
+
 /// Finish reasons that say that the provider failed: the answer is not complete.
 bool is_failure(std::string_view finish_reason) {
   constexpr std::array<std::string_view, 7> kFailures{"error",
@@ -79,6 +82,13 @@ std::string string_member(const json::ObjectIndex& object, std::string_view key)
 
 }  // namespace
 
+bool reports_failure(const Chunk& chunk) {
+  return is_error(chunk.error) ||
+         std::any_of(chunk.choices.begin(), chunk.choices.end(), [](const ChunkChoice& choice) {
+           return !choice.raw_of(RawMember::kError).empty() || is_failure(choice.finish_reason);
+         });
+}
+
 Answer::Choice& Answer::other_choice(std::uint32_t index) {
   for (Choice& known : choices_)
     if (known.index == index) return known;
@@ -102,9 +112,9 @@ ChunkOutcome Answer::apply(const Chunk& chunk, std::string_view frame) {
   saw_foreign_ |= nothing && !chunk.has_choices;
   if (nothing || !chunk.debug.empty()) raw_frame(frame);
   // An error in words or numbers may have its code beside it.
-  error_json_ = says_nothing(chunk.error) || chunk.error == "0" ? std::string_view()
-                : chunk.error.front() == '{'                    ? chunk.error
-                                                                : frame;
+  error_json_ = !is_error(chunk.error)       ? std::string_view()
+                : chunk.error.front() == '{' ? chunk.error
+                                             : frame;
   ChunkOutcome outcome = ChunkOutcome::kGoOn;
   bool error_finish = false;
   for (const ChunkChoice& delta : chunk.choices) {

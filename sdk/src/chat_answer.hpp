@@ -33,6 +33,9 @@ enum class ChunkOutcome {
 /// provider.
 inline constexpr std::size_t kNameMax = 512;
 
+/// It holds an error object, or a finish reason that is one.
+[[nodiscard]] bool reports_failure(const Chunk& chunk);
+
 class Answer {
  public:
   explicit Answer(Emitter& emitter) : emitter_(emitter) {}

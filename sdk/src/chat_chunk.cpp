@@ -270,7 +270,7 @@ class ChunkHandler : public rapid::BaseReaderHandler<rapid::UTF8<>, ChunkHandler
     const std::int64_t value = index_of(text);
     if (place_ == Place::kToolCall && value != kNoIndex) tool_call().index = value;
     if (place_ != Place::kChoice) return;
-    if (value == kNoIndex || value >= kChoiceIndexMax) return odd("the index of a choice");
+    if (value == kNoIndex || value >= kChoiceIndexMax) return odd("index");
     choice().index = static_cast<std::uint32_t>(value);
   }
 
@@ -307,7 +307,7 @@ class ChunkHandler : public rapid::BaseReaderHandler<rapid::UTF8<>, ChunkHandler
     if (field_ == Field::kDelta) odd("delta");
     if (field_ == Field::kMessage) odd("message");
     if (field_ == Field::kToolCalls) odd("tool_calls");
-    if (field_ == Field::kIndex) odd("the index of a choice");
+    if (field_ == Field::kIndex) odd("index");
     if (field_ == Field::kUnread && key_ == "function_call") choice().unread = key_;
     const std::optional<RawMember> member = raw_member(field_);
     if (!member) return;

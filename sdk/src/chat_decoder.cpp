@@ -92,6 +92,13 @@ std::string_view fault_words(ChunkFault fault) {
 
 }  // namespace
 
+/// The sentinel, which some servers write with a blank behind it.
+bool is_done(std::string_view text) {
+  constexpr std::string_view kDone = "[DONE]";
+  return text.starts_with(kDone) &&
+         text.find_first_not_of(" \t\r\n", kDone.size()) == std::string_view::npos;
+}
+
 /// A parser and what it found last.
 struct FrameReader {
   ChunkParser parser;
@@ -206,7 +213,7 @@ class ChatDecoder::Impl {
       emitter_.end_frame();
       return open ? after_frame() : fail(after_finish());
     }
-    if (text == "[DONE]") return answer_.all_finished() ? done() : fail(truncated("[DONE] came"));
+    if (is_done(text)) return answer_.all_finished() ? done() : fail(truncated("[DONE] came"));
     if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return;  // to keep alive
     json_frame(text);
   }
@@ -227,13 +234,16 @@ class ChatDecoder::Impl {
   }
 
   void apply(std::string_view text) {
+    const Chunk& chunk = reader_->chunk;
+    const bool is_odd = !chunk.odd_member.empty();
+    if (is_odd && !chunk.choices.empty() && !reports_failure(chunk))
+      return fail(odd(chunk.odd_member, chunk.odd_value));  // and no word of it goes out
     emitter_.begin_frame(text);
-    const ChunkOutcome outcome = answer_.apply(reader_->chunk, text);
+    const ChunkOutcome outcome = answer_.apply(chunk, text);
     emitter_.end_frame();
     const bool is_error =
         outcome == ChunkOutcome::kErrorObject || outcome == ChunkOutcome::kErrorFinish;
-    if (const Chunk& chunk = reader_->chunk; !chunk.odd_member.empty() && !is_error)
-      return fail(odd(chunk.odd_member, chunk.odd_value));
+    if (is_odd && !is_error) return fail(odd(chunk.odd_member, chunk.odd_value));
     switch (outcome) {
       case ChunkOutcome::kGoOn:
         return;
@@ -309,7 +319,7 @@ class ChatDecoder::Impl {
   void flush_event() {
     SseEvent event;
     if (sse_.finish(event) != SseResult::kEvent) return;
-    const bool whole = event.text() == "[DONE]" || event.type == "error" ||
+    const bool whole = is_done(event.text()) || event.type == "error" ||
                        json::validate(event.text(), kJsonDepthMax).has_value();
     if (whole) stream_event(event);
   }
@@ -363,6 +373,8 @@ class ChatDecoder::Impl {
     return foreign_shape(what.append(answer_.unread()).append("\""));
   }
   [[nodiscard]] Error odd(std::string_view member, std::string_view value) const {
+    if (member == "index" && value.find_first_of("{[") == std::string_view::npos)
+      return bad("the answer cannot be used: the index of a choice is not a number from 0 to 127");
     return bad("the answer cannot be used: its \"" + std::string(member) + "\" " +
                std::string(kind_words(value)));
   }

@@ -153,6 +153,21 @@ Wait reset_time(std::span<const prx_kv> headers, Resets resets, std::int64_t now
   return reset_number(header(headers, "x-ratelimit-reset"), now);
 }
 
+/// A number of such units; less than none is no wait.
+Wait amount(std::string_view text, double unit) {
+  const std::optional<double> value = whole_number(text);
+  return value && *value >= 0 ? to_wait(*value * unit) : std::nullopt;
+}
+
+/// The value of one Retry-After. \see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+Wait one_wait(std::span<const prx_kv> headers, std::string_view text, std::int64_t now_epoch) {
+  if (whole_number(text)) return amount(text, 1000);
+  const std::optional<std::int64_t> date = read_http_date(text);
+  const std::int64_t now = read_http_date(header(headers, "date")).value_or(now_epoch);
+  if (!date || now <= 0) return duration(text);
+  return to_wait(static_cast<double>(*date - now) * 1000);
+}
+
 }  // namespace
 
 std::string_view header(std::span<const prx_kv> headers, std::string_view name) {
@@ -184,13 +199,14 @@ std::optional<std::int64_t> read_http_date(std::string_view text) {
 
 std::optional<milliseconds> read_explicit_wait(std::span<const prx_kv> headers,
                                                std::int64_t now_epoch) {
-  if (const auto ms = whole_number(header(headers, "retry-after-ms"))) return to_wait(*ms);
-  const std::string_view text = header(headers, "retry-after");
-  if (const auto seconds = whole_number(text)) return to_wait(*seconds * 1000);
-  const std::optional<std::int64_t> date = read_http_date(text);
-  const std::int64_t now = read_http_date(header(headers, "date")).value_or(now_epoch);
-  if (!date || now <= 0) return duration(text);
-  return to_wait(static_cast<double>(*date - now) * 1000);
+  Wait exact, wait;  // of several the longest counts: no word of the server is undercut
+  for (const prx_kv& kv : headers) {
+    const std::string_view name = to_view(kv.key);
+    const std::string_view text = trim(to_view(kv.value));
+    if (name == "retry-after-ms") exact = later(exact, amount(text, 1));
+    if (name == "retry-after") wait = later(wait, one_wait(headers, text, now_epoch));
+  }
+  return exact ? exact : wait;
 }
 
 std::optional<milliseconds> read_wait(std::span<const prx_kv> headers, Resets resets,

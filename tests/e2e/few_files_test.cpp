@@ -38,7 +38,7 @@ TEST(FewFiles, EveryLimitGivesAnAnswerOrAnError) {
       EXPECT_EQ(answered, 0) << "with " << files << ": " << out;
       ++refused;
     } else {
-      EXPECT_THAT(out, MatchesRegex("not answered with none: network: .*could not connect to "
+      EXPECT_THAT(out, MatchesRegex("not answered with none: internal: .*could not connect to "
                                     "'127.0.0.1:[0-9]+': Too many open files; raise the limit of "
                                     "open files .ulimit -n.*\nanswer\n"))
           << "with " << files;

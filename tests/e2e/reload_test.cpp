@@ -335,6 +335,23 @@ TEST_F(ReloadHeld, ClosingWaitsForADestroyAndDeinitialisesLast) {
   EXPECT_NE(log.find("deinitialised", last), std::string::npos) << log;
 }
 
+TEST_F(ReloadHeld, AModuleThatIsWantedAgainIsMadeAfterItsDeinit) {
+  rig.toml = common = "[log]\nlevel = \"trace\"\n[default]\nprovider = \"worker\"\n";
+  const auto client = open_with("hold_deinit");
+  rig.toml =
+      "[log]\nlevel = \"trace\"\n[plugins]\nallow = [\"openrouter\"]\n"
+      "[default]\nprovider = \"openrouter\"\n";
+  ASSERT_TRUE(client->reload(*rig.parse()));
+  ASSERT_NE(rig.log.wait_for("deinit is held"), "");
+  auto back = reload_aside(*client, "sk-another-worker-key");
+  EXPECT_EQ(back.wait_for(200ms), std::future_status::timeout);
+  gate.open();
+  EXPECT_TRUE(back.get());
+  EXPECT_TRUE(client->chat(ask("hi")));
+  const std::string log = rig.log.all();
+  EXPECT_LT(log.find("deinitialised"), log.rfind("module is made")) << log;
+}
+
 TEST(Fallback, TheTwoLineConfigSurvivesAProviderThatIsDown) {
   Rig rig;
   rig.toml += "[reliability]\nfallback_providers = [\"openai\"]\nbackoff_base = \"10ms\"\n";

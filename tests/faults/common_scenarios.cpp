@@ -136,7 +136,9 @@ void breaks(Table& t) {
   row(t, "malformed event first", {"malformed?after=0", ""}, served_by(1, {3, 1}))
       .streaming()
       .plan("openrouter=malformed?after=0");
-  row(t, "no finish reason", {"no-finish", ""}, served_by(1, {1, 1})).streaming();
+  row(t, "no finish reason", {"no-finish", ""}, served_by(1, {1, 1}))
+      .plain(served_by(1, {3, 1}))
+      .plan("openrouter=no-finish");
 }
 
 void recoveries(Table& t) {

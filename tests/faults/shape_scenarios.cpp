@@ -57,10 +57,11 @@ void tool_calls_whole(Table& t) {
       .plain(served_by(1, {3, 1}).bills(kWordTokens))
       .lossy_proxy();
   tool_row(t, "half of the arguments under a finish reason", calls("", R"({"city": "Os)"),
-           calls("", kRome), served_by(1, {1, 1}).bills(kCallTokens));
+           calls("", kRome), served_by(1, {1, 1}).bills(kCallTokens))
+      .plain(served_by(1, {3, 1}).bills(kCallTokens));
   tool_row(t, "no finish reason", calls("no-finish", kOslo), calls("", kRome),
            served_by(1, {1, 1}).bills(kCallTokens))
-      .streaming();
+      .plain(served_by(1, {3, 1}).bills(kCallTokens));
   tool_row(t, "as some backends send them", calls("tool-quirk?shape={k}", kOslo), calls("", kRome),
            served_by(0, {1, 0}).bills(kCallTokens))
       .each(1, 4);

@@ -91,7 +91,7 @@ TEST(PluginNote, VersionIsTheNotesOrTheProjects) {
 
 #ifdef PRX_SHIPPED
 constexpr std::uintmax_t kHttpPluginMax = 100'000;     // one without the dialect
-constexpr std::uintmax_t kDialectPluginMax = 180'000;  // one with it
+constexpr std::uintmax_t kDialectPluginMax = 190'000;  // one with it; files grow by pages of 4 KB
 
 void expect_stripped_below(const std::string& file, std::uintmax_t size_max) {
   const std::string stripped =
@@ -106,7 +106,7 @@ TEST(PluginSize, AStrippedHttpPluginIsBelow100Kilobytes) {
   expect_stripped_below(PRX_SHIPPED_HTTP, kHttpPluginMax);
 }
 
-TEST(PluginSize, AStrippedPluginWithTheDialectIsBelow180Kilobytes) {
+TEST(PluginSize, AStrippedPluginWithTheDialectIsBelow190Kilobytes) {
   expect_stripped_below(PRX_SHIPPED, kDialectPluginMax);
 }
 #endif

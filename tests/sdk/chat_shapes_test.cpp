@@ -53,9 +53,16 @@ TEST(ChatShapes, AChoiceThatCannotBeIsABadResponse) {
     const std::string frame = R"({"id":"gen-1","choices":[{"index":)" + std::string(index) +
                               R"(,"delta":{"content":"b"}}]})";
     const auto log = decode(sse({text_chunk("a"), frame, kStop}));
-    EXPECT_NE(log.error.message.find("index of a choice"), std::string::npos)
+    EXPECT_NE(log.error.message.find("index"), std::string::npos)
         << index << ": " << log.error.message;
+    EXPECT_EQ(log.joined("text 0 "), "a") << index << ": no word of it goes out";
   }
+}
+
+TEST(ChatShapes, ABlankBehindTheSentinelIsNothing) {
+  for (const char* done : {"[DONE] ", "[DONE]\t"})
+    EXPECT_EQ(decode(sse({text_chunk("a"), kStop, done})).last(), "done") << done;
+  EXPECT_NE(decode(sse({text_chunk("a"), kStop, "[DONE]x"})).last(), "done");
 }
 
 TEST(ChatShapes, TheIndexOfAChoiceMayBeWrittenInManyWays) {

@@ -18,7 +18,16 @@ TEST(RetryAfter, SecondsAndFractions) {
   EXPECT_EQ(wait({{"retry-after", "3"}}), milliseconds(3000));
   EXPECT_EQ(wait({{"retry-after", " 1.25 "}}), milliseconds(1250));
   EXPECT_EQ(wait({{"retry-after", "0"}}), milliseconds(0));
-  EXPECT_EQ(wait({{"retry-after", "-5"}}), milliseconds(0));
+}
+
+TEST(RetryAfter, LessThanNothingIsNoWordAtAll) {
+  EXPECT_EQ(wait({{"retry-after", "-5"}}), std::nullopt);
+  EXPECT_EQ(wait({{"retry-after-ms", "-5"}}), std::nullopt);
+}
+
+TEST(RetryAfter, TheLongestOfSeveralCounts) {
+  EXPECT_EQ(wait({{"retry-after", "1"}, {"retry-after", "3"}}), milliseconds(3000));
+  EXPECT_EQ(wait({{"retry-after", "3"}, {"retry-after", "soon"}}), milliseconds(3000));
 }
 
 TEST(RetryAfter, MillisecondsGoFirst) {

@@ -178,12 +178,12 @@ void Process::start(const ProcessOptions& options) {
   if (options.output == Output::kClosed) {
     actions.close(1);
   } else {
-    output = options.output == Output::kTerminal ? make_terminal() : make_pipe();
+    output = options.output == Output::kPipe ? make_pipe() : make_terminal();
     actions.dup(output.write, 1);
     if (options.output_room > 0)
       check_call(::fcntl(output.write, F_SETPIPE_SZ, options.output_room), "F_SETPIPE_SZ");
   }
-  actions.dup(errors.write, 2);
+  actions.dup(options.output == Output::kScreen ? output.write : errors.write, 2);
   if (!options.directory.empty()) actions.change_folder(options.directory.c_str());
 
   std::vector<std::string> words{options.program};

@@ -17,7 +17,7 @@ namespace prx::test {
 /// How to start a program.
 struct ProcessOptions {
   enum class Input { kNull, kPipe, kClosed, kFile, kTerminal };
-  enum class Output { kPipe, kTerminal, kClosed };
+  enum class Output { kPipe, kTerminal, kScreen, kClosed };
 
   std::string program;                             ///< path
   std::vector<std::string> arguments;              ///< without the program's name
@@ -27,8 +27,8 @@ struct ProcessOptions {
   std::string input_text;  ///< kPipe: written at once, then closed unless `keep_input_open`
   std::string input_file;  ///< kFile
   bool keep_input_open = false;
-  Output output = Output::kPipe;     ///< of stdout; kTerminal: a pseudo-terminal
-  int output_room = 0;               ///< kPipe: bytes that it holds unread, 0: as the system says
+  Output output = Output::kPipe;  ///< of stdout; kTerminal: a pseudo-terminal, kScreen: stderr too
+  int output_room = 0;            ///< kPipe: bytes that it holds unread, 0: as the system says
   std::vector<int> ignored_signals;  ///< the others have their default action
 };
 

@@ -36,7 +36,9 @@ struct ClientOptions {
   bool warm_up = true;  ///< connect and verify the default provider's key in the background
   /// A command that makes a call or two: cheap start instead of cheap repetition
   bool one_shot = false;
-  Environment environment = process_environment();  ///< keys, base URLs, proxies, plugin folders
+  /// Keys, base URLs, proxies, plugin folders. Empty: that of the configuration
+  /// (ConfigSource::environment); proxies and XDG_RUNTIME_DIR are read when the client opens.
+  Environment environment;
   LogSink log;  ///< empty: as `[log]` says; the library itself writes to no terminal but by `[log]`
   std::string host_name = "prx";  ///< told to plugins
   std::string host_version;       ///< "" : libprx's
@@ -55,6 +57,8 @@ struct CallOptions {
   std::string traceparent;        ///< W3C trace context to pass on
   /// Each attempt as it ends; on the loop; must not block
   std::function<void(const Attempt&)> on_attempt;
+  /// What errors call `deadline`, of which a part was over before the call; nullopt: as it is
+  std::optional<Milliseconds> deadline_shown = std::nullopt;
 };
 
 using ChatResult = Result<ChatResponse, CallError>;
@@ -117,6 +121,10 @@ class Client {
   /// call first names them, on the thread of that call. No network I/O but the warm-up, which runs
   /// in the background and never fails this.
   ///
+  /// A key that is missing is no error of this: a chat says what is missing, and a host may open
+  /// before its keys are there. What is wrong and stops no call stands in Config::warnings, and in
+  /// the log.
+  ///
   /// Errors: kInvalidRequest (configuration), kNotFound (no usable plugin for a provider that is
   /// called for), kInternal (a plugin failed in create). A plugin that fails stops only what needs
   /// it.
@@ -152,7 +160,9 @@ class Client {
   /// change keep their connections, targets that stay keep their health, refused keys are tried
   /// again. `[log]` stays as it was. Blocks; not on the client's own loop.
   ///
-  /// Errors: as open(), and nothing has changed then.
+  /// Errors: as open(), and also what a chat would say when no target of the chain in force can be
+  /// asked (kAuth: keys are missing): one that can be used is not replaced by one that cannot.
+  /// Nothing has changed then.
   [[nodiscard]] PRX_API Result<void> reload(Config config);
 
   /// Every plugin file that was looked at. Any thread.

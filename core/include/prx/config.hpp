@@ -82,7 +82,9 @@ struct ProviderConfig {
   TimeoutConfig timeouts;
   HttpVersion http_version = HttpVersion::kAuto;
   std::filesystem::path ca_file;  ///< empty: the system's store
-  std::string where;              ///< file:line:column of its table, or ""
+  /// file:line:column of its table; of one without a table, what names it: a place, "flag
+  /// --provider", "env PRX_PROVIDER", or "" for the usual one that nobody named
+  std::string where;
 
   /// \name Filled from the plugin's note by resolve_config() when a client opens
   /// @{
@@ -193,6 +195,10 @@ struct ConfigSource {
   std::optional<std::string> provider;  ///< --provider
   std::optional<std::string> model;     ///< --model
   std::optional<std::string> chain;     ///< --chain; excludes `provider`
+  /// Variables: PRX_*, `${...}`, and, when a client opens, keys and base URLs of plugins, plugin
+  /// folders and proxies. A host with a vault gives its own: name -> value. Empty: none is set.
+  /// Kept by the Config and by the clients that it is given to, and called on the threads that load
+  /// it, open them or reload them.
   Environment environment = process_environment();
   /// False: no api_key_file is read, no api_key_command is run, and a key that is missing is no
   /// warning; editors, fuzzing, prx config check --no-keys
@@ -201,6 +207,12 @@ struct ConfigSource {
 };
 
 /// A value: copies, compares, and never changes once it was given to a client.
+///
+/// It comes from load() or parse() alone: they fill it as a whole, and a client goes by its chains.
+/// To read it is the use of its members; a member that is changed, or a Config that is filled by
+/// hand, does not make another configuration, and Client::open() and reload() refuse one without
+/// its chain. To change something, load or parse again with ConfigSource's overrides (`provider`,
+/// `model`, `chain`) or with other text.
 struct Config {
   std::string provider;        ///< `[default] provider`; "openrouter" when nothing says
   std::string model;           ///< `[default] model`, or ""
@@ -220,6 +232,14 @@ struct Config {
   std::vector<std::string> warnings;  ///< one line each: a literal key in a readable file, ...
   /// Dotted path -> "file:line:column", for later messages
   std::map<std::string, std::string> places;
+
+  /// What it was read with, for a client that is given no environment of its own; always set by
+  /// load() and parse(). Two configurations that differ in it alone are equal.
+  struct ReadWith {
+    Environment environment;
+    friend bool operator==(const ReadWith&, const ReadWith&) { return true; }
+  };
+  ReadWith read_with;
 
   /// Reads and checks a configuration; plugins' own keys are checked when a client opens.
   ///

@@ -22,7 +22,7 @@ std::optional<double> cost_of(const Attempt& attempt, const Error* error) {
 }  // namespace
 
 bool AttemptRun::hold(const StreamEvent& event) {
-  if (!first_token && held_.size() >= kEventsMax) return false;
+  if (stream && !first_token && held_.size() >= kEventsMax) return false;
   held_bytes_ += held_.emplace_back(event).size() + kEventCost;
   return held_bytes_ <= kHeldMax;
 }

@@ -34,7 +34,7 @@ class RunObserver {
 /// Loop thread only. It ends, or is abandoned, before it is destroyed.
 class AttemptRun final : private OperationObserver {
  public:
-  static constexpr std::size_t kEventsMax = 1'024;    ///< held back before the first token
+  static constexpr std::size_t kEventsMax = 1'024;    ///< of a stream, before its first token
   static constexpr std::size_t kHeldMax = 64u << 20;  ///< bytes held back in all
   static constexpr std::size_t kEventCost = 128;      ///< bytes, beside its text
 
@@ -59,7 +59,8 @@ class AttemptRun final : private OperationObserver {
     if (operation_ && !over_) operation_->resume();
   }
 
-  /// Keeps an event until the commit point. False: there is no room.
+  /// Keeps an event until the commit point; an answer in one piece until its end. False: there is
+  /// no room.
   [[nodiscard]] bool hold(const StreamEvent& event);
   [[nodiscard]] std::vector<OwnedEvent> take_held() { return std::exchange(held_, {}); }
 
@@ -75,6 +76,7 @@ class AttemptRun final : private OperationObserver {
   std::optional<MonotonicTime> first_token;
   std::optional<reliability::Splice> splice;  ///< of a Mode::kSplice, while it compares
   bool stream = true;                         ///< its upstream answers token by token
+  bool has_format = false;                    ///< its answer is a structured output
   bool spliced = false;                       ///< the caller sees what it says
 
  private:

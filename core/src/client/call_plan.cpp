@@ -46,9 +46,11 @@ class Client::Impl::Planner {
     chat_.overwrite_stream = request.raw().empty();
     PRX_TRY_SET(chat_.chain, impl_.prepared(*chat_.snapshot, options_, body.model()));
     chat_.terms.deadline = chat_.chain->plan.policy.deadline;
-    if (options_.deadline)
+    if (options_.deadline) {
       chat_.terms.deadline =
           std::clamp(*options_.deadline, Milliseconds{0}, driver::Operation::kWaitMax);
+      chat_.terms.deadline_shown = options_.deadline_shown;
+    }
     return make_first(body);
   }
 

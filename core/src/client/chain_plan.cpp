@@ -36,6 +36,32 @@ std::optional<bool> stream_of(std::string_view extra_body) {
   return index ? stream_member(*index) : std::nullopt;
 }
 
+/// What an extra_body says about structured outputs; nullopt: nothing.
+std::optional<bool> format_of(std::string_view extra_body) {
+  if (extra_body.empty()) return std::nullopt;
+  const auto index = json::ObjectIndex::parse(extra_body);
+  return index ? format_member(*index) : std::nullopt;
+}
+
+bool more_than_one(const std::vector<PlannedTarget>& targets, const std::string& shown) {
+  return std::count_if(targets.begin(), targets.end(), [&](const PlannedTarget& target) {
+           return target.plan.shown() == shown;
+         }) > 1;
+}
+
+/// Targets of one provider are named with their models, those of one model with their places too.
+void tell_apart(std::vector<PlannedTarget>& targets) {
+  std::vector<std::string> labels(targets.size());
+  for (std::size_t i = 0; i < targets.size(); ++i)
+    if (more_than_one(targets, targets[i].plan.name))
+      labels[i] = targets[i].plan.name + ' ' + targets[i].model;
+  for (std::size_t i = 0; i < targets.size(); ++i) targets[i].plan.label = labels[i];
+  for (std::size_t i = 0; i < targets.size(); ++i)
+    if (more_than_one(targets, targets[i].plan.shown()))
+      labels[i] += " (target " + std::to_string(targets[i].place + 1) + ')';
+  for (std::size_t i = 0; i < targets.size(); ++i) targets[i].plan.label = std::move(labels[i]);
+}
+
 }  // namespace
 
 std::string key_pool_name(const ProviderConfig& provider) {
@@ -82,6 +108,7 @@ class ChainPlanner {
     if (out_.chain == nullptr) return unknown_chain(config_, chain);
     out_.policy = &out_.chain->policy;
     for (const auto& target : out_.chain->targets) PRX_TRY(add(target.provider, &target));
+    tell_apart(out_.targets);
     return std::move(out_);
   }
 
@@ -107,7 +134,9 @@ class ChainPlanner {
     if (!one.plan.stream) one.plan.stream = stream_of(one.provider->extra_body);
     if (target != nullptr) {
       one.plan.context_length = target->context_length;
-      one.plan.continues = target->prefill;
+      const bool format =
+          format_of(extra).value_or(format_of(one.provider->extra_body).value_or(false));
+      one.plan.continues = target->prefill && !format;
     }
     one.left_out = why_left_out(*one.provider, one.model);
     one.place = place_++;

@@ -12,7 +12,7 @@ http::Clocks clocks_of(const TimeoutConfig& clocks, bool stream) {
   out.connect = clocks.connect;
   out.head = stream ? clocks.head : clocks.non_stream;
   out.idle = stream ? std::nullopt : clocks.idle;  // of a stream: from its first token
-  if (clocks.first_token) out.error_body = *clocks.first_token / 2;
+  out.error_body = error_body_clock(clocks);
   return out;
 }
 
@@ -233,6 +233,7 @@ Result<SpecialBody> ChatCall::body_for(const reliability::StartAttempt& start) c
 void ChatCall::begin_run(AttemptRun& run, const SpecialBody& body) {
   const reliability::StartAttempt& start = run.start();
   run.stream = body.stream;
+  run.has_format = body.has_format;
   OperationRequest request;
   request.op = PRX_OP_CHAT;
   request.flags =
@@ -261,6 +262,7 @@ void ChatCall::perform_one(const reliability::Commit& action) {
   AttemptRun* const run = find(action.attempt);
   if (run == nullptr) return;
   committed_ = action.attempt;
+  if (run->has_format) engine_->forbid_continue();
   for (const auto& held : run->take_held()) deliver(held.view());
 }
 

@@ -100,6 +100,8 @@ class ChatCall final : public std::enable_shared_from_this<ChatCall>, private Ru
   void content(AttemptRun& run, MonotonicTime now);
   void run_ended(AttemptRun& run, std::optional<Error> error);
   void pass_on(AttemptRun& run, const prx_event& event);
+  void tell_whole(AttemptRun& run);
+  void give(AttemptRun& run, const StreamEvent& out);
   void rescue_with(AttemptRun& run, StreamEvent event);
   void spliced(AttemptRun& run);
   void deliver(const StreamEvent& event);

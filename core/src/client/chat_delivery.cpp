@@ -61,7 +61,7 @@ void ChatCall::on_run_event(AttemptRun& run, const prx_event& event) {
     case PRX_EV_REASONING:
     case PRX_EV_TOOL_CALL:
       if (event.type == PRX_EV_TOOL_CALL) engine_->forbid_continue();
-      content(run, now);
+      if (run.stream) content(run, now);
       break;
     case PRX_EV_PROGRESS:
       engine_->on_progress(run.number(), now);
@@ -106,6 +106,8 @@ void ChatCall::run_ended(AttemptRun& run, std::optional<Error> error) {
   if (!error) {
     if (auto whole = run.answer().complete(); !whole) error = std::move(whole).error();
   }
+  if (!error && !run.stream) tell_whole(run);
+  if (ended_ || find(run.number()) != &run) return;
   const MonotonicTime now = runtime_.loop.now();
   const bool rescues = run.start().mode != reliability::Mode::kWhole && !run.spliced;
   before_choice();
@@ -140,7 +142,24 @@ void ChatCall::pass_on(AttemptRun& run, const prx_event& event) {
   out.frame = view(event.frame);
   const bool delta = out.type == StreamEvent::Type::kToolCallDelta;
   if (delta && run.spliced && run.splice) out.index = run.splice->known_index(out.index);
-  if (run.number() == committed_ || out.type == StreamEvent::Type::kProgress) return deliver(out);
+  if (out.type == StreamEvent::Type::kProgress) return deliver(out);
+  if (run.stream) return give(run, out);
+  if (!run.hold(out)) broken(run, too_much_held_back());
+}
+
+/// A good answer that came in one piece. It was held back until here, so that the caller is given
+/// no word of one that turns out to be none.
+void ChatCall::tell_whole(AttemptRun& run) {
+  for (const auto& held : run.take_held()) {
+    const StreamEvent event = held.view();
+    if (is_content(event)) content(run, runtime_.loop.now());
+    if (ended_ || find(run.number()) != &run) return;
+    give(run, event);
+  }
+}
+
+void ChatCall::give(AttemptRun& run, const StreamEvent& out) {
+  if (run.number() == committed_) return deliver(out);
   if (run.start().mode != reliability::Mode::kWhole) return rescue_with(run, out);
   if (!run.hold(out)) broken(run, too_much_held_back());
 }
@@ -226,6 +245,7 @@ void ChatCall::rescue_with(AttemptRun& run, StreamEvent event) {
 void ChatCall::spliced(AttemptRun& run) {
   run.spliced = true;
   committed_ = run.number();
+  if (run.has_format) engine_->forbid_continue();
   engine_->on_spliced(run.number());
   for (const auto& held : run.take_held()) deliver(held.view());
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "client/abi_convert.hpp"
+#include "client/found_plugins.hpp"
 #include "config/resolve.hpp"
 #include "prx/version.hpp"
 
@@ -26,11 +27,28 @@ Redactor redactor_for(const Config& config) {
   return redactor;
 }
 
-std::vector<PluginNote> usable_notes(const std::vector<Candidate>& candidates) {
-  std::vector<PluginNote> notes;
+/// One that was filled by hand, or whose members were changed.
+Result<void> check_made(const Config& config) {
+  const ChainConfig* const chain = config.find_chain(config.chain);
+  const ChainConfig* const usual = config.find_chain("default");
+  if (chain != nullptr && !chain->targets.empty() && usual != nullptr && !usual->targets.empty() &&
+      usual->targets.front().provider == config.provider)
+    return {};
+  return fail(ErrorClass::kInvalidRequest,
+              "this Config was not made by Config::load or Config::parse, or was changed since; to "
+              "change one, load or parse again with the overrides of ConfigSource");
+}
+
+/// What was found and rejected says more of a plugin that is missing; each fact is told once.
+void add_rejections(Config& config, const std::vector<Candidate>& candidates) {
+  std::string reasons;
   for (const auto& candidate : candidates)
-    if (candidate.info.state == PluginState::kUsable) notes.push_back(candidate.note);
-  return notes;
+    if (candidate.info.state == PluginState::kRejected) reasons += "; " + candidate.info.reason;
+  for (const auto& provider : config.providers)
+    for (auto& warning : config.warnings)
+      if (!provider.problem.empty() && provider.plugin_id.empty() &&
+          warning.ends_with(provider.problem))
+        warning += reasons;
 }
 
 /// Names the file as it is now: one that replaces it is a new generation of the plugin.
@@ -83,10 +101,14 @@ Client::Impl::Impl(ClientOptions options, std::unique_ptr<Log> log, std::unique_
 Client::Impl::~Impl() = default;
 
 Result<std::shared_ptr<driver::Snapshot>> Client::Impl::resolve(Config config,
-                                                                const Environment& environment) {
+                                                                const Environment& wanted) {
+  PRX_TRY(check_made(config));
+  const Environment environment = wanted ? wanted : config.read_with.environment;
   auto candidates = find_plugins(search_options(config.plugins, environment));
+  const auto found = driver::found_plugins(candidates);
   PRX_TRY_SET(Config resolved,
-              resolve_config(std::move(config), usable_notes(candidates), environment));
+              resolve_config(std::move(config), found.notes, environment, found.rejected));
+  add_rejections(resolved, candidates);
   auto snapshot = std::make_shared<driver::Snapshot>(
       std::make_shared<const Config>(std::move(resolved)), std::move(candidates));
   for (const auto& candidate : snapshot->candidates)
@@ -96,13 +118,15 @@ Result<std::shared_ptr<driver::Snapshot>> Client::Impl::resolve(Config config,
 }
 
 Result<std::unique_ptr<Client::Impl>> Client::Impl::open(Config config, ClientOptions options) {
-  if (!options.environment) options.environment = process_environment();
-  PRX_TRY_SET(auto snapshot, resolve(std::move(config), options.environment));
+  const Environment given = options.environment;
+  if (!options.environment) options.environment = config.read_with.environment;
+  PRX_TRY_SET(auto snapshot, resolve(std::move(config), given));
   PRX_TRY_SET(auto log,
               Log::open(snapshot->config->log, options.log, redactor_for(*snapshot->config)));
   for (const auto& warning : snapshot->config->warnings) log->write(LogLevel::kWarn, warning);
   PRX_TRY_SET(auto loop, AsioLoop::open());
   std::unique_ptr<Impl> impl(new Impl(std::move(options), std::move(log), std::move(loop)));
+  impl->given_environment_ = given;
   impl->snapshot_ = impl->watched(std::move(snapshot));  // its alone: it ends before the loop
   auto made = impl->make_transports(*impl->snapshot_);
   if (made) made = impl->make_instances(*impl->snapshot_);
@@ -123,27 +147,38 @@ std::shared_ptr<driver::Snapshot> Client::Impl::snapshot() {
 Result<void> Client::Impl::make_instances(driver::Snapshot& snapshot) {
   const Config& config = *snapshot.config;
   std::vector<Error> problems;
+  std::vector<bool> told;  // among the warnings
   bool any = false;
-  const ChainConfig* chain = config.find_chain(config.chain);
-  if (chain == nullptr) {
-    PRX_TRY(instance(snapshot, {}));
-    return {};
-  }
-  for (const auto& target : chain->targets) {
+  for (const auto& target : config.find_chain(config.chain)->targets) {
     auto made = instance(snapshot, target.provider);
     any = any || made.has_value();
-    if (!made) problems.push_back(made.error());
+    if (made) continue;
+    problems.push_back(made.error());
+    told.push_back(!config.find_provider(target.provider)->problem.empty());
   }
   if (!any) return Unexpected(std::move(problems.front()));
-  for (const auto& problem : problems) log_->write(LogLevel::kWarn, problem.message);
+  for (std::size_t i = 0; i < problems.size(); ++i)
+    if (!told[i]) log_->write(LogLevel::kWarn, problems[i].message);
   return {};
+}
+
+Result<void> Client::Impl::check_askable(driver::Snapshot& snapshot) {
+  const Config& config = *snapshot.config;
+  std::optional<Error> first;
+  for (const auto& target : config.find_chain(config.chain)->targets) {
+    auto made = instance(snapshot, target.provider);
+    auto unfit = made ? (*made)->key_problem() : std::optional(made.error());
+    if (!unfit) return {};
+    if (!first) first = std::move(unfit);
+  }
+  return Unexpected(std::move(*first));
 }
 
 // --- reload
 
 Result<void> Client::Impl::reload(Config config) {
   const std::lock_guard one(reload_mutex_);
-  PRX_TRY_SET(auto made, resolve(std::move(config), options_.environment));
+  PRX_TRY_SET(auto made, resolve(std::move(config), given_environment_));
   auto next = watched(std::move(made));
   Redactor both = redactor_for(*next->config);
   add_secrets(both, *snapshot()->config);  // it stays in force when the next one cannot be
@@ -151,6 +186,7 @@ Result<void> Client::Impl::reload(Config config) {
   take_over_instances(*snapshot(), *next);
   PRX_TRY(make_transports(*next));
   PRX_TRY(make_instances(*next));
+  PRX_TRY(check_askable(*next));
   for (const auto& warning : next->config->warnings) log_->write(LogLevel::kWarn, warning);
   on_loop([this] {
     health_.forget_keys();

@@ -84,13 +84,16 @@ class Client::Impl {
 
   Impl(ClientOptions options, std::unique_ptr<Log> log, std::unique_ptr<AsioLoop> loop);
 
-  [[nodiscard]] static Result<std::shared_ptr<driver::Snapshot>> resolve(
-      Config config, const Environment& environment);
+  /// `wanted`: empty for the configuration's own.
+  [[nodiscard]] static Result<std::shared_ptr<driver::Snapshot>> resolve(Config config,
+                                                                         const Environment& wanted);
   /// The instance of that name ("" : the first of the chain in force), made on first use.
   [[nodiscard]] Result<driver::ProviderInstance*> instance(driver::Snapshot& snapshot,
                                                            const std::string& name);
   /// Makes those of the chain in force; the first one's error when none can be made.
   [[nodiscard]] Result<void> make_instances(driver::Snapshot& snapshot);
+  /// What a call is told when no target of the chain in force can be asked, whatever its model.
+  [[nodiscard]] Result<void> check_askable(driver::Snapshot& snapshot);
   [[nodiscard]] Result<InstancePtr> make_instance(const driver::Snapshot& snapshot,
                                                   const ProviderConfig& config);
   [[nodiscard]] static Result<const Candidate*> candidate_of(const driver::Snapshot& snapshot,
@@ -124,7 +127,8 @@ class Client::Impl {
   [[nodiscard]] bool wait_for_destroyed(MonotonicTime until);
   [[nodiscard]] std::size_t live();
 
-  const ClientOptions options_;
+  const ClientOptions options_;    ///< with an environment
+  Environment given_environment_;  ///< what the host gave; empty: each configuration has its own
   std::unique_ptr<Log> log_;
   std::unique_ptr<AsioLoop> loop_;
   std::unique_ptr<Workers> workers_;    ///< for plugins

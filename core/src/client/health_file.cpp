@@ -13,6 +13,9 @@
 #include <string>
 #include <system_error>
 
+#include "file_size_signal.hpp"
+#include "http/open_files.hpp"
+
 namespace prx::driver {
 
 namespace {
@@ -71,8 +74,14 @@ Unexpected<Error> refuse(const std::string& what, const char* why) {
   return fail(ErrorClass::kInvalidRequest, what + ": " + why);
 }
 
+bool is_full(int os_error) { return os_error == ENOSPC || os_error == EDQUOT || os_error == EFBIG; }
+
+/// By errno. What is short for a moment is another time.
 Unexpected<Error> refuse_by_system(const std::string& what) {
-  return refuse(what, std::generic_category().message(errno).c_str());
+  const int os_error = errno;
+  if (is_shortage(os_error)) return fail(ErrorClass::kTimeout, what + ": " + reason_of(os_error));
+  const std::string why = std::generic_category().message(os_error);
+  return refuse(what, (is_full(os_error) ? why + "; make room for it" : why).c_str());
 }
 
 class Descriptor {
@@ -242,6 +251,7 @@ Result<std::unique_ptr<HealthFile>> HealthFile::open(const HealthFileOptions& op
     const bool no_locks = problem.error_class == ErrorClass::kUnsupported;
     const char* remedy =
         no_locks ? "; set XDG_RUNTIME_DIR to a folder elsewhere" : "; remove it when no prx runs";
+    if (problem.error_class == ErrorClass::kOverloaded) remedy = "";  // it has one of its own
     return refuse(name, (problem.message + remedy).c_str());
   }
   return file;
@@ -264,9 +274,16 @@ Result<void> HealthFile::prepare() {
       if (::getrandom(&salt, sizeof salt, GRND_NONBLOCK) != sizeof salt)
         return fail(ErrorClass::kTimeout, "no random numbers yet");
       header_ = HealthTable::make_header(salt);
-      size = ::pwrite(fd_, &header_, sizeof header_, 0);
-      if (size == sizeof header_ && ::ftruncate(fd_, sizeof(HealthTable::Image)) != 0)
-        return refuse_by_system("its size");
+      const int why = write_new();
+      if (why != 0 && !is_full(why)) return refuse_by_system("writing it");
+      if (why != 0) {
+        static_cast<void>(::ftruncate(fd_, 0));  // for who comes when there is room
+        return fail(ErrorClass::kOverloaded, "there is no room for it (" +
+                                                 std::generic_category().message(why) +
+                                                 "); free some of the disk, or of the limit of "
+                                                 "file sizes (ulimit -f)");
+      }
+      size = sizeof header_;
     }
   }
   if (size < 0) return refuse_by_system("reading or writing it");
@@ -274,6 +291,15 @@ Result<void> HealthFile::prepare() {
   if (const auto problem = HealthTable::problem(header_); !problem.empty())
     return fail(ErrorClass::kInvalidRequest, std::string(problem));
   return {};
+}
+
+/// The header first: a file without the rest is one too. \return 0, or errno.
+int HealthFile::write_new() {
+  const FileSizeSignalBlocked blocked;
+  const ssize_t size = ::pwrite(fd_, &header_, sizeof header_, 0);
+  if (size < 0) return errno;
+  if (size != sizeof header_) return ENOSPC;
+  return ::ftruncate(fd_, sizeof(HealthTable::Image)) != 0 ? errno : 0;
 }
 
 HealthFile::Access HealthFile::load(HealthTable& out) const {
@@ -298,6 +324,7 @@ HealthFile::Access HealthFile::change(HealthTable& table,
   if (!lock.held()) return Access::kBusy;
   if (const Access access = load(table); access != Access::kDone) return access;
   edit(table);
+  const FileSizeSignalBlocked blocked;
   for (const std::size_t place : table.changed) {
     const auto offset = static_cast<off_t>((place + 1) * sizeof(HealthRecord));
     const HealthRecord& record = table.image.records[place];

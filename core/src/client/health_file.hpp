@@ -115,8 +115,8 @@ class HealthFile {
 
   /// `runtime_folder/prx/health.v1`, else `temp_folder/prx-UID/health.v1`; makes what is missing.
   /// Folder and file must be the user's alone and no links, on a file system that keeps locks.
-  /// Errors: kTimeout: busy, try again; kInvalidRequest: with the path and the remedy. A file that
-  /// is not ours stays as it is.
+  /// Errors: kTimeout: busy, or no descriptor or memory for it, try again; kInvalidRequest: with
+  /// the path and the remedy. A file that is not ours stays as it is.
   [[nodiscard]] static Result<std::unique_ptr<HealthFile>> open(const HealthFileOptions& options);
   ~HealthFile();
   HealthFile(const HealthFile&) = delete;
@@ -133,6 +133,7 @@ class HealthFile {
  private:
   HealthFile(int fd, const HealthFileOptions& options) : fd_(fd), set_lock_(options.set_lock) {}
   [[nodiscard]] Result<void> prepare();
+  [[nodiscard]] int write_new();
   [[nodiscard]] Access load(HealthTable& out) const;
 
   const int fd_;

@@ -19,6 +19,10 @@ bool same_service(ProviderConfig a, ProviderConfig b) {
   return a == b;
 }
 
+/// Who has a plugin that is to be deinitialised, and of which there is no instance: the table, and
+/// what deinitialises it.
+constexpr long kUnused = 2;
+
 /// Why a provider cannot serve: what was found and rejected under that name says more than "not
 /// found".
 Error no_plugin(const std::vector<Candidate>& candidates, const ProviderConfig& config) {
@@ -178,7 +182,8 @@ bool Client::Impl::drop_instances() {
 }
 
 /// Those of which only the code stays. The last of a plugin's instances, which is another's dead,
-/// comes by here again.
+/// comes by here again. A configuration that wants one again before its deinit keeps it; during
+/// that, its init waits.
 void Client::Impl::drop_plugins(const driver::Snapshot& in_force) {
   std::vector<std::string> wanted;
   for (const auto& [id, file] : in_force.plugin_files) wanted.push_back(file);
@@ -187,8 +192,12 @@ void Client::Impl::drop_plugins(const driver::Snapshot& in_force) {
     const auto& [file, plugin] = entry;
     if (plugin.use_count() > 1 || std::find(wanted.begin(), wanted.end(), file) != wanted.end())
       return false;
-    dead_.push_back(plugin);
-    return true;
+    if (!plugin->module) return true;
+    dead_.emplace_back(nullptr, [plugin = plugin](void*) {
+      const std::lock_guard init(plugin->init);
+      if (plugin.use_count() == kUnused) plugin->module.reset();
+    });
+    return false;
   });
 }
 

@@ -137,20 +137,21 @@ std::int32_t Operation::emit(const prx_event& event) {
 }
 
 /// Ids and names are the server's, which knows the key: a secret in one of them goes no further.
-/// The answer itself passes as it is.
+/// The answer itself passes as it is, also the arguments of a tool call.
 void Operation::tell(const prx_event& event) {
   const bool is_about = event.type == PRX_EV_META || event.type == PRX_EV_FINISH ||
                         event.type == PRX_EV_ITEM || event.type == PRX_EV_PROGRESS;
   const auto risky = [this](prx_str text) { return instance_.holds_secret(view(text)); };
-  if (!is_about || (!risky(event.id) && !risky(event.name) && !risky(event.text)))
+  const bool is_named = is_about || event.type == PRX_EV_TOOL_CALL;
+  if (!is_named || (!risky(event.id) && !risky(event.name) && !(is_about && risky(event.text))))
     return observer_->on_operation_event(event);
   const std::string id = instance_.redact(view(event.id));
   const std::string name = instance_.redact(view(event.name));
-  const std::string text = instance_.redact(view(event.text));
+  const std::string text = is_about ? instance_.redact(view(event.text)) : std::string();
   prx_event clean = event;
   clean.id = to_c(id);
   clean.name = to_c(name);
-  clean.text = to_c(text);
+  if (is_about) clean.text = to_c(text);
   observer_->on_operation_event(clean);
 }
 

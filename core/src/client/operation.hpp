@@ -49,6 +49,14 @@ struct OperationRequest {
   http::Clocks clocks;  ///< what -1 in a prx_http_req means
 };
 
+/// The body of an error has half the time of a first token, and so ends before the clock of who
+/// waits for that token would: the status says more than that nothing came. nullopt: as the
+/// transport has it.
+[[nodiscard]] inline std::optional<std::chrono::milliseconds> error_body_clock(
+    const TimeoutConfig& clocks) {
+  return clocks.first_token ? std::optional(*clocks.first_token / 2) : std::nullopt;
+}
+
 /// What HTTP did for it; times count from start().
 struct OperationStats {
   std::uint32_t exchanges = 0;

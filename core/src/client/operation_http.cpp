@@ -111,8 +111,6 @@ http::HeaderList Operation::build_headers(const prx_http_req& request) const {
   return out;
 }
 
-/// The body of an error has half the time of a first token, if nothing else was said, and so ends
-/// before the engine's clock would: the status says more than that nothing came.
 http::Request Operation::build_request(const prx_http_req& request) const {
   const ProviderConfig& config = instance_.config();
   http::Request out;
@@ -124,8 +122,6 @@ http::Request Operation::build_request(const prx_http_req& request) const {
   out.clocks.head = clock(request.head_timeout_ms, clocks_.head);
   out.clocks.idle = clock(request.idle_timeout_ms, clocks_.idle);
   out.clocks.error_body = clocks_.error_body;
-  if (const auto& token = config.timeouts.first_token; token && !out.clocks.error_body)
-    out.clocks.error_body = *token / 2;
   out.version = version_of(config.http_version);
   if (request.body_max > 0) out.body_max = std::min(request.body_max, out.body_max);
   return out;

@@ -80,13 +80,13 @@ void ProviderInstance::keep_secret(std::string_view secret) {
 
 bool ProviderInstance::holds_secret(std::string_view text) const {
   if (text.size() < secret_size_min_ && !Redactor::was_cut(text)) return false;
-  const auto holds = [this](std::string_view form) { return holds_plainly(form); };
+  const bool was_cut = Redactor::was_cut(text);
+  const auto holds = [&](std::string_view form) { return holds_plainly(form, was_cut); };
   const auto forms = Redactor::without_escapes(text);
-  return holds_plainly(text) || std::any_of(forms.begin(), forms.end(), holds);
+  return holds(text) || std::any_of(forms.begin(), forms.end(), holds);
 }
 
-bool ProviderInstance::holds_plainly(std::string_view text) const {
-  const bool was_cut = Redactor::was_cut(text);
+bool ProviderInstance::holds_plainly(std::string_view text, bool was_cut) const {
   return std::any_of(secrets_.begin(), secrets_.end(), [&](const std::string& secret) {
     return find_in_any_case(text, secret, 0) != std::string_view::npos ||
            (was_cut && Redactor::ends_in_part(text, secret));

@@ -116,7 +116,7 @@ class ProviderInstance {
   ProviderInstance(Runtime& runtime, PluginModule& module, const ProviderConfig& config,
                    http::Transport& transport);
   void keep_secret(std::string_view secret);
-  [[nodiscard]] bool holds_plainly(std::string_view text) const;
+  [[nodiscard]] bool holds_plainly(std::string_view text, bool was_cut) const;
   PluginModule& module_;
   ProviderConfig config_;
   http::Transport& transport_;

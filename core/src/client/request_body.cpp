@@ -18,7 +18,7 @@ class Changes {
   std::optional<json::ObjectEdit> edit_;
 };
 
-/// An object whose members win over the body's, and what it says about model and stream.
+/// An object whose members win over the body's, and what it says about model, stream and format.
 Result<void> merge(Changes& changes, SpecialBody& out, std::string_view extra,
                    std::string_view what) {
   if (extra.empty()) return {};
@@ -27,6 +27,7 @@ Result<void> merge(Changes& changes, SpecialBody& out, std::string_view extra,
     return fail(ErrorClass::kInvalidRequest, std::string(what) + ": " + index.error().message);
   changes.edit().merge(*index);
   out.stream = stream_member(*index).value_or(out.stream);
+  out.has_format = format_member(*index).value_or(out.has_format);
   if (const auto model = index->find("model"))
     out.model = json::unquoted(*model).value_or(out.model);
   return {};
@@ -50,6 +51,11 @@ Result<std::string> with_prefix(const json::ObjectIndex& index, std::string_view
 std::optional<bool> stream_member(const json::ObjectIndex& body) {
   const auto stream = body.find("stream");
   return stream ? std::optional(*stream == "true") : std::nullopt;
+}
+
+std::optional<bool> format_member(const json::ObjectIndex& body) {
+  const auto format = body.find("response_format");
+  return format ? std::optional(*format != "null") : std::nullopt;
 }
 
 RequestBody::RequestBody(Text text, json::ObjectIndex index)
@@ -77,6 +83,7 @@ Result<SpecialBody> RequestBody::specialise(const BodyOptions& options) const {
     out.model = options.model;
     changes.edit().set("model", json::quoted(options.model));
   }
+  out.has_format = format_member(index_).value_or(false);
   out.stream = streams(options);
   if (stream_member(index_) != out.stream)
     changes.edit().set("stream", out.stream ? "true" : "false");

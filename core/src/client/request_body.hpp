@@ -15,6 +15,8 @@ namespace prx::driver {
 
 /// What a body says about streaming; nullopt: nothing.
 [[nodiscard]] std::optional<bool> stream_member(const json::ObjectIndex& body);
+/// Whether a body asks for a structured output; nullopt: it says nothing.
+[[nodiscard]] std::optional<bool> format_member(const json::ObjectIndex& body);
 
 struct BodyOptions {
   std::string_view model;              ///< asked for when the body names none
@@ -32,6 +34,7 @@ struct SpecialBody {
   std::shared_ptr<const std::string> text;  ///< shared by the attempts of a call
   std::string model;
   bool stream = false;
+  bool has_format = false;  ///< a structured output: `response_format`, whoever said so
 };
 
 /// A body and where its members are. Not kept for the time of a call: whoever needs it again scans

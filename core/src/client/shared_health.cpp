@@ -1,7 +1,11 @@
 #include "client/shared_health.hpp"
 
+#include <sys/random.h>
+#include <unistd.h>
+
 #include <algorithm>
-#include <random>
+#include <chrono>
+#include <functional>
 #include <string>
 
 namespace prx::driver {
@@ -15,9 +19,14 @@ std::chrono::milliseconds system_time() {
       std::chrono::system_clock::now().time_since_epoch());
 }
 
+/// Needs no descriptor, which std::random_device throws without. Too early for random numbers, it
+/// is told from others by the time and the process.
 std::uint64_t random_owner() {
-  std::random_device device;
-  const std::uint64_t number = (static_cast<std::uint64_t>(device()) << 32) | device();
+  std::uint64_t number = 0;
+  if (::getrandom(&number, sizeof number, GRND_NONBLOCK) != sizeof number)
+    number =
+        std::hash<std::int64_t>{}(std::chrono::steady_clock::now().time_since_epoch().count()) ^
+        (static_cast<std::uint64_t>(::getpid()) << 32);
   return number != 0 ? number : 1;
 }
 

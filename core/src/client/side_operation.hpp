@@ -25,6 +25,7 @@ class SideOperation final : private OperationObserver {
   void start(ProviderInstance& instance, OperationRequest request,
              std::optional<Milliseconds> limit) {
     loop_ = &instance.runtime().loop;
+    request.clocks.error_body = error_body_clock(instance.config().timeouts);
     if (limit) {
       const auto wait = std::min(*limit, Operation::kWaitMax);
       request.deadline = loop_->now() + wait;

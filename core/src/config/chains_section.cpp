@@ -75,6 +75,7 @@ class ChainReader {
     if (!reader.find("provider"))
       return context_.error(node.place, path + " has no provider; write { provider = \"...\" }");
     PRX_TRY_SET(target.provider, reader.filled_text("provider", ""));
+    PRX_TRY(check_provider_name(target.where, target.provider));
     PRX_TRY_SET(target.model, reader.model("model"));
     PRX_TRY_SET(target.extra_body,
                 reader.json_object("extra_body", state_.target_secrets[target.provider]));

@@ -7,8 +7,6 @@
 namespace prx::config {
 namespace {
 
-constexpr std::string_view kProvider = "openrouter";  // when nothing says
-
 // Sources in order of strength; a model goes with a provider that no stronger source chose.
 enum class Strength { kDefault, kFile, kEnvironment, kFlag };
 
@@ -47,13 +45,6 @@ Result<Choice> choose(TableReader& reader, std::string_view key, Choice stronger
   return stronger;
 }
 
-Result<void> check_provider(const LoadContext& context, const Choice& choice, Place place) {
-  if (is_table_name(choice.value) && !looks_like_key(choice.value)) return {};
-  const auto what = "the provider " + shown(choice.value) + " is not a name; use A-Z a-z 0-9 _ -";
-  if (choice.origin.empty()) return context.error(place, what);
-  return fail(ErrorClass::kInvalidRequest, choice.origin + ": " + what);
-}
-
 Result<void> check_model(const LoadContext& context, const Choice& choice, Place place) {
   const bool is_chain = choice.value.starts_with("chain:");
   if (is_model_name(choice.value) && !is_chain) return {};
@@ -74,7 +65,7 @@ Result<void> check_strengths(const Choice& provider, const Choice& chain) {
 // The provider that [default] itself names: the model beside it is one of its models.
 Result<std::string> provider_of_file(const TableReader& reader) {
   const auto* member = reader.find("provider");
-  if (!member) return std::string(kProvider);
+  if (!member) return std::string(kUsualProvider);
   return expand_fully(reader.context(), member->node, reader.path_of("provider"));
 }
 
@@ -91,8 +82,10 @@ class DefaultReader {
   Result<void> run() {
     PRX_TRY(reader_.only(kDefaultKeys));
     const auto& source = context_.source();
-    PRX_TRY_SET(provider_, read("provider", source.provider, "PRX_PROVIDER", kProvider));
-    PRX_TRY(check_provider(context_, provider_, place_of("provider")));
+    PRX_TRY_SET(provider_, read("provider", source.provider, "PRX_PROVIDER", kUsualProvider));
+    PRX_TRY(check_provider_name(
+        provider_.origin.empty() ? context_.where(place_of("provider")) : provider_.origin,
+        provider_.value));
     PRX_TRY_SET(model_, read("model", source.model, "PRX_MODEL", ""));
     PRX_TRY(check_model(context_, model_, place_of("model")));
     PRX_TRY_SET(chain_, read("chain", source.chain, "PRX_CHAIN", ""));
@@ -120,6 +113,7 @@ class DefaultReader {
     state_.default_provider = place_of("provider");
     state_.default_chain = place_of("chain");
     state_.chain_origin = chain_.origin;
+    state_.provider_origin = provider_.origin;
     if (provider_.strength <= Strength::kFile) return {};
     PRX_TRY_SET(state_.written_provider, provider_of_file(reader_));
     state_.provider_overridden = state_.written_provider != provider_.value;
@@ -135,6 +129,12 @@ class DefaultReader {
 };
 
 }  // namespace
+
+Result<void> check_provider_name(const std::string& where, std::string_view name) {
+  if (is_table_name(name) && !looks_like_key(name)) return {};
+  return fail(ErrorClass::kInvalidRequest,
+              where + ": the provider " + shown(name) + " is not a name; use A-Z a-z 0-9 _ -");
+}
 
 Result<void> read_default(TableReader& top, LoadState& state) {
   static const Table kNone;

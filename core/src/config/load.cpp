@@ -58,12 +58,18 @@ Result<Config> read_sections(std::string_view toml, Input input, const ConfigSou
   return std::move(state.config);
 }
 
+Environment no_environment() {
+  return [](const std::string&) { return std::nullopt; };
+}
+
 Result<Config> read_text(std::string_view toml, Input input, const ConfigSource& source) {
   auto config = read_sections(toml, std::move(input), source);
-  if (config)
-    config::hide_keys(*config);
-  else
+  if (!config) {
     config.error().message = config::without_keys(std::move(config.error().message));
+    return config;
+  }
+  config::hide_keys(*config);
+  config->read_with.environment = source.environment ? source.environment : no_environment();
   return config;
 }
 

@@ -34,6 +34,11 @@ void LoadContext::set_from(std::string path, std::string value, std::string orig
   entries_.push_back({{std::move(path), std::move(value), std::move(origin)}, {}});
 }
 
+std::string LoadContext::where(const std::string& path) const {
+  const auto found = places_.find(path);
+  return found == places_.end() ? std::string() : found->second;
+}
+
 void LoadContext::mark(const std::string& path, Place place) {
   places_.insert_or_assign(path, where(place));
 }

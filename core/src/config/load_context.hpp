@@ -38,6 +38,8 @@ class LoadContext {
   void set(std::string path, std::string value, Place place);
   /// The same for a value from outside of the file.
   void set_from(std::string path, std::string value, std::string origin);
+  /// "file:line:column" of a path that the file holds, else "".
+  [[nodiscard]] std::string where(const std::string& path) const;
   /// Records where a path stands, without a value.
   void mark(const std::string& path, Place place);
   void warn(std::string text) { warnings_.push_back(std::move(text)); }

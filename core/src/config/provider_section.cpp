@@ -178,31 +178,41 @@ Result<void> read_providers(TableReader& top, LoadState& state) {
 
 namespace {
 
-void add_implicit(const LoadContext& context, LoadState& state, const std::string& name) {
-  if (state.config.find_provider(name)) return;
+// `where`: who names it, or "" when nobody does.
+void add_implicit(LoadState& state, const std::string& name, const std::string& where) {
+  auto& providers = state.config.providers;
+  const auto known = std::find_if(providers.begin(), providers.end(),
+                                  [&](const ProviderConfig& one) { return one.name == name; });
+  if (known != providers.end()) {
+    if (known->where.empty()) known->where = where;
+    return;
+  }
   ProviderConfig implicit;
   implicit.name = implicit.plugin = name;
-  const bool in_file = name == state.written_provider && state.default_provider.line != 0;
-  if (in_file) implicit.where = context.where(state.default_provider);
+  implicit.where = where;
   implicit.options = "{}";
   implicit.timeouts = state.timeouts;
-  state.config.providers.push_back(std::move(implicit));
+  providers.push_back(std::move(implicit));
 }
 
-bool is_mentioned(const Config& config, const std::string& name) {
-  if (!config.model.empty() && config.model_provider == name) return true;
-  const auto names_it = [&](const TargetConfig& target) { return target.provider == name; };
-  return std::any_of(config.chains.begin(), config.chains.end(), [&](const ChainConfig& chain) {
-    return std::any_of(chain.targets.begin(), chain.targets.end(), names_it);
-  });
+std::string who_names_the_default(const LoadContext& context, const LoadState& state) {
+  if (!state.provider_origin.empty() || state.default_provider.line == 0)
+    return state.provider_origin;
+  return context.where(state.default_provider);
 }
 
 }  // namespace
 
 void add_implicit_providers(const LoadContext& context, LoadState& state) {
-  add_implicit(context, state, state.config.provider);
-  if (is_mentioned(state.config, state.written_provider))
-    add_implicit(context, state, state.written_provider);
+  const auto& config = state.config;
+  add_implicit(state, config.provider, who_names_the_default(context, state));
+  // Another one was asked for: this one is not, and need not be there.
+  if (!config.model.empty() && config.model_provider == state.written_provider)
+    add_implicit(state, state.written_provider, "");
+  for (std::size_t i = 0; i < config.fallback_providers.size(); ++i)
+    add_implicit(state, config.fallback_providers[i], context.where(state.fallback_places[i]));
+  for (const auto& chain : config.chains)
+    for (const auto& target : chain.targets) add_implicit(state, target.provider, target.where);
   for (auto& provider : state.config.providers) {
     const auto& more = state.target_secrets[provider.name];
     provider.secrets.insert(provider.secrets.end(), more.begin(), more.end());

@@ -16,6 +16,8 @@ constexpr std::array<std::string_view, 18> kPolicyKeys = {
     "retry_budget",    "recovery",         "hold",
     "hold_tokens",     "fallback_on",      "retry_on"};
 
+constexpr std::string_view kByClass = "(by class)";  // shown of a list that is not given
+
 constexpr std::array<std::string_view, 4> kRecoveries = {"error", "splice", "continue", "buffer"};
 
 std::vector<std::string_view> class_names() {
@@ -25,11 +27,34 @@ std::vector<std::string_view> class_names() {
   return names;
 }
 
+bool falls_back_by_default(ErrorClass one) {
+  return std::find(kFallbackClasses.begin(), kFallbackClasses.end(), one) != kFallbackClasses.end();
+}
+
+// A list that was meant to add to the default replaces it, and turns all else off.
+void warn_of_fallback_on(const TableReader& reader,
+                         const std::optional<std::vector<ErrorClass>>& classes) {
+  const auto* member = reader.find("fallback_on");
+  if (!member || classes->empty()) return;
+  if (std::any_of(classes->begin(), classes->end(), falls_back_by_default)) return;
+  std::string defaults;
+  for (const auto one : kFallbackClasses)
+    defaults += (defaults.empty() ? "" : ", ") + std::string(to_string(one));
+  reader.context().warn(reader.context().where(member->node.place) + ": " +
+                        reader.path_of("fallback_on") +
+                        " replaces the default, so that no failure of a provider leads to the next "
+                        "one; add those of the default that should (" +
+                        defaults + ")");
+}
+
 // A list of classes; the fallback when the key is absent. A cancelled call never goes on.
 Result<std::optional<std::vector<ErrorClass>>> read_classes(
     TableReader& reader, std::string_view key, std::optional<std::vector<ErrorClass>> fallback) {
   const auto* member = reader.find(key);
-  if (!member) return fallback;
+  if (!member) {
+    reader.skip(key, kByClass);
+    return fallback;
+  }
   PRX_TRY_SET(const auto names, reader.texts(key));
   std::vector<ErrorClass> classes;
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -79,6 +104,18 @@ Result<void> read_counts(TableReader& reader, ReliabilityConfig& policy) {
   return {};
 }
 
+Result<void> read_fallback_providers(TableReader& reader, LoadState& state) {
+  auto& names = state.config.fallback_providers;
+  PRX_TRY_SET(names, reader.texts("fallback_providers"));
+  const auto* member = reader.find("fallback_providers");
+  if (!member) return {};
+  state.fallback_providers = member->node.place;
+  for (const auto& node : *member->node.as<Array>()) state.fallback_places.push_back(node.place);
+  for (std::size_t i = 0; i < names.size(); ++i)
+    PRX_TRY(check_provider_name(reader.context().where(state.fallback_places[i]), names[i]));
+  return {};
+}
+
 Result<void> check_backoff(const TableReader& reader, const ReliabilityConfig& policy) {
   if (policy.backoff_base <= policy.backoff_max) return {};
   const auto* member = reader.find("backoff_base");
@@ -115,6 +152,7 @@ Result<ReliabilityConfig> read_policy(TableReader& reader, ReliabilityConfig bas
   base.recovery = static_cast<Recovery>(std::find(kRecoveries.begin(), kRecoveries.end(), word) -
                                         kRecoveries.begin());
   PRX_TRY_SET(base.fallback_on, read_classes(reader, "fallback_on", std::move(base.fallback_on)));
+  warn_of_fallback_on(reader, base.fallback_on);
   PRX_TRY_SET(base.retry_on, read_classes(reader, "retry_on", std::move(base.retry_on)));
   return base;
 }
@@ -143,10 +181,7 @@ Result<void> read_reliability(TableReader& top, LoadState& state) {
   for (const auto& [key, timeout] : kTimeouts) {
     PRX_TRY_SET(state.timeouts.*timeout, reader.duration_or_off(key, state.timeouts.*timeout));
   }
-  PRX_TRY_SET(config.fallback_providers, reader.texts("fallback_providers"));
-  if (const auto* member = reader.find("fallback_providers"))
-    state.fallback_providers = member->node.place;
-  return {};
+  return read_fallback_providers(reader, state);
 }
 
 }  // namespace prx::config

@@ -16,6 +16,15 @@ namespace {
 
 using config::Origin;
 
+constexpr std::string_view kLeftOut = " is left out: ";
+
+// What a configuration is completed with.
+struct Found {
+  std::span<const PluginNote> notes;
+  std::span<const std::string> rejected;
+  const Environment& environment;
+};
+
 std::optional<std::string> variable(const Environment& environment, const std::string& name) {
   if (name.empty() || !environment) return std::nullopt;
   auto value = environment(name);
@@ -46,6 +55,27 @@ std::string no_plugin(const ProviderConfig& provider, std::span<const PluginNote
   return text + " (installed: " + list + ")";
 }
 
+bool has_table(const Config& config, const ProviderConfig& provider) {
+  return config.places.find("providers." + provider.name) != config.places.end();
+}
+
+// Somebody wrote a name that means nothing: another one must not be asked instead in silence.
+Unexpected<Error> unknown_provider(const Config& config, const ProviderConfig& provider,
+                                   std::span<const PluginNote> notes) {
+  std::vector<std::string_view> names;
+  const auto add = [&](std::string_view name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  };
+  for (const auto& other : config.providers)
+    if (has_table(config, other)) add(other.name);
+  for (const auto& note : notes)
+    for (const auto& kind : note.kinds) add(kind);
+  return fail(ErrorClass::kInvalidRequest,
+              provider.where + ": unknown provider " + config::shown(provider.name) +
+                  config::suggestion(provider.name, names) + " (there is neither a [providers." +
+                  provider.name + "] table nor a plugin of that name)");
+}
+
 // Completes one provider from its note.
 class ProviderResolver {
  public:
@@ -62,6 +92,13 @@ class ProviderResolver {
     const bool wanted = provider_.keys.empty() && provider_.key_missing.empty();
     if (wanted && provider_.problem.empty()) take_key();
     return {};
+  }
+
+  // Whether the file names a server that is not known to be the plugin's own.
+  [[nodiscard]] bool is_elsewhere() const {
+    if (own_url_ || note_.hosts.empty() || provider_.base_url.empty()) return false;
+    const auto origin = config::parse_base_url(provider_.base_url);
+    return !origin || !is_vendors(*origin);
   }
 
  private:
@@ -91,7 +128,10 @@ class ProviderResolver {
   // The variable of one vendor must not reach another: it is only for URLs that the plugin knows,
   // that came from the plugin's own variable, or that stay on this machine.
   [[nodiscard]] bool may_have_vendor_key(const Origin& origin) const {
-    if (own_url_ || config::is_loopback(origin.host)) return true;
+    return own_url_ || config::is_loopback(origin.host) || is_vendors(origin);
+  }
+
+  [[nodiscard]] bool is_vendors(const Origin& origin) const {
     return std::any_of(note_.hosts.begin(), note_.hosts.end(), [&](const std::string& host) {
       const auto known = config::parse_base_url(host);
       return known && *known == origin;
@@ -160,39 +200,83 @@ Result<void> choose_target_models(const Config& config, ChainConfig& chain) {
   return {};
 }
 
+// Adds a warning, or the beginning of it to the one that tells the same with its place.
+void warn_once(Config& config, const std::string& beginning, const std::string& why) {
+  const auto known = std::find_if(
+      config.warnings.begin(), config.warnings.end(),
+      [&](const std::string& warning) { return warning.find(why) != std::string::npos; });
+  if (known == config.warnings.end())
+    config.warnings.push_back(beginning + why);
+  else if (known->find(kLeftOut) == std::string::npos)
+    known->insert(0, beginning);
+}
+
 // When no target of the chain in force is usable, the first one's problem is the error of each
 // call.
 void warn_of_left_out(Config& config) {
   const auto* chain = config.find_chain(config.chain);
   if (!chain) return;
-  std::vector<std::string> warnings;
-  for (std::size_t i = 0; i < chain->targets.size(); ++i) {
-    const auto& target = chain->targets[i];
+  std::vector<std::string> reasons;
+  for (const auto& target : chain->targets) {
     const auto* provider = config.find_provider(target.provider);
-    if (!provider) continue;
-    const auto why = why_left_out(*provider, target.model_in_use);
-    if (!why.empty())
-      warnings.push_back((i == 0 ? "the first target " : "the fallback ") +
-                         config::shown(target.provider) + " is left out: " + why);
+    reasons.push_back(provider ? why_left_out(*provider, target.model_in_use) : "");
   }
-  if (warnings.size() == chain->targets.size() && !warnings.empty())
-    warnings.erase(warnings.begin());
-  config.warnings.insert(config.warnings.end(), warnings.begin(), warnings.end());
+  const bool all = std::find(reasons.begin(), reasons.end(), "") == reasons.end();
+  for (std::size_t i = all ? 1 : 0; i < reasons.size(); ++i)
+    if (!reasons[i].empty())
+      warn_once(config,
+                (i == 0 ? "the first target " : "the fallback ") +
+                    config::shown(chain->targets[i].provider) + std::string(kLeftOut),
+                reasons[i]);
 }
 
-Result<void> complete(Config& config, std::span<const PluginNote> notes,
-                      const Environment& environment) {
+// Nobody chose that model for that server.
+bool is_asked_for_the_default(const Config& config, const ProviderConfig& provider) {
+  bool any = false;
+  const auto* asked_of = config.find_provider(config.model_provider);
+  for (const auto& chain : config.chains)
+    for (const auto& target : chain.targets) {
+      if (target.provider != provider.name) continue;
+      any = true;
+      if (choose_model(provider, {target.model, config.model, asked_of}).is_default) return true;
+    }
+  return !any && choose_model(provider, {{}, config.model, asked_of}).is_default;
+}
+
+void warn_of_default_models(Config& config, std::span<const std::string> elsewhere) {
+  for (const auto& name : elsewhere) {
+    const auto& provider = *config.find_provider(name);
+    if (!is_asked_for_the_default(config, provider)) continue;
+    const auto text = provider.where + ": no model is named for the provider " +
+                      config::shown(name) + ": " + provider.base_url + " is asked for '" +
+                      provider.default_model + "', the default of the plugin " +
+                      provider.plugin_id + "; set [providers." + name + "] model";
+    if (std::find(config.warnings.begin(), config.warnings.end(), text) == config.warnings.end())
+      config.warnings.push_back(text);
+  }
+}
+
+Result<void> complete(Config& config, const Found& found) {
+  std::vector<std::string> elsewhere;
   for (auto& provider : config.providers) {
-    const auto* note = note_for(notes, provider.plugin);
+    const auto* note = note_for(found.notes, provider.plugin);
     if (!note) {
-      provider.problem = no_plugin(provider, notes, environment);
+      const bool known = provider.where.empty() || has_table(config, provider) ||
+                         found.notes.empty() ||
+                         std::find(found.rejected.begin(), found.rejected.end(), provider.plugin) !=
+                             found.rejected.end();
+      if (!known) return unknown_provider(config, provider, found.notes);
+      provider.problem = no_plugin(provider, found.notes, found.environment);
       continue;
     }
-    PRX_TRY(ProviderResolver(config, provider, *note, environment).run());
+    ProviderResolver resolver(config, provider, *note, found.environment);
+    PRX_TRY(resolver.run());
+    if (resolver.is_elsewhere()) elsewhere.push_back(provider.name);
   }
   choose_provider_models(config);
   for (auto& chain : config.chains) PRX_TRY(choose_target_models(config, chain));
   warn_of_left_out(config);
+  warn_of_default_models(config, elsewhere);
   return {};
 }
 
@@ -215,26 +299,28 @@ const PluginNote* note_for(std::span<const PluginNote> notes, std::string_view p
 
 ModelChoice choose_model(const ProviderConfig& provider, const ModelQuestion& question) {
   const auto& [target_model, asked, asked_of] = question;
-  if (!target_model.empty()) return {std::string(target_model), "the target"};
+  if (!target_model.empty()) return {std::string(target_model), "the target", false};
   const bool own = asked_of && asked_of->name == provider.name;
-  if (own && !asked.empty()) return {std::string(asked), "asked for"};
-  if (!provider.model.empty()) return {provider.model, "[providers." + provider.name + "] model"};
+  if (own && !asked.empty()) return {std::string(asked), "asked for", false};
+  if (!provider.model.empty())
+    return {provider.model, "[providers." + provider.name + "] model", false};
   const bool same_place = asked_of && !provider.plugin_id.empty() &&
                           asked_of->plugin_id == provider.plugin_id &&
                           asked_of->base_url == provider.base_url;
-  if (same_place && !asked.empty()) return {std::string(asked), "asked for"};
+  if (same_place && !asked.empty()) return {std::string(asked), "asked for", false};
   const auto& prefix = provider.model_prefix;
   if (!own && !prefix.empty() && asked.size() > prefix.size() &&
       asked.substr(0, prefix.size()) == prefix)
-    return {std::string(asked.substr(prefix.size())), "asked for as " + std::string(asked)};
+    return {std::string(asked.substr(prefix.size())), "asked for as " + std::string(asked), false};
   if (!provider.default_model.empty())
-    return {provider.default_model, "default of the plugin " + provider.plugin_id};
+    return {provider.default_model, "default of the plugin " + provider.plugin_id, true};
   return {};
 }
 
 Result<Config> resolve_config(Config config, std::span<const PluginNote> notes,
-                              const Environment& environment) {
-  auto completed = complete(config, notes, environment);
+                              const Environment& environment,
+                              std::span<const std::string> rejected) {
+  auto completed = complete(config, {notes, rejected, environment});
   if (!completed) {
     completed.error().message = config::without_keys(std::move(completed.error().message));
     return Unexpected(std::move(completed).error());

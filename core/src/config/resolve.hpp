@@ -15,10 +15,14 @@ namespace prx {
 /// Returns the completed configuration; pure but for reading variables.
 ///
 /// A provider that no note serves gets a `problem` and is otherwise left as it is: it fails what
-/// calls for it. Errors: kInvalidRequest, "file:line:column: what; remedy": an option that the
-/// plugin does not know or of a wrong type, two targets of a chain that turn out to be the same.
+/// calls for it. Errors: kInvalidRequest, "file:line:column: what; remedy" or "flag --provider:
+/// ...": a provider that is named and has neither a table nor a plugin of that name, while there
+/// are plugins; an option that the plugin does not know or of a wrong type; two targets of a chain
+/// that turn out to be the same.
+/// \param rejected  names of plugins that are there and cannot be used: theirs is a problem.
 [[nodiscard]] Result<Config> resolve_config(Config config, std::span<const PluginNote> notes,
-                                            const Environment& environment);
+                                            const Environment& environment,
+                                            std::span<const std::string> rejected = {});
 
 /// The note that serves a `plugin` value, by kind, else by id; nullptr when none does.
 [[nodiscard]] const PluginNote* note_for(std::span<const PluginNote> notes,
@@ -31,6 +35,7 @@ namespace prx {
 struct ModelChoice {
   std::string model;   ///< "" when nothing says
   std::string origin;  ///< "asked for", "[providers.openai] model", "default of the plugin openai"
+  bool is_default = false;  ///< the plugin's: nobody named one
 };
 
 /// What a target's model depends on; all borrowed for the call.

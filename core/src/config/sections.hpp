@@ -41,8 +41,12 @@ struct LoadState {
   bool provider_overridden = false;  ///< by a flag or a variable, with another name than the file's
   bool provider_leads = false;       ///< by a flag or variable that is stronger than the chain's
   std::string chain_origin;          ///< "flag --chain", "env PRX_CHAIN", or ""
+  std::string provider_origin;       ///< "flag --provider", "env PRX_PROVIDER", or ""
   Place default_provider, default_chain, fallback_providers;  ///< in the file
+  std::vector<Place> fallback_places;                         ///< of each of its entries
 };
+
+inline constexpr std::string_view kUsualProvider = "openrouter";  ///< when nothing says
 
 inline constexpr std::array<std::string_view, 3> kDefaultKeys = {"provider", "model", "chain"};
 inline constexpr std::array<std::string_view, 3> kLogKeys = {"level", "file", "format"};
@@ -60,6 +64,17 @@ inline constexpr std::array<std::string_view, 17> kProviderKeys = {
 [[nodiscard]] Result<void> read_plugins(TableReader& top, LoadState& state);
 [[nodiscard]] Result<void> read_log(TableReader& top, LoadState& state);
 
+/// Refuses what cannot be the name of a provider. `where` says who names it: a place, a flag.
+[[nodiscard]] Result<void> check_provider_name(const std::string& where, std::string_view name);
+
+/// The classes after which the next target is asked when no fallback_on says otherwise: those of
+/// the guide's table.
+inline constexpr std::array<ErrorClass, 12> kFallbackClasses = {
+    ErrorClass::kNetwork,       ErrorClass::kTimeout,     ErrorClass::kOverloaded,
+    ErrorClass::kRateLimit,     ErrorClass::kCredit,      ErrorClass::kAuth,
+    ErrorClass::kPermission,    ErrorClass::kNotFound,    ErrorClass::kUnsupported,
+    ErrorClass::kContextLength, ErrorClass::kBadResponse, ErrorClass::kInternal};
+
 /// The keys of [reliability] that a chain may override, its clocks excepted.
 [[nodiscard]] Result<ReliabilityConfig> read_policy(TableReader& reader, ReliabilityConfig base);
 /// Names of those keys and of the clocks.
@@ -73,12 +88,13 @@ inline constexpr std::array<std::string_view, 17> kProviderKeys = {
 [[nodiscard]] Result<TimeoutOverrides> read_timeouts(TableReader& reader);
 void apply(const TimeoutOverrides& overrides, TimeoutConfig& timeouts);
 
-/// Adds providers without a table that are in use: the default one, and the one that the file names
-/// where a chain or the model still speaks of it. Gives each provider the secrets of its targets.
+/// Adds providers without a table that are in use: the default one, the one that the file names
+/// where the model still speaks of it, fallback providers and those of targets. Whether a plugin
+/// has their name is known when a client opens. Gives each provider the secrets of its targets.
 void add_implicit_providers(const LoadContext& context, LoadState& state);
 
-/// Adds the chain "default" of the short form, then checks every chain against its policy: unknown
-/// providers, duplicate targets, more targets than attempts, a deadline below a connect time.
+/// Adds the chain "default" of the short form, then checks every chain against its policy:
+/// duplicate targets, more targets than attempts, a deadline below a connect time.
 [[nodiscard]] Result<void> check_chains(const LoadContext& context, LoadState& state);
 
 }  // namespace prx::config

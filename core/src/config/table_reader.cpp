@@ -216,6 +216,10 @@ Result<std::string> TableReader::json_object(std::string_view key,
   return json;
 }
 
+void TableReader::skip(std::string_view key, std::string_view shown_default) {
+  record(key, nullptr, std::string(shown_default));
+}
+
 Result<const Table*> TableReader::table(std::string_view key) const {
   const auto* member = find(key);
   if (!member) return static_cast<const Table*>(nullptr);

@@ -59,6 +59,9 @@ class TableReader {
   [[nodiscard]] Result<std::string> json_object(std::string_view key,
                                                 std::vector<std::string>& secrets);
 
+  /// Records what is shown of a key that is absent.
+  void skip(std::string_view key, std::string_view shown_default);
+
   /// The table below `key`, or nullptr when absent. Fails when it is no table.
   [[nodiscard]] Result<const Table*> table(std::string_view key) const;
 

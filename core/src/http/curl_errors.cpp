@@ -44,10 +44,13 @@ std::string through(const Proxy* proxy) {
 std::string connect_message(const CurlFailure& failure) {
   std::string message =
       "could not connect to " + (failure.proxy ? failure.proxy->name() : quoted(failure.server));
+  const bool shortage = is_shortage(failure.socket_error);
   if (failure.os_error != 0) message += ": " + reason_of(failure.os_error);
-  return failure.proxy && !is_out_of_files(failure.os_error)
-             ? message + proxy_remedy(*failure.proxy, failure.server)
-             : message;
+  if (failure.os_error != 0 && shortage) message += "; for another address there was no socket";
+  if (failure.socket_error != 0 && (failure.os_error == 0 || shortage))
+    message += ": " + reason_of(failure.socket_error);
+  return failure.proxy && !shortage ? message + proxy_remedy(*failure.proxy, failure.server)
+                                    : message;
 }
 
 std::string tls_message(const CurlFailure& failure) {
@@ -72,10 +75,18 @@ std::string too_large_message(const CurlFailure& failure) {
          std::to_string(CURL_MAX_HTTP_HEADER) + " bytes a line)";
 }
 
+/// Another address may be why, but the one that was not tried could have answered.
+bool is_short(const CurlFailure& failure) {
+  return failure.phase == Phase::kConnect &&
+         (failure.code == CURLE_OUT_OF_MEMORY ||
+          (failure.code == CURLE_COULDNT_CONNECT && is_shortage(failure.socket_error)));
+}
+
 /// A connection that breaks inside a body leaves a truncated answer; before that it is the
 /// network's.
 ErrorClass class_of(const CurlFailure& failure) {
   if (is_too_large(failure)) return ErrorClass::kBadResponse;
+  if (is_short(failure)) return ErrorClass::kInternal;
   switch (failure.code) {
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_UNSUPPORTED_PROTOCOL:
@@ -184,10 +195,19 @@ Error refused_by_proxy(const Proxy& proxy, Phase phase, std::string_view server,
   return make_error(ErrorClass::kNetwork, phase, std::move(message));
 }
 
+Error asked_by_a_proxy(std::string_view server) {
+  return make_error(ErrorClass::kNetwork, Phase::kHead,
+                    "something between here and " + quoted(server) +
+                        " asks for the user and password of a proxy (status 407), and no proxy is "
+                        "set; set https_proxy (http://user:password@...)");
+}
+
 Error curl_error(const CurlFailure& failure) {
   if (failure.proxy != nullptr && failure.proxy_status >= 300)
     return refused_by_proxy(*failure.proxy, failure.phase, failure.server, failure.proxy_status);
-  return make_error(class_of(failure), failure.phase, message_of(failure));
+  const ErrorClass error_class = class_of(failure);
+  const bool set_up = error_class == ErrorClass::kInternal && !is_short(failure);
+  return make_error(error_class, set_up ? Phase::kNone : failure.phase, message_of(failure));
 }
 
 }  // namespace prx::http

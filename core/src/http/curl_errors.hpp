@@ -29,6 +29,9 @@ inline constexpr int kProxyWantsUser = 407;  ///< no server's status, always a p
 [[nodiscard]] Error refused_by_proxy(const Proxy& proxy, Phase phase, std::string_view server,
                                      long status);
 
+/// Somebody between here and the host asks for a proxy's user, and no proxy is in use.
+[[nodiscard]] Error asked_by_a_proxy(std::string_view server);
+
 /// A pooled connection holds bytes that no request asked for; nothing was sent on it.
 [[nodiscard]] Error unasked_error(std::string_view server);
 
@@ -36,13 +39,16 @@ inline constexpr int kProxyWantsUser = 407;  ///< no server's status, always a p
 /// before the response; on a new one the server refused the stream, and processed nothing of it.
 [[nodiscard]] Error resend_error(std::string_view server, bool reused);
 
-/// A transfer's failure.
+/// A transfer's failure. What this machine has too little of to connect is kInternal with
+/// Phase::kConnect, which blames nobody (decision record 0016); any other kInternal has
+/// Phase::kNone.
 struct CurlFailure {
   CURLcode code = CURLE_OK;
   Phase phase = Phase::kConnect;
   std::string server;       ///< "host:port"
   std::string_view detail;  ///< libcurl's error buffer; used for TLS only
-  int os_error = 0;         ///< errno of the connect, or of making the socket
+  int os_error = 0;         ///< errno of the connect; 0: there was none, or it is unknown
+  int socket_error = 0;     ///< errno of a socket that could not be made, for whichever address
   bool reused = false;
   const Proxy* proxy = nullptr;
   long proxy_status = 0;  ///< of its answer to CONNECT; 0: none

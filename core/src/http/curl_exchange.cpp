@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "http/curl_errors.hpp"
+#include "http/open_files.hpp"
 
 namespace prx::http {
 
@@ -50,7 +51,7 @@ void CurlExchange::open(Request request_, Handler& handler_) {
   receive_max = request.body_max;
   connect_time_ = std::chrono::nanoseconds(0);
   socket_error_ = 0;
-  pool_taught = held = dialled_ = sent_ = last_use_ = false;
+  pool_taught = held = socket_made_ = dialled_ = sent_ = last_use_ = false;
   failure.reset();
   opened_at_ = context.loop.now();
   clock.start(request.clocks);
@@ -82,14 +83,15 @@ Error CurlExchange::error_of(CURLcode code) {
   what.detail = detail_.data();
   what.reused = sent_ && !dialled_;
   what.os_error = os_error();
+  what.socket_error = socket_error_;
   curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &what.proxy_status);
   return curl_error(what);
 }
 
-// libcurl knows nothing of a socket that could not be made.
+// libcurl knows nothing of a socket that could not be made: without one its errno is an old one.
 int CurlExchange::os_error() const {
-  long code = socket_error_;
-  if (code == 0) curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &code);
+  long code = 0;
+  if (socket_made_) curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &code);
   return static_cast<int>(code);
 }
 
@@ -124,7 +126,9 @@ curl_socket_t CurlExchange::on_open(void* self, curlsocktype, curl_sockaddr* add
   }
   exchange.dialled_ = true;
   const curl_socket_t socket = exchange.context.driver.open_socket(exchange, *address);
-  exchange.socket_error_ = socket == CURL_SOCKET_BAD ? errno : 0;
+  const int why = socket == CURL_SOCKET_BAD ? errno : 0;
+  exchange.socket_made_ = exchange.socket_made_ || why == 0;
+  if (why != 0 && !is_shortage(exchange.socket_error_)) exchange.socket_error_ = why;
   return socket;
 }
 
@@ -209,9 +213,10 @@ std::size_t CurlExchange::take_header(std::string_view line) {
 }
 
 bool CurlExchange::deliver_head() {
-  if (head_.status() == kProxyWantsUser && proxy() != nullptr) {
+  if (head_.status() == kProxyWantsUser) {
     failure = std::make_unique<Error>(
-        refused_by_proxy(*proxy(), Phase::kHead, server(), kProxyWantsUser));
+        proxy() == nullptr ? asked_by_a_proxy(server())
+                           : refused_by_proxy(*proxy(), Phase::kHead, server(), kProxyWantsUser));
     return false;
   }
   Head head;

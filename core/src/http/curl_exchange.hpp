@@ -156,9 +156,10 @@ class CurlExchange final : public CurlDriver::Handle {
   std::size_t uploaded_ = 0;
   MonotonicTime opened_at_{};
   std::chrono::nanoseconds connect_time_{0};
-  int socket_error_ = 0;  // errno, when no socket could be made for it
-  bool dialled_ = false;  // a socket was opened for this exchange
-  bool sent_ = false;     // libcurl began to send the request
+  int socket_error_ = 0;      // errno, when no socket could be made for an address
+  bool socket_made_ = false;  // for an address
+  bool dialled_ = false;      // a socket was opened for this exchange
+  bool sent_ = false;         // libcurl began to send the request
   bool last_use_ = false;
   bool connects_longer_ = false;  // than libcurl's default lets it
 };

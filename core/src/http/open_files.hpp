@@ -13,6 +13,12 @@ namespace prx {
   return os_error == EMFILE || os_error == ENFILE;
 }
 
+/// Whether this machine, not the peer, is why there is no socket: it has no descriptor or no memory
+/// for one more.
+[[nodiscard]] inline bool is_shortage(int os_error) {
+  return is_out_of_files(os_error) || os_error == ENOMEM || os_error == ENOBUFS;
+}
+
 /// The system's words for an errno, with the remedy when files are what is short.
 [[nodiscard]] inline std::string reason_of(int os_error) {
   const std::string reason = std::error_code(os_error, std::generic_category()).message();

@@ -16,9 +16,10 @@ namespace prx::http {
 
 namespace {
 
-Unexpected<Error> unresolved(const std::string& host, std::string_view why) {
+Unexpected<Error> unresolved(const std::string& host, std::string_view why,
+                             ErrorClass error_class = ErrorClass::kNetwork) {
   auto failure =
-      fail(ErrorClass::kNetwork, "host '" + host + "' could not be resolved: " + std::string(why));
+      fail(error_class, "host '" + host + "' could not be resolved: " + std::string(why));
   failure.error().phase = Phase::kConnect;
   return failure;
 }
@@ -40,9 +41,11 @@ Result<std::vector<std::string>> look_up_system(const std::string& host, std::ui
   addrinfo* found = nullptr;
   errno = 0;
   const int code = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
-  if (const int os_error = errno; code != 0)
-    return unresolved(host, code == EAI_SYSTEM || is_out_of_files(os_error) ? reason_of(os_error)
-                                                                            : gai_strerror(code));
+  const int os_error = code == EAI_MEMORY ? ENOMEM : errno;
+  if (code != 0 && is_shortage(os_error))
+    return unresolved(host, reason_of(os_error), ErrorClass::kInternal);
+  if (code != 0)
+    return unresolved(host, code == EAI_SYSTEM ? reason_of(os_error) : gai_strerror(code));
   std::vector<std::string> list;
   for (const addrinfo* info = found; info != nullptr; info = info->ai_next)
     if (std::string text = numeric(*info); !text.empty()) list.push_back(std::move(text));
@@ -96,7 +99,8 @@ void Resolver::State::start(const std::string& key, const std::string& host, std
   };
   if (workers.run(std::move(task))) return;
   loop.post([self = shared_from_this(), key, host] {
-    if (!self->closed) self->finish(key, unresolved(host, "too many look-ups are waiting"));
+    if (!self->closed)
+      self->finish(key, unresolved(host, "too many look-ups are waiting", ErrorClass::kInternal));
   });
 }
 

@@ -1,4 +1,4 @@
-
+// The only reader of a note's JSON: one pass, into a PluginNote.
 #include <algorithm>
 #include <array>
 #include <cstring>

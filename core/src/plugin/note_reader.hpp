@@ -77,7 +77,6 @@ class NoteReader {
       : json_(json), text_(text), stream_(stream) {}
 
   [[nodiscard]] bool too_deep() const { return depth_ > kDepthMax; }
-  [[nodiscard]] bool is_object() const { return place_ != Place::kStart; }
   /// What was read, or what is wrong with it; once, after the pass.
   [[nodiscard]] Result<PluginNote> take();
 

@@ -24,7 +24,7 @@ void ChainEngine::note_failure(const Live& live, const Error& error, const Verdi
   TargetState& target = state_of(live.target);
   // A connection that breaks while the caller does not read says nothing about the target.
   if (verdict.counts && !paused_at_) blame(live.target, now);
-  const bool breach = error.error_class == ErrorClass::kInternal;
+  const bool breach = error.error_class == ErrorClass::kInternal && !verdict.local;
   if (breach && !paused_at_) blame_plugin(live.target, now);
   if (verdict.dead_key) {
     target.keys->record(live.key, &error, now);

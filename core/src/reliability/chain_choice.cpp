@@ -252,7 +252,7 @@ void ChainEngine::nobody_asked(MonotonicTime now, Actions& out) {
     if (who.kind != Admission::Kind::kCooling || who.at != *back) continue;
     error.error_class = state_of(i).lane->rests_after(who.key);
     error.retry_after = std::chrono::ceil<Milliseconds>(*back - now);
-    error.message += "; '" + plan_.targets[i].name + "' is the first back, in " +
+    error.message += "; '" + plan_.targets[i].shown() + "' is the first back, in " +
                      std::to_string(error.retry_after->count()) + " ms, after '" +
                      std::string(to_string(error.error_class)) + "'";
   }

@@ -56,8 +56,9 @@ void ChainEngine::on_timer(MonotonicTime now, Actions& out) {
 /// The deadline has come. Who was silent for long is blamed, or else a call with a short deadline
 /// would ask the same silent target for ever.
 void ChainEngine::expire(MonotonicTime now, Actions& out) {
-  Error error = ran_out("the deadline of " + in_ms(*terms_.deadline) + " ran out",
-                        committed_ != 0 ? Phase::kBody : Phase::kNone);
+  Error error = ran_out(
+      "the deadline of " + in_ms(terms_.deadline_shown.value_or(*terms_.deadline)) + " ran out",
+      committed_ != 0 ? Phase::kBody : Phase::kNone);
   if (!failures_.empty()) error.message += " after " + what_each_said(failures_);
   for (const Live& live : live_)
     if (silent(live, now)) blame(live.target, now);
@@ -116,7 +117,7 @@ Error ChainEngine::timeout(const Live& live) const {
     limit = {"non_stream_timeout", target.clocks.non_stream, Phase::kBody};
   else if (live.clock == Clock::kFirstToken)
     limit = {"first_token_timeout", target.clocks.first_token, Phase::kFirstToken};
-  return ran_out("provider '" + target.name + "': " + std::string(limit.name) + " of " +
+  return ran_out("provider '" + target.shown() + "': " + std::string(limit.name) + " of " +
                      in_ms(limit.time.value_or(Milliseconds{0})) + " ran out",
                  limit.phase);
 }

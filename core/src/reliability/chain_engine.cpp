@@ -175,7 +175,7 @@ void ChainEngine::succeed(const Live& live, MonotonicTime now, Actions& out) {
 
 /// A target that declared to go on from a beginning, and then does not take one.
 bool ChainEngine::refused_prefix(const Live& live, const Error& error, const Verdict& what) const {
-  const bool about_request = !what.counts && !what.dead_key &&
+  const bool about_request = !what.counts && !what.dead_key && !what.local &&
                              error.error_class != ErrorClass::kRateLimit &&
                              error.error_class != ErrorClass::kCancelled;
   return live.mode == Mode::kContinue && !live.token && about_request;
@@ -188,7 +188,7 @@ void ChainEngine::fail(const Live& live, const Error& error, MonotonicTime now, 
   const bool refused = refused_prefix(live, error, what);
   if (refused)
     state_of(live.target).refuses_prefix = true;  // no failure of the call: it may splice
-  if (!refused) failures_.push_back({live.target, plan_.targets[live.target].name, error});
+  if (!refused) failures_.push_back({live.target, plan_.targets[live.target].shown(), error});
   if (expired(now)) return expire(now, out);
   if (refused) return rescue(live, error, now, out);
   if (error.error_class == ErrorClass::kContextLength) {

@@ -42,6 +42,10 @@ struct PlanTarget {
   bool continues = false;  ///< goes on from the beginning of an answer that it is given
   /// What its extra_body says about streaming; nullopt: nothing, so that the call decides
   std::optional<bool> stream = std::nullopt;
+  std::string label = {};  ///< in messages, where `name` alone does not tell it; "": `name`
+
+  /// What messages call it.
+  [[nodiscard]] const std::string& shown() const { return label.empty() ? name : label; }
 };
 
 /// What belongs to one call alone.
@@ -49,6 +53,7 @@ struct Terms {
   bool stream = true;                    ///< upstreams answer token by token
   std::uint64_t seed = 0;                ///< of the call's jitter
   std::optional<Milliseconds> deadline;  ///< of the whole call, from its begin; nullopt: none
+  std::optional<Milliseconds> deadline_shown = std::nullopt;  ///< in errors; nullopt: `deadline`
 };
 
 /// A chain, and the terms of a call that has none of its own. Immutable; calls may share it.

@@ -24,7 +24,7 @@ void ChainEngine::rescue(const Live& failed, const Error& error, MonotonicTime n
   leave(failed.target, now);
   const bool allowed = !own || what.fallback || what.retry;
   if (rescue_ == Rescue::kNever || !allowed) return give_up(now, out);
-  find_rescuer(failed.target, !own || what.fallback, now, out);
+  find_rescuer(failed.target, (!own && !what.local) || what.fallback, now, out);
 }
 
 /// The next target, then the same one, then one that is not well, within the attempts of the call.

@@ -13,7 +13,7 @@ namespace prx::reliability {
 /// One attempt that failed.
 struct Failure {
   std::size_t target = 0;  ///< its place in the chain
-  std::string name;        ///< of its provider
+  std::string name;        ///< PlanTarget::shown()
   Error error;
 };
 

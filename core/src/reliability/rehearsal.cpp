@@ -69,8 +69,25 @@ class Stage {
   };
   static constexpr MonotonicTime kStart{std::chrono::hours(1)};
 
-  void say(std::string what) { out_.moments.push_back({in_ms(now_ - kStart), std::move(what)}); }
-  const std::string& name(std::size_t target) const { return plan_.targets[target].name; }
+  /// A moment of the call.
+  Moment& say(Moment::Kind kind, std::string what) {
+    Moment& moment = out_.moments.emplace_back();
+    moment.at = in_ms(now_ - kStart);
+    moment.kind = kind;
+    moment.what = std::move(what);
+    return moment;
+  }
+  /// A moment of an attempt; `what` follows its target's name.
+  Moment& say(Moment::Kind kind, AttemptNumber attempt, std::string_view what) {
+    const std::size_t target = running_[attempt].target;
+    Moment& moment = say(kind, plan_.targets[target].shown() + std::string(what));
+    moment.attempt = attempt;
+    moment.target = target;
+    return moment;
+  }
+  void say_failed(AttemptNumber attempt, const Error& error) {
+    say(Moment::Kind::kFail, attempt, " fails: " + description(error)).error = error;
+  }
 
   Act next_act(std::size_t target) {
     int& asked = asked_[target];
@@ -149,16 +166,26 @@ class Stage {
   void schedule_at_once(AttemptNumber attempt, const Act& act, const TimeoutConfig& clocks) {
     const bool breaks = act.kind == Act::Kind::kCut || act.kind == Act::Kind::kStall ||
                         act.kind == Act::Kind::kMalformed;
+    const bool late = act.kind == Act::Kind::kLateToken;
     const int tokens = breaks ? act.tokens : Rehearsal::kTokens;
-    const auto first = act.kind == Act::Kind::kLateToken ? act.late : Rehearsal::kFirstToken;
-    const auto at = Rehearsal::kHead + first + tokens * Rehearsal::kTokenEvery;
-    if (clocks.non_stream && at >= *clocks.non_stream)
+    const auto whole = Rehearsal::kHead + Rehearsal::kFirstToken + tokens * Rehearsal::kTokenEvery;
+    const auto head = late ? Rehearsal::kHead : whole;  // a late body comes behind its head
+    if (clocks.non_stream && head >= *clocks.non_stream)
       return add_no_head(attempt, *clocks.non_stream);
-    add(at, attempt, Kind::kHead);
-    if (breaks) return break_off(attempt, act, at, clocks, false);
-    add(at, attempt, Kind::kToken);
-    add(at, attempt, Kind::kFinish);
-    add(at, attempt, Kind::kEnd);
+    add(head, attempt, Kind::kHead);
+    if (breaks) return break_off(attempt, act, head, clocks, false);
+    if (late && clocks.idle && act.late >= *clocks.idle)
+      return add_idle(head, attempt, *clocks.idle);
+    const auto end = late ? head + act.late : head;
+    add(end, attempt, Kind::kToken);
+    add(end, attempt, Kind::kFinish);
+    add(end, attempt, Kind::kEnd);
+  }
+
+  /// No byte comes after `at`.
+  void add_idle(milliseconds at, AttemptNumber attempt, milliseconds limit) {
+    add_failure(at + limit, attempt,
+                of_class(ErrorClass::kTimeout, "no byte for " + seconds(limit), Phase::kBody));
   }
 
   void break_off(AttemptNumber attempt, const Act& act, milliseconds at,
@@ -172,9 +199,7 @@ class Stage {
                          of_class(ErrorClass::kBadResponse, "malformed event", Phase::kBody));
     const bool body = act.tokens > 0 || !stream;  // else the first token's clock runs
     const auto limit = body ? clocks.idle : std::nullopt;
-    if (limit)
-      add_failure(at + *limit, attempt,
-                  of_class(ErrorClass::kTimeout, "no byte for " + seconds(*limit), Phase::kBody));
+    if (limit) add_idle(at, attempt, *limit);
   }
 
   void happen(const Event& event) {
@@ -191,28 +216,28 @@ class Stage {
       case Kind::kEnd:
         if (!event.error && run.mode == Mode::kSplice && !run.spliced && run.tokens >= delivered_)
           go_on(event.attempt, run);
-        if (event.error) say(name(run.target) + " fails: " + description(*event.error));
+        if (event.error) say_failed(event.attempt, *event.error);
         engine_.on_end(event.attempt, event.error, now_, actions_);
         if (event.error) running_.erase(event.attempt);
     }
   }
 
   void token(AttemptNumber attempt, Running& run) {
-    if (++run.tokens == 1) say(name(run.target) + ": first token");
+    if (++run.tokens == 1) say(Moment::Kind::kFirstToken, attempt, ": first token");
     engine_.on_content(attempt, now_, actions_);
     if (run.mode == Mode::kWhole || run.spliced) {
       if (attempt == committed_) delivered_ = std::max(delivered_, run.tokens);
       return;
     }
     if (run.differs && run.mode == Mode::kSplice) {
-      say(name(run.target) + ": its words differ from what was delivered");
+      say(Moment::Kind::kDiffers, attempt, ": its words differ from what was delivered");
       return engine_.on_differs(attempt, now_, actions_);
     }
     if (run.mode == Mode::kContinue || run.tokens > delivered_) go_on(attempt, run);
   }
 
   void go_on(AttemptNumber attempt, Running& run) {
-    say(name(run.target) + " goes on after token " + std::to_string(delivered_));
+    say(Moment::Kind::kGoOn, attempt, " goes on after token " + std::to_string(delivered_));
     run.spliced = true;
     committed_ = attempt;
     engine_.on_spliced(attempt);
@@ -220,7 +245,7 @@ class Stage {
 
   void hang() {
     out_.error = of_class(ErrorClass::kTimeout, "no clock ends it", Phase::kNone);
-    say("the call waits for ever: no clock ends it");
+    say(Moment::Kind::kGiveUp, "the call waits for ever: no clock ends it").error = out_.error;
   }
 
   static std::string description(const Error& error) {
@@ -239,42 +264,57 @@ class Stage {
   }
   void one_action(const StartAttempt& start) {
     ++out_.attempts;
-    std::string what = name(start.target) + " starts (" + std::string(start.reason);
-    if (start.wait.count() > 0) what += ", after a wait of " + seconds(in_ms(start.wait));
-    if (plan_.targets[start.target].keys > 1) what += ", key " + std::to_string(start.key + 1);
-    say(what + ')');
-    const Act act = next_act(start.target);
     Running& run = running_[start.attempt];
     run.target = start.target;
     run.mode = start.mode;
+    say_started(start);
+    const Act act = next_act(start.target);
     run.differs = act.kind == Act::Kind::kDiffers;
     schedule(start.attempt, start.target, act);
   }
+  void say_started(const StartAttempt& start) {
+    std::string what = " starts (" + std::string(start.reason);
+    if (start.wait.count() > 0) what += ", after a wait of " + seconds(in_ms(start.wait));
+    if (plan_.targets[start.target].keys > 1) what += ", key " + std::to_string(start.key + 1);
+    Moment& moment = say(Moment::Kind::kStart, start.attempt, what + ')');
+    moment.reason = start.reason;
+    moment.mode = start.mode;
+    moment.key = start.key;
+    moment.wait = in_ms(start.wait);
+  }
+  /// Whom a clock ends has failed, as the trail of a call says; others are not wanted any more.
   void one_action(const CancelAttempt& cancel) {
-    const auto found = running_.find(cancel.attempt);
-    if (found == running_.end()) return;
-    say(name(found->second.target) + " is cancelled: " + cancel.why.message);
-    running_.erase(found);
+    if (running_.find(cancel.attempt) == running_.end()) return;
+    if (cancel.why.error_class == ErrorClass::kCancelled)
+      say(Moment::Kind::kCancel, cancel.attempt, " is cancelled: " + cancel.why.message).error =
+          cancel.why;
+    else
+      say_failed(cancel.attempt, cancel.why);
+    running_.erase(cancel.attempt);
   }
   void one_action(const Commit& commit) {
     committed_ = commit.attempt;
     delivered_ = running_[commit.attempt].tokens;
-    say(name(running_[commit.attempt].target) + " is delivered from here on");
+    say(Moment::Kind::kDeliver, commit.attempt, " is delivered from here on");
   }
   void one_action(const CloseAttempt& close) {
-    say(name(running_[close.attempt].target) +
+    say(Moment::Kind::kComplete, close.attempt,
         " is complete: nothing came after its finish reason");
     engine_.on_end(close.attempt, std::nullopt, now_, actions_);
   }
   void one_action(const Finish& finish) {
     over_ = out_.answered = true;
     out_.served_by = running_[finish.attempt].target;
-    say("answered by " + name(out_.served_by));
+    Moment& moment =
+        say(Moment::Kind::kAnswer, "answered by " + plan_.targets[out_.served_by].shown());
+    moment.attempt = finish.attempt;
+    moment.target = out_.served_by;
   }
   void one_action(const GiveUp& give_up) {
     over_ = true;
     out_.error = give_up.error;
-    say("the call fails: " + description(give_up.error));
+    say(Moment::Kind::kGiveUp, "the call fails: " + description(give_up.error)).error =
+        give_up.error;
   }
 
   const Plan& plan_;

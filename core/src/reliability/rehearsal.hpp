@@ -4,7 +4,9 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "reliability/chain_engine.hpp"
@@ -37,8 +39,28 @@ using Acts = std::vector<Act>;
 
 /// One moment of the timeline.
 struct Moment {
+  enum class Kind {
+    kStart,       ///< an attempt begins: `reason`, `mode`, `key`, `wait`
+    kFirstToken,  ///< of the attempt
+    kDeliver,     ///< the caller sees the attempt from here on
+    kDiffers,     ///< a splice says other words than what was delivered
+    kGoOn,        ///< a rescued stream goes on
+    kComplete,    ///< a silent end after the finish reason
+    kFail,        ///< the attempt: `error`
+    kCancel,      ///< the attempt, since nobody needs it: `error`
+    kAnswer,      ///< the call ends with the attempt's answer
+    kGiveUp,      ///< the call ends without: `error`
+  };
   std::chrono::milliseconds at{0};  ///< from the start of the call
   std::string what;                 ///< "openrouter starts (first)"
+  Kind kind = Kind::kStart;
+  AttemptNumber attempt = 0;          ///< 0: of the call
+  std::optional<std::size_t> target;  ///< of the plan; nullopt: of the call
+  std::string_view reason;            ///< as StartAttempt::reason; static text
+  Mode mode = Mode::kWhole;
+  std::size_t key = 0;
+  std::chrono::milliseconds wait{0};
+  std::optional<Error> error;
 };
 
 struct Rehearsal {

@@ -32,6 +32,10 @@ Verdict from_table(const Error& error) {
       out.fallback = true;
       return out;
     case ErrorClass::kInternal:
+      if (error.phase == Phase::kConnect) {  // no socket: the others would get none either
+        out.retry = out.local = true;
+        return out;
+      }
       out.fallback = out.counts = true;
       return out;
     case ErrorClass::kContentPolicy:

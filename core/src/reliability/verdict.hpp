@@ -13,11 +13,12 @@ struct Verdict {
   bool fallback = false;  ///< another target
   bool counts = false;    ///< against the lane
   bool dead_key = false;  ///< the key rests, for every target of its provider
+  bool local = false;     ///< this machine's own shortage: it says nothing about anybody
 };
 
-/// From the class, the phase of a timeout, and the provider's explicit word (`retryable`, which
-/// beats the table's retry column); `retry_on` and `fallback_on` of the policy replace their
-/// columns. A message is never looked at.
+/// From the class, the phase of a timeout and of an internal error, and the provider's explicit
+/// word (`retryable`, which beats the table's retry column); `retry_on` and `fallback_on` of the
+/// policy replace their columns. A message is never looked at.
 [[nodiscard]] Verdict verdict(const Error& error, const ReliabilityConfig& policy);
 
 }  // namespace prx::reliability

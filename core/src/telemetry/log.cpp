@@ -12,6 +12,7 @@
 #include <cstring>
 #include <utility>
 
+#include "file_size_signal.hpp"
 #include "prx/sdk/json_edit.hpp"
 
 namespace prx {
@@ -101,7 +102,10 @@ std::optional<LogLevel> log_level_from(std::string_view name) {
 Log::Log(LogLevel level, LogSink sink, Redactor redactor)
     : level_(level), sink_(std::move(sink)), redactor_(std::move(redactor)) {}
 
-Log::~Log() = default;
+Log::~Log() {
+  const FileSizeSignalBlocked blocked;  // what is buffered is written now
+  backend_.reset();
+}
 
 std::string Log::redact(std::string_view text) const {
   const std::shared_lock lock(mutex_);
@@ -135,6 +139,7 @@ void Log::write(LogLevel level, std::string_view line) const {
   if (sink_) return sink_(level, clean);
   if (!backend_) return;
   if (backend_->json) clean = json::quoted(clean);
+  const FileSizeSignalBlocked blocked;
   backend_->logger->log(spdlog_level(level), clean);
 }
 

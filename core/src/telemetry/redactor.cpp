@@ -1,6 +1,7 @@
 #include "telemetry/redactor.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -31,44 +32,83 @@ int hex_value(std::string_view digits) {
 /// An escape at the text's beginning: its size and what it stands for; size 0: there is none.
 struct Escape {
   std::size_t size = 0;
-  char means = 0;
+  std::string_view means = {};  ///< "" of one that the text's cut left unfinished
 };
 
+/// Each ASCII character once, for an Escape to point at.
+std::string_view ascii(int value) {
+  static constexpr auto kAll = [] {
+    std::array<char, 0x80> all{};
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<char>(i);
+    return all;
+  }();
+  return {&kAll[static_cast<std::size_t>(value)], 1};
+}
+
+bool is_hex(char c) { return (c >= '0' && c <= '9') || (folded(c) >= 'a' && folded(c) <= 'f'); }
+
+/// `head` and hexadecimal digits behind it, `size` bytes in all.
+Escape hex_escape(std::string_view text, std::size_t head, std::size_t size) {
+  const std::string_view all = text.substr(0, size);
+  const auto stop =
+      std::find_if_not(all.begin() + static_cast<std::ptrdiff_t>(head), all.end(), is_hex);
+  const auto seen = static_cast<std::size_t>(stop - all.begin());
+  const std::string_view rest = text.substr(seen);
+  if (seen < size) return rest.empty() || rest.starts_with(kCutMark) ? Escape{seen, {}} : Escape{};
+  const int value = hex_value(all.substr(head));
+  return value < 0 ? Escape{} : Escape{size, ascii(value)};
+}
+
 Escape url_escape(std::string_view text) {
-  if (text.size() < 3 || text[0] != '%') return {};
-  const int value = hex_value(text.substr(1, 2));
-  return value < 0 ? Escape{} : Escape{3, static_cast<char>(value)};
+  return text[0] == '%' ? hex_escape(text, 1, 3) : Escape{};
 }
 
 Escape json_escape(std::string_view text) {
-  if (text.size() < 2 || text[0] != '\\') return {};
-  if (text[1] == '"' || text[1] == '\\' || text[1] == '/') return {2, text[1]};
-  if (text.size() < 6 || text[1] != 'u') return {};
-  const int value = hex_value(text.substr(2, 4));
-  return value < 0 ? Escape{} : Escape{6, static_cast<char>(value)};
+  if (text[0] != '\\') return {};
+  const std::string_view rest = text.substr(1);
+  if (rest.empty() || rest.starts_with(kCutMark)) return {1, {}};
+  if (rest[0] == '"' || rest[0] == '\\' || rest[0] == '/') return {2, rest.substr(0, 1)};
+  return rest[0] == 'u' ? hex_escape(text, 2, 6) : Escape{};
 }
 
-/// `mark` begins each escape; nullopt when there is none.
+/// `mark` begins each escape; nullopt when there is none. An escape that the cut of a text left
+/// unfinished is none of it.
 template <class Read>
-std::optional<Plain> without_escape(std::string_view text, char mark, Read read) {
+std::optional<Plain> without_escape(const Plain& from, char mark, Read read) {
+  const std::string_view text = from.text;
   if (text.find(mark) == std::string_view::npos) return std::nullopt;
   Plain out;
   bool any = false;
   for (std::size_t at = 0; at < text.size();) {
     const Escape escape = read(text.substr(at));
-    out.text += escape.size == 0 ? text[at] : escape.means;
-    out.at.push_back(at);
+    const std::string_view means = escape.size == 0 ? text.substr(at, 1) : escape.means;
+    out.text += means;
+    if (!means.empty()) out.at.push_back(from.at.empty() ? at : from.at[at]);
     at += std::max<std::size_t>(escape.size, 1);
     any = any || escape.size != 0;
   }
-  out.at.push_back(text.size());
+  out.at.push_back(from.at.empty() ? text.size() : from.at.back());
   return any ? std::optional(std::move(out)) : std::nullopt;
 }
 
+/// The text behind each sequence of kEscapesMax escapes or fewer, of URLs and of JSON.
 std::vector<Plain> plain_forms(std::string_view text) {
   std::vector<Plain> forms;
-  if (auto form = without_escape(text, '%', url_escape)) forms.push_back(std::move(*form));
-  if (auto form = without_escape(text, '\\', json_escape)) forms.push_back(std::move(*form));
+  if (text.find_first_of("%\\") == std::string_view::npos) return forms;
+  const auto add = [&forms](std::optional<Plain> form) {
+    const auto same = [&form](const Plain& one) { return one.text == form->text; };
+    if (form && std::none_of(forms.begin(), forms.end(), same)) forms.push_back(std::move(*form));
+  };
+  forms.push_back({std::string(text), {}});
+  std::size_t begin = 0;
+  for (std::size_t depth = 0; depth < Redactor::kEscapesMax; ++depth) {
+    const std::size_t end = forms.size();
+    for (; begin < end; ++begin) {
+      add(without_escape(forms[begin], '%', url_escape));
+      add(without_escape(forms[begin], '\\', json_escape));
+    }
+  }
+  forms.erase(forms.begin());
   return forms;
 }
 

@@ -18,6 +18,8 @@ class Redactor {
   static constexpr std::size_t kPartMin = 6;
   static constexpr std::size_t kCutMin = 64;  ///< was_cut() says no to shorter ones without "..."
 
+  static constexpr std::size_t kEscapesMax = 3;  ///< of a text, one inside the other
+
   /// Secrets that renew() keeps although they are not in use any more.
   static constexpr std::size_t kRetiredMax = 256;
 
@@ -29,10 +31,11 @@ class Redactor {
   /// The text with every known secret replaced by "[redacted]", and so every part of one, in
   /// whatever case, where a text may have been cut: at its end and before each "...". A plugin
   /// cuts what it does not know to be a secret. Secrets are found as they are and as URLs ("%2B")
-  /// and JSON ("\/", "\u002b") may write them. Takes time in proportion to the text.
+  /// and JSON ("\/", "\u002b") may write them, kEscapesMax times over, also where the text was cut
+  /// inside of an escape. Takes time in proportion to the text.
   [[nodiscard]] std::string redact(std::string_view text) const;
-  /// What the text says without the escapes of URLs, and without those of JSON; where it has none,
-  /// nothing.
+  /// What the text says without the escapes of URLs and those of JSON, kEscapesMax times in each
+  /// order; where it has none, nothing.
   [[nodiscard]] static std::vector<std::string> without_escapes(std::string_view text);
   [[nodiscard]] std::size_t size() const { return secrets_.size(); }
 

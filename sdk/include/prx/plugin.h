@@ -400,7 +400,9 @@ typedef struct prx_plugin {
   uint32_t abi_major, abi_minor; /**< built against */
   uint32_t abi_needs;            /**< lowest minor of a host that it can live with */
   prx_str id, version;           /**< as in the note; valid for the process */
-  /** Once per client. No state outside the module. @thread [init] */
+  /** Once per client, and once more when a reload of its configuration wants the module again after
+   * its deinit; never before that deinit returned. Other clients of the process have modules of
+   * their own. No state outside the module. @thread [init] */
   int32_t (*init)(const prx_host* host, const prx_fail* fail, void** module) PRX_NOEXCEPT;
   /** Once per successful init, after every instance was destroyed. @thread [init] */
   void (*deinit)(void* module) PRX_NOEXCEPT;

@@ -175,6 +175,7 @@ TEST_F(ChatErrors, TheTimeoutBoundsTheWholeCall) {
   const auto result = run({"chat", "--timeout", "100ms", "--model", "sim/silence", "Hello"});
   EXPECT_EQ(result.exit_code, 6);
   EXPECT_TRUE(client_went_away());
+  EXPECT_THAT(result.err, HasSubstr("the deadline of 100 ms ran out")) << "what was asked for";
 }
 
 TEST_F(ChatErrors, AMessageStaysOnOneLineAndMovesNoCursor) {

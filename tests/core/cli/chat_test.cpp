@@ -94,6 +94,26 @@ TEST_F(Chat, ProviderChoosesAnotherTable) {
   EXPECT_THAT(simulator().requests().at(0).target, HasSubstr("/v1/chat/completions"));
 }
 
+TEST_F(Chat, NoFallbackAsksTheFirstTargetAlone) {
+  simulate();
+  environment["OPENAI_API_KEY"] = "sk-5ec2e75ec2e75ec2e75ec2e75ec2e7";
+  configure(
+      "[default]\nprovider = \"openai\"\n"
+      "[reliability]\nfallback_providers = [\"openrouter\"]\nretries = 1\n"
+      "backoff_base = \"1ms\"\n[chains.two]\n"
+      "retries = 1\nbackoff_base = \"1ms\"\ntargets = [\n"
+      "  { provider = \"openai\", model = \"sim/503\" },\n"
+      "  { provider = \"openrouter\", model = \"sim/ok\" }]\n");
+  EXPECT_EQ(run({"chat", "--provider", "openai", "--model", "sim/503", "Hello"}).exit_code, 0);
+  for (const auto& chosen : {std::pair("--provider", "openai"), std::pair("--chain", "two")}) {
+    const auto before = simulator().requests().size();
+    const auto result =
+        run({"chat", chosen.first, chosen.second, "--model", "sim/503", "--no-fallback", "Hello"});
+    EXPECT_EQ(result.exit_code, 5) << result.err;
+    EXPECT_EQ(simulator().requests().size(), before + 2) << "the first target, and its retry";
+  }
+}
+
 TEST_F(Chat, AnAnswerCutByMaxTokensSaysSo) {
   simulate();
   const auto result = run({"chat", "--max-tokens", "2", "Hello"});
@@ -121,6 +141,19 @@ TEST_F(Chat, TraceShowsEachAttemptWithItsKeysLabelAlone) {
               HasSubstr("openrouter anthropic/claude-sonnet-4, key OPENROUTER_API_KEY"));
   EXPECT_THAT(result.err, HasSubstr("HTTP/1.1 200"));
   EXPECT_THAT(result.err, HasSubstr("| served"));
+}
+
+TEST_F(Chat, ATraceLineBeginsALineOfItsOwnOnATerminal) {
+  simulate();
+  configure("[reliability]\nbackoff_base = \"1ms\"\n");
+  auto options =
+      program({"chat", "--trace", "--quiet", "--model", "sim/cut?after=3&ms=200&times=1", "Hello"});
+  options.output = test::ProcessOptions::Output::kScreen;
+  const auto result = run_with(options);
+  EXPECT_EQ(result.exit_code, 0) << result.out;
+  EXPECT_THAT(result.out, HasSubstr("This is a\r\nattempt 1 (first)"));
+  EXPECT_THAT(result.out, HasSubstr("\r\n simulated answer"));
+  EXPECT_THAT(result.out, HasSubstr("Hello\r\nattempt 2 (splice"));
 }
 
 TEST_F(Chat, ToolCallsAreNamedOnStderr) {

@@ -50,6 +50,7 @@ TEST_F(Help, OfChatNamesEveryOption) {
 TEST_F(Help, OfEveryVerbHasAnExampleAndFitsATerminal) {
   for (const auto& verb : std::vector<std::vector<std::string>>{{},
                                                                 {"chat"},
+                                                                {"plan"},
                                                                 {"plugin", "list"},
                                                                 {"config", "check"},
                                                                 {"config", "show"},

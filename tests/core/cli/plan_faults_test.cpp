@@ -32,6 +32,7 @@ TEST(PlanFaults, AreStatusesClassesAndBreaksOneAfterTheOther) {
   EXPECT_EQ((*acts)[2].error.error_class, ErrorClass::kContextLength);
   EXPECT_EQ((*acts)[2].times, 0);
   EXPECT_EQ((*parse_acts("late-token?ms=250"))[0].late, 250ms);
+  EXPECT_GT((*parse_acts("late-token"))[0].late, Rehearsal::kFirstToken) << "late without a number";
   EXPECT_EQ((*parse_acts("cut?after=1000"))[0].tokens, Rehearsal::kTokens);
   EXPECT_EQ((*parse_acts("auth?times=3"))[0].times, 3);
   EXPECT_EQ((*parse_acts("differs?times=1"))[0].kind, Act::Kind::kDiffers);
@@ -137,6 +138,9 @@ TEST(PlanFaults, RefuseWhatIsNoneOrCannotBePlayed) {
                            "ok?after=3",
                            "503*2",
                            "503?times=x",
+                           "503?times=0",
+                           "auth?for=20",
+                           "differs?retry_after=1",
                            "503?",
                            "reset?retry_after=2",
                            "429?retry_after=",
@@ -157,7 +161,17 @@ TEST(PlanFaults, RefuseWhatIsNoneOrCannotBePlayed) {
     ASSERT_FALSE(acts) << text;
     EXPECT_EQ(acts.error().error_class, ErrorClass::kInvalidRequest);
     EXPECT_THAT(acts.error().message, HasSubstr("; ")) << "the remedy of " << text;
+    EXPECT_THAT(acts.error().message, HasSubstr("--fail: ")) << text;
   }
+}
+
+TEST(PlanFaults, AMessageNamesWhatWasWrittenAndNothingThatARehearsalRefuses) {
+  const std::string status = parse_acts("503:ms=1").error().message;
+  EXPECT_THAT(status, HasSubstr("fault '503' has no parameter 'ms'; it takes: times retry_after"));
+  EXPECT_THAT(status, ::testing::Not(HasSubstr(" for ")));
+  EXPECT_THAT(parse_acts("503:for=20").error().message, HasSubstr("has no parameter 'for'"));
+  EXPECT_THAT(parse_acts("auth:for=20").error().message,
+              ::testing::Not(::testing::HasSubstr("429")));
 }
 
 }  // namespace

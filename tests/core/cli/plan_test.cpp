@@ -91,6 +91,101 @@ TEST_F(PlanProgram, RehearsesWithoutAnyKey) {
   EXPECT_THAT(result.err, HasSubstr("no target has a key; rehearsed as if each had one"));
 }
 
+TEST_F(PlanProgram, SaysThatAFaultsTargetIsLeftOutAndWhy) {
+  environment.erase("OPENAI_API_KEY");
+  for (const char* fault : {"openai=503", "2=503"}) {
+    const auto result = run({"plan", "--fail", fault});
+    EXPECT_EQ(result.exit_code, 2) << fault;
+    EXPECT_THAT(result.err, AllOf(HasSubstr("is left out of the chain: OPENAI_API_KEY is not set"),
+                                  HasSubstr("--no-keys")));
+  }
+  const auto other = run({"plan", "--fail", "openia=503"});
+  EXPECT_THAT(other.err, HasSubstr("the chain asks no target 'openia'"));
+}
+
+TEST_F(PlanProgram, WithoutKeysEveryTargetHasOne) {
+  environment.erase("OPENAI_API_KEY");
+  const auto shown = run({"plan", "--no-keys"});
+  EXPECT_EQ(shown.exit_code, 0);
+  EXPECT_EQ(shown.err, "");
+  EXPECT_THAT(shown.out, ::testing::Not(HasSubstr("left out")));
+  const auto played = run({"plan", "--no-keys", "--fail", "openrouter=404,openai=503"});
+  EXPECT_EQ(played.err, "");
+  EXPECT_THAT(played.out, HasSubstr("openai fails: overloaded"));
+}
+
+TEST_F(PlanProgram, AFaultOfAProviderIsOneOfAllItsTargets) {
+  configure(
+      "[default]\nchain = \"two\"\n[chains.two]\nretries = 0\ntargets = [\n"
+      "  { provider = \"openrouter\", model = \"openai/gpt-4o\" },\n"
+      "  { provider = \"openrouter\", model = \"openai/gpt-5\" },\n"
+      "  { provider = \"openai\", model = \"gpt-4o\" }]\n");
+  const auto both = run({"plan", "--fail", "openrouter=503,openai=503"});
+  EXPECT_EQ(both.exit_code, 5) << both.out;
+  EXPECT_THAT(both.out, AllOf(HasSubstr("openrouter openai/gpt-4o fails: overloaded"),
+                              HasSubstr("openrouter openai/gpt-5 fails: overloaded"),
+                              HasSubstr("'openrouter openai/gpt-4o': answers 503; 'openrouter "
+                                        "openai/gpt-5': answers 503; 'openai': answers 503")));
+  const auto first = run({"plan", "--fail", "1=503"});
+  EXPECT_THAT(first.out, HasSubstr("answered by openrouter openai/gpt-5\n"));
+  const auto named = run({"plan", "--fail", "openrouter openai/gpt-4o=503,2=reset"});
+  EXPECT_THAT(named.out, HasSubstr("answered by openai\n"));
+  const auto nobody = run({"plan", "--fail", "nobody=503"});
+  EXPECT_THAT(nobody.err, HasSubstr("valid are openrouter openai/gpt-4o, openrouter openai/gpt-5, "
+                                    "openai"));
+  EXPECT_EQ(run({"plan", "--fail", "openrouter=503,2=429"}).exit_code, 2);
+}
+
+TEST_F(PlanProgram, TellsEqualModelsOfAProviderApartByTheirPlaces) {
+  configure(
+      "[default]\nchain = \"two\"\n[chains.two]\nretries = 0\ntargets = [\n"
+      "  { provider = \"openai\", model = \"gpt-4o\" },\n"
+      "  { provider = \"openai\", model = \"gpt-4o\", extra_body = { seed = 7 } }]\n");
+  EXPECT_THAT(run({"plan", "--fail", "1=503"}).out,
+              AllOf(HasSubstr("openai gpt-4o (target 1) fails"),
+                    HasSubstr("answered by openai gpt-4o (target 2)\n")));
+}
+
+TEST_F(PlanProgram, NoFallbackShowsAndPlaysTheFirstTargetAlone) {
+  const auto shown = run({"plan", "--no-fallback"});
+  EXPECT_THAT(shown.out, AllOf(HasSubstr("1. openrouter"), ::testing::Not(HasSubstr("2. "))));
+  const auto played = run({"plan", "--no-fallback", "--fail", "openrouter=503"});
+  EXPECT_EQ(played.exit_code, 5);
+  EXPECT_THAT(played.out, AllOf(HasSubstr("2 attempts in"), ::testing::Not(HasSubstr("openai"))));
+}
+
+TEST_F(PlanProgram, AnAttemptThatTheDeadlineEndsHasFailedAsTheTrailOfACallSays) {
+  const auto played = run({"plan", "--timeout", "3s", "--fail", "openrouter=silence"});
+  EXPECT_THAT(played.out, HasSubstr("openrouter fails: timeout: the deadline of 3000 ms ran out"));
+}
+
+TEST_F(PlanProgram, PrintsTheTimelineAsData) {
+  const auto played =
+      parse_json(run({"plan", "--json", "--fail", "openrouter=429:retry-after=20"}).out);
+  EXPECT_STREQ(played["model"].GetString(), "gpt-4o");
+  const auto& moments = played["moments"];
+  const auto& start = moments[0];
+  EXPECT_STREQ(start["event"].GetString(), "start");
+  EXPECT_EQ(start["attempt"].GetInt(), 1);
+  EXPECT_EQ(start["place"].GetInt(), 1);
+  EXPECT_STREQ(start["provider"].GetString(), "openrouter");
+  EXPECT_STREQ(start["model"].GetString(), "anthropic/claude-sonnet-4");
+  EXPECT_STREQ(start["reason"].GetString(), "first");
+  EXPECT_STREQ(start["mode"].GetString(), "whole");
+  EXPECT_EQ(start["wait_ms"].GetInt(), 0);
+  EXPECT_TRUE(start["class"].IsNull());
+  const auto& failed = moments[1];
+  EXPECT_STREQ(failed["event"].GetString(), "fail");
+  EXPECT_STREQ(failed["class"].GetString(), "rate_limit");
+  EXPECT_EQ(failed["http_status"].GetInt(), 429);
+  EXPECT_EQ(failed["retry_after_ms"].GetInt(), 20'000);
+  EXPECT_TRUE(failed["reason"].IsNull());
+  const auto& answer = moments[moments.Size() - 1];
+  EXPECT_STREQ(answer["event"].GetString(), "answer");
+  EXPECT_EQ(answer["attempt"].GetInt(), 2);
+  EXPECT_EQ(answer["place"].GetInt(), 2);
+}
+
 TEST_F(PlanProgram, PrintsOneObjectWithJson) {
   const auto plan = parse_json(run({"plan", "--json"}).out);
   EXPECT_STREQ(plan["chain"].GetString(), "default");
@@ -103,9 +198,11 @@ TEST_F(PlanProgram, PrintsOneObjectWithJson) {
 
 TEST_F(PlanProgram, RefusesWhatIsNoFault) {
   for (const char* fault : {"openrouter", "nobody=429", "openrouter=fish", "openrouter=",
-                            "openrouter=flap", "openrouter=cut@x", "openrouter=503,1=429"}) {
+                            "openrouter=flap", "openrouter=cut@x", "openrouter=503,1=429", "",
+                            "openrouter=503,", ",openrouter=503", "openrouter=503:times=0"}) {
     const auto result = run({"plan", "--fail", fault});
     EXPECT_EQ(result.exit_code, 2) << fault;
+    EXPECT_THAT(result.err, HasSubstr("--fail")) << fault;
     EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
   }
 }

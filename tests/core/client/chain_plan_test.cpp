@@ -31,6 +31,26 @@ TEST(ChainPlan, WhatAProviderAddsToARequestMakesAnotherTarget) {
   EXPECT_NE(lane_of(other), lane_of(provider()));
 }
 
+TEST(ChainPlan, ATargetWithAFormatOfItsOwnContinuesNothing) {
+  Config config;
+  config.providers = {provider()};
+  config.providers[0].extra_body = R"({"response_format":{"type":"json_object"}})";
+  config.chains.resize(1);
+  config.chains[0].name = config.chain = "main";
+  TargetConfig target;
+  target.provider = "one";
+  target.model = "model";
+  target.prefill = true;
+  config.chains[0].targets = {target};
+  const auto continues = [&config] { return plan_chain(config, {})->targets[0].plan.continues; };
+  EXPECT_FALSE(continues());
+  config.chains[0].targets[0].extra_body = R"({"response_format":null})";
+  EXPECT_TRUE(continues());
+  config.providers[0].extra_body = "";
+  config.chains[0].targets[0].extra_body = R"({"response_format":{}})";
+  EXPECT_FALSE(continues());
+}
+
 TEST(ChainPlan, ALaneIsNamedByAllThatMakesATarget) {
   ProviderConfig url = provider();
   url.base_url = "http://127.0.0.1:2";

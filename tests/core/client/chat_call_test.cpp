@@ -183,6 +183,33 @@ TEST_F(ChatCallTest, TheFirstTokenClockCancelsTheAttempt) {
   EXPECT_TRUE(rig.transport.sent[0].cancelled);
 }
 
+TEST_F(ChatCallTest, AnErrorsBodyHasHalfTheTargetsFirstTokenAndNotTheProviders) {
+  for (const std::optional<Milliseconds> token :
+       {std::optional(50ms), std::optional<Milliseconds>()}) {
+    PlanDraft plan = rig.plan();
+    plan.plan.targets[0].clocks.first_token = token;
+    ASSERT_TRUE(rig.instance->config().timeouts.first_token);
+    const auto call = rig.start(plan);
+    prx_http_req request{};
+    request.size = sizeof request;
+    request.op_id = plugin.request.op_id;
+    request.method = driver::to_c("GET");
+    request.url = driver::to_c("https://own.example/");
+    prx_http_sink http{sizeof(prx_http_sink),
+                       0,
+                       nullptr,
+                       [](void*, const prx_http_head*) noexcept {},
+                       [](void*, char*, size_t) noexcept {},
+                       [](void*, const prx_http_end*) noexcept {}};
+    ASSERT_EQ(plugin.http().send(plugin.host, &request, &http, nullptr, nullptr), PRX_OK);
+    const auto half = token ? std::optional<Milliseconds>(25ms) : std::nullopt;
+    EXPECT_EQ(rig.transport.sent.back().request.clocks.error_body, half);
+    plugin.on_cancel = [this] { plugin.error(PRX_E_CANCELLED, "stopped"); };
+    call->cancel();
+    rig.loop.run_ready();
+  }
+}
+
 TEST_F(ChatCallTest, TheFirstTokenClockRunsWithoutAnExchangeToo) {
   plugin.on_cancel = [this] { plugin.error(PRX_E_CANCELLED, "stopped"); };
   PlanDraft plan = rig.plan();

@@ -344,6 +344,39 @@ TEST_F(ChatChainTest, ContinueSendsWhatWasDeliveredAndDeliversTheRest) {
   EXPECT_EQ(sink.text, "Once upon a time");
 }
 
+TEST_F(ChatChainTest, AStructuredOutputOfAnExtraBodyIsNotContinued) {
+  plan.plan.policy.recovery = Recovery::kContinue;
+  plan.plan.targets[1].continues = true;
+  plan.targets[0].extra_body = R"({"response_format":{"type":"json_object"}})";
+  const auto call = start();
+  first.plugin.text("{\"a\":");
+  first.plugin.error(PRX_E_NETWORK, "cut");
+  rig.loop.run_ready();
+  EXPECT_EQ(second.plugin.starts, 1);
+  EXPECT_EQ(second.plugin.body.find("assistant"), std::string::npos);
+  answer(second.plugin, "{\"a\":1}");
+  EXPECT_EQ(good().text, "{\"a\":1}");
+}
+
+TEST_F(ChatChainTest, AnAttemptWithAFormatThatIsNotGivenForbidsNoContinue) {
+  plan.plan.policy.recovery = Recovery::kContinue;
+  plan.plan.targets[1].continues = true;
+  plan.targets[0].extra_body = R"({"response_format":{"type":"json_object"}})";
+  plan.plan.policy.retries = 0;
+  ScriptedProvider third{rig.runtime, rig.transport, "third"};
+  add(third);
+  plan.plan.targets[2].continues = true;
+  const auto call = start();
+  first.plugin.error(PRX_E_OVERLOADED, "busy");
+  rig.loop.run_ready();
+  second.plugin.text("Once upon");
+  second.plugin.error(PRX_E_NETWORK, "cut");
+  rig.loop.run_ready();
+  EXPECT_NE(third.plugin.body.find("Once upon"), std::string::npos);
+  answer(third.plugin, " a time");
+  EXPECT_EQ(good().text, "Once upon a time");
+}
+
 TEST_F(ChatChainTest, ATargetThatRefusesAPrefixIsAskedForTheWhole) {
   plan.plan.policy.recovery = Recovery::kContinue;
   plan.plan.targets[1].continues = true;
@@ -420,6 +453,37 @@ TEST_F(ChatChainTest, AnAnswerThatTricklesWithoutStreamingIsGivenUp) {
   answer(second.plugin, "Hello");
   EXPECT_EQ(good().attempts[0].error->message,
             "provider 'first': non_stream_timeout of 300000 ms ran out");
+}
+
+TEST_F(ChatChainTest, OfAnAnswerInOnePieceThatIsNoneTheCallerIsGivenNoWord) {
+  plan.plan.policy.retries = 0;
+  plan.options.stream_upstream = false;
+  const auto call = start();
+  first.plugin.text("Let me look.");
+  tool(first.plugin, "call_1", "weather", "{\"city\":");
+  first.plugin.finish();
+  first.plugin.done();
+  rig.loop.run_ready();
+  EXPECT_TRUE(sink.types.empty()) << "its arguments are no JSON";
+  answer(second.plugin, "Hello");
+  EXPECT_EQ(good().text, "Hello");
+  EXPECT_EQ(sink.types.size(), 1u);
+  EXPECT_EQ(good().attempts[0].error->error_class, ErrorClass::kBadResponse);
+}
+
+TEST_F(ChatChainTest, AnAnswerInOnePieceIsGivenWhenItIsWhole) {
+  plan.options.stream_upstream = false;
+  const auto call = start();
+  first.plugin.text("Hel");
+  say(first.plugin, 1, "Bonjour");
+  first.plugin.text("lo");
+  finish(first.plugin, 0);
+  finish(first.plugin, 1);
+  rig.loop.run_ready();
+  EXPECT_TRUE(sink.types.empty());
+  first.plugin.done();
+  EXPECT_EQ(good().text, "Hello");
+  EXPECT_EQ(sink.types.size(), 3u);
 }
 
 TEST_F(ChatChainTest, ABreachOfTheGrammarCountsAgainstThePlugin) {

@@ -331,5 +331,55 @@ TEST_F(HealthFileTest, OnAFullDiskIsBusy) {
   EXPECT_FALSE(table.find(5));
 }
 
+TEST_F(HealthFileTest, AFileThatCannotBeMadeOnAFullDiskSaysSoAndIsMadeLater) {
+  for (const std::size_t room : {0, 40, 64}) {
+    const std::string why = [&] {
+      const FullDisk full(room);
+      return refusal(options());
+    }();
+    EXPECT_THAT(why, AllOf(HasSubstr(file().string()), HasSubstr("there is no room for it")));
+    EXPECT_EQ(why.find("remove it"), std::string::npos) << why;
+  }
+  EXPECT_TRUE(open());
+}
+
+/// Of this process, and of it alone: its default is to kill.
+template <class Work>
+void under_a_limit_of_file_sizes(std::size_t bytes, Work work) {
+  EXPECT_EXIT(
+      {
+        struct rlimit limit {};
+        limit.rlim_cur = limit.rlim_max = bytes;
+        ::signal(SIGXFSZ, SIG_DFL);
+        const bool set = ::setrlimit(RLIMIT_FSIZE, &limit) == 0;
+        ::_exit(set && work() ? 0 : 1);
+      },
+      ::testing::ExitedWithCode(0), "");
+}
+
+TEST_F(HealthFileTest, ALimitOfFileSizesKillsNobody) {
+  under_a_limit_of_file_sizes(0, [&] { return !HealthFile::open(options()); });
+  under_a_limit_of_file_sizes(sizeof(HealthTable::Header),
+                              [&] { return !HealthFile::open(options()); });
+  const auto one = open();
+  under_a_limit_of_file_sizes(sizeof(HealthTable::Header), [&] {
+    HealthTable table;
+    return one->change(table, [](HealthTable& all) { all.put(record_of(5)); }) == Access::kBusy;
+  });
+}
+
+TEST_F(HealthFileTest, WithoutADescriptorItIsAnotherTime) {
+  struct rlimit before {};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  struct rlimit none = before;
+  none.rlim_cur = 0;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto opened = HealthFile::open(options());
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().error_class, ErrorClass::kTimeout);
+  EXPECT_TRUE(open());
+}
+
 }  // namespace
 }  // namespace prx::driver

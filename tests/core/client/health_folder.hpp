@@ -23,13 +23,13 @@ namespace prx::driver {
 /// While it lives this process can write no file beyond a header.
 class FullDisk {
  public:
-  FullDisk() {
+  explicit FullDisk(std::size_t room = sizeof(HealthTable::Header)) {
     struct sigaction ignore {};
     ignore.sa_handler = SIG_IGN;
     EXPECT_EQ(::sigaction(SIGXFSZ, &ignore, &signal_), 0);
     EXPECT_EQ(::getrlimit(RLIMIT_FSIZE, &limit_), 0);
     struct rlimit small = limit_;
-    small.rlim_cur = sizeof(HealthTable::Header);
+    small.rlim_cur = room;
     EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
   }
   ~FullDisk() {

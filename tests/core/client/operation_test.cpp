@@ -291,6 +291,19 @@ TEST_F(OperationTest, AKeyThatAServerSaysBackInEscapesIsNotRepeated) {
   EXPECT_EQ(seen.message, "bad key in ?key=[redacted]");
 }
 
+TEST_F(OperationTest, AToolThatIsNamedLikeTheKeyIsNotRepeatedAndItsArgumentsAreTheAnswer) {
+  Words seen;
+  const auto operation = driver::Operation::start(*rig.instance, {}, seen);
+  prx_event event{};
+  event.type = PRX_EV_TOOL_CALL;
+  event.id = driver::to_c("call-sk-first-secret");
+  event.name = driver::to_c("SK-second-secret");
+  event.text = driver::to_c("sk-first-secret");
+  plugin.emit(event);
+  EXPECT_EQ(seen.words,
+            (std::vector<std::string>{"call-[redacted]", "[redacted]", "sk-first-secret"}));
+}
+
 TEST_F(OperationTest, APartOfAKeyThatAPluginCutIsNotRepeated) {
   Words seen;
   const auto operation = driver::Operation::start(*rig.instance, {}, seen);

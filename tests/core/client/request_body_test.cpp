@@ -35,6 +35,18 @@ TEST(SpecialiseBody, ABodyThatSaysEverythingKeepsEveryByte) {
   EXPECT_FALSE(out.stream);
 }
 
+TEST(SpecialiseBody, KnowsAFormatWhoeverAsksForIt) {
+  BodyOptions options;
+  EXPECT_FALSE(special("{}", options).has_format);
+  EXPECT_TRUE(special(R"({"response_format":{"type":"json_object"}})", options).has_format);
+  options.extra_body = R"({"response_format":{"type":"json_object"}})";
+  EXPECT_TRUE(special("{}", options).has_format);
+  options.target_extra_body = R"({"response_format":null})";
+  EXPECT_FALSE(special("{}", options).has_format);
+  options.target_extra_body = R"({"response_format":{}})";
+  EXPECT_TRUE(special("{}", options).has_format);
+}
+
 TEST(SpecialiseBody, OverwritesStreamOnlyWhenAsked) {
   BodyOptions options;
   options.stream = false;

@@ -168,6 +168,17 @@ TEST(Load, PathsStartAtTheFilesFolderOrAtHome) {
               ElementsAre(folder.path() / "y", "/home/me/z", "/w"));
 }
 
+TEST(Load, TheConfigurationKeepsTheEnvironmentItWasReadWith) {
+  const auto vault = Config::parse("", "f", "", source({{"A", "1"}}));
+  EXPECT_EQ(vault->read_with.environment("A"), "1");
+  const auto other = Config::parse("", "f", "", source());
+  EXPECT_EQ(other->read_with.environment("A"), std::nullopt);
+  EXPECT_EQ(*vault, *other) << "what is read from it is compared, it is not";
+  ConfigSource nothing;
+  nothing.environment = nullptr;
+  EXPECT_EQ(Config::parse("", "f", "", nothing)->read_with.environment("PATH"), std::nullopt);
+}
+
 TEST(Load, TheProcessEnvironmentIsReadEachTime) {
   const auto environment = process_environment();
   ::setenv("PRX_CONFIG_TEST_VARIABLE", "1", 1);

@@ -175,13 +175,67 @@ TEST(Resolve, ABadUrlVariableIsNamedWithTheRemedyAndGetsNoKey) {
   EXPECT_EQ(find_setting(*config, "providers.openrouter.api_key"), nullptr);
 }
 
-TEST(Resolve, AnUnknownPluginIsAProblemNotAnError) {
-  const auto config = resolve("[default]\nprovider = 'opnrouter'");
-  ASSERT_TRUE(config);
-  EXPECT_EQ(
-      config->providers[0].problem,
-      "prx.toml:2:12: no plugin offers 'opnrouter' for the provider 'opnrouter'; did you mean "
-      "'openrouter'? (installed: openrouter, openai)");
+TEST(Resolve, ANameThatMeansNothingIsAnErrorOfWhoSaidIt) {
+  const std::string fallback = "[reliability]\nfallback_providers = ['openai']\n";
+  EXPECT_EQ(resolve_error(fallback + "[default]\nprovider = 'opnrouter'"),
+            "prx.toml:4:12: unknown provider 'opnrouter'; did you mean 'openrouter'? (there is "
+            "neither a [providers.opnrouter] table nor a plugin of that name)");
+  const auto said = [&](const std::optional<std::string>& flag, const Variables& variables) {
+    auto source = testing::source(variables);
+    source.provider = flag;
+    auto config = Config::parse(fallback + "[providers.local]\nplugin = 'openai'", "f", "", source);
+    if (config) config = resolve_config(*config, notes(), environment(variables));
+    return config ? "(no error)" : config.error().message;
+  };
+  EXPECT_THAT(said("opnrouter", {}),
+              HasSubstr("flag --provider: unknown provider 'opnrouter'; did you mean 'openr"));
+  EXPECT_THAT(said({}, {{"PRX_PROVIDER", "lcoal"}}),
+              HasSubstr("env PRX_PROVIDER: unknown provider 'lcoal'; did you mean 'local'?"));
+  EXPECT_THAT(said("zzz", {}), HasSubstr("valid are local, openrouter, openai (there is"));
+  EXPECT_EQ(said("local", {}), "(no error)");
+  EXPECT_EQ(said("openrouter", {}), "(no error)");
+}
+
+TEST(Resolve, AFallbackOrTargetMayBeAPluginWithoutATable) {
+  const auto config = resolve(
+      "[default]\nprovider = 'openai'\n[reliability]\nfallback_providers = ['openrouter']\n"
+      "[chains.c]\ntargets = [{provider='openrouter'}, {provider='openai'}]");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->find_chain("default")->targets[1].model_in_use, "anthropic/claude-sonnet-4");
+  EXPECT_EQ(config->find_provider("openrouter")->where, "prx.toml:4:23");
+}
+
+TEST(Resolve, AnUnknownFallbackOrTargetIsAnErrorWithItsPlace) {
+  EXPECT_THAT(
+      resolve_error("[providers.openai]\n[reliability]\nfallback_providers = ['openai', 'opnai']"),
+      HasSubstr("prx.toml:3:33: unknown provider 'opnai'; did you mean 'openai'?"));
+  EXPECT_THAT(resolve_error("[chains.a]\ntargets = [{provider = 'opnrouter'}]"),
+              HasSubstr("prx.toml:2:12: unknown provider 'opnrouter'; did you mean 'openrouter'?"));
+}
+
+TEST(Resolve, APluginThatIsThereAndCannotBeUsedIsAProblemNotAnError) {
+  const std::vector<std::string> rejected = {"later"};
+  const auto config =
+      resolve_config(*testing::parse("[reliability]\nfallback_providers = ['later']"), notes(),
+                     environment({}), rejected);
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_THAT(config->find_provider("later")->problem, HasSubstr("no plugin offers 'later'"));
+}
+
+TEST(Resolve, WhatNobodyNamedIsNoError) {
+  const auto note_of_openai = std::vector<PluginNote>{notes()[1]};
+  const auto none = resolve_config(*testing::parse(""), note_of_openai, environment({}));
+  ASSERT_TRUE(none) << none.error().message;
+  EXPECT_THAT(none->providers[0].problem, HasSubstr("no plugin offers 'openrouter'"));
+  auto source = testing::source();
+  source.provider = "openai";
+  const auto other = resolve_config(
+      *Config::parse("[default]\nprovider = 'openrouter'\nmodel = 'm'", "f", "", source),
+      note_of_openai, environment({}));
+  EXPECT_TRUE(other) << "another one was asked for";
+}
+
+TEST(Resolve, APluginThatIsMissingForATableIsAProblemNotAnError) {
   EXPECT_THAT(resolve("[providers.x]\nplugin = 'zzz'")->providers[0].problem,
               HasSubstr("install it"));
 }
@@ -271,6 +325,50 @@ TEST(Resolve, AFallbackWithoutAKeyIsWarnedOf) {
   EXPECT_THAT(
       config->warnings,
       ElementsAre(HasSubstr("the fallback 'openai' is left out: OPENAI_API_KEY is not set")));
+}
+
+TEST(Resolve, AKeyThatIsMissingIsOneWarningWithItsPlace) {
+  const auto config = resolve(
+      "[providers.openai]\napi_key = '${GONE}'\n[reliability]\nfallback_providers=['openai']",
+      {{"OPENROUTER_API_KEY", "sk-or-v1-0123456789abcd"}});
+  ASSERT_TRUE(config);
+  EXPECT_THAT(config->warnings,
+              ElementsAre("the fallback 'openai' is left out: prx.toml:2:11: "
+                          "providers.openai.api_key: GONE is not set; export it, or change "
+                          "[providers.openai] api_key"));
+}
+
+TEST(Resolve, APluginThatIsMissingIsOneWarningForAllItsTargets) {
+  const auto config = resolve(
+      "[default]\nchain = 'c'\n[providers.box]\nplugin = 'nowhere'\n[chains.c]\n"
+      "targets = [{provider='openrouter'}, {provider='box', model='a'}, {provider='box', "
+      "model='b'}]",
+      {{"OPENROUTER_API_KEY", "sk-or-v1-0123456789abcd"}});
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_THAT(config->warnings, ElementsAre(HasSubstr("the fallback 'box' is left out: ")));
+}
+
+TEST(Resolve, AServerOfOnesOwnThatIsAskedForThePluginsModelIsWarnedOf) {
+  const auto warnings = [](const std::string& lines, const Variables& variables = {}) {
+    return resolve("[providers.local]\nplugin = 'openai'\napi_key = 'none'\n" + lines, variables)
+        ->warnings;
+  };
+  const std::string url = "base_url = 'http://127.0.0.1:8080/v1'\n";
+  EXPECT_THAT(warnings(url),
+              ElementsAre("prx.toml:1:12: no model is named for the provider 'local': "
+                          "http://127.0.0.1:8080/v1 is asked for 'gpt-4o-mini', the default of the "
+                          "plugin openai; set [providers.local] model"));
+  EXPECT_THAT(warnings(url + "[default]\nprovider = 'local'"),
+              ElementsAre(HasSubstr("set [providers.local] model")));
+  EXPECT_THAT(warnings(url + "[chains.c]\ntargets = [{provider = 'local'}]"),
+              ElementsAre(HasSubstr("set [providers.local] model")));
+  EXPECT_THAT(warnings(url + "model = 'llama'"), ElementsAre());
+  EXPECT_THAT(warnings(url + "[default]\nprovider = 'local'\nmodel = 'llama'"), ElementsAre());
+  EXPECT_THAT(warnings(url + "[chains.c]\ntargets = [{provider = 'local', model = 'llama'}]"),
+              ElementsAre());
+  EXPECT_THAT(warnings("base_url = 'https://api.openai.com/v2'"), ElementsAre());
+  EXPECT_THAT(warnings(url, {{"OPENAI_BASE_URL", "http://127.0.0.1:8080/v1"}}), ElementsAre())
+      << "the plugin's own variable says where it is";
 }
 
 TEST(Resolve, NoKeyOfTheEnvironmentIsInAnythingThatIsPrinted) {

@@ -269,11 +269,26 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"[reliability]\nretry_on = ['auth', 'auth']", "stands twice"},
         Bad{"[reliability]\nretry_on = 'auth'", "must be an array of strings"},
         Bad{"[reliability]\nretry_on = [1]", "must be an array of strings, not an integer"},
-        Bad{"[providers.openai]\n[reliability]\nfallback_providers = ['opnai']",
-            "3:22: unknown provider 'opnai' in the chain 'default'; did you mean 'openai'?"},
-        Bad{"[reliability]\nfallback_providers = ['openrouter']", "duplicate target 'openrouter'"},
+        Bad{"[reliability]\nfallback_providers = ['a', 'a b']",
+            "2:28: the provider 'a b' is not a name"},
+        Bad{"[reliability]\nfallback_providers = ['openrouter']",
+            "2:23: duplicate target 'openrouter'"},
+        Bad{"[default]\nprovider = 'openai'\n[reliability]\nfallback_providers = ['openai']",
+            "4:23: duplicate target 'openai' in the chain 'default': it is the default provider, "
+            "which is asked first; write here the provider that was the default before "
+            "(\"openrouter\", when none was named), or remove the entry"},
+        Bad{"[default]\nprovider = 'b'\n[reliability]\nfallback_providers = ['openrouter', 'b']",
+            "the provider that was the default before, or remove the entry"},
+        Bad{"[reliability]\nfallback_providers = ['a', 'a']",
+            "2:28: duplicate target 'a' in the chain 'default'; remove it"},
         Bad{"[reliability]\ndeadline = '9s'",
-            "has the deadline 9s, shorter than the connect_timeout 10s"},
+            "2:12: the chain 'default' has the deadline 9s, shorter than the connect_timeout 10s"},
+        Bad{"[reliability]\nconnect_timeout = '11m'", "2:19: the chain 'default' has the deadline"},
+        Bad{"[providers.openrouter]\nconnect_timeout = '11m'", "2:19: the chain 'default' has"},
+        Bad{"[chains.a]\ntargets = [{provider='a'}, {provider='b', connect_timeout='11m'}]",
+            "2:59: the chain 'a' has the deadline"},
+        Bad{"[chains.a]\ntargets = [{provider='a'}]\nconnect_timeout='11m'",
+            "3:17: the chain 'a' has the deadline"},
         Bad{"[providers]\nopenai = 1", "2:10: 'openai' in [providers] must be a table"},
         Bad{"[providers.'a b']", "1:12: the provider 'a b' is not a name"},
         Bad{"[providers.a]\nplugin = ''", "is empty"},
@@ -320,15 +335,13 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"[chains.a]\ntargets = 'x'", "must be an array of tables"},
         Bad{"[chains.a]\ntargets = ['x']", "chains.a.targets.1 must be a table, not a string"},
         Bad{"[chains.a]\ntargets = [{model = 'x'}]", "has no provider"},
-        Bad{"[chains.a]\ntargets = [{provider = 'opnrouter'}]",
-            "2:12: unknown provider 'opnrouter' in the chain 'a'; did you mean 'openrouter'?"},
         Bad{"[chains.a]\ntargets = [{provider='openrouter'}, {provider='openrouter'}]",
             "2:37: duplicate target 'openrouter' in the chain 'a'"},
         Bad{"[chains.a]\nattempts_max = 1\ntargets = [{provider='openrouter'}, "
             "{provider='openrouter', model='m'}]",
             "1:9: the chain 'a' has 2 targets, but attempts_max is 1"},
         Bad{"[chains.a]\ndeadline='2s'\ntargets = [{provider='openrouter', connect_timeout='3s'}]",
-            "shorter than the connect_timeout 3s"},
+            "2:10: the chain 'a' has the deadline 2s, shorter than the connect_timeout 3s"},
         Bad{"[plugins]\ndirs = 'x'", "must be an array of strings"},
         Bad{"[plugins]\ndirs = ['']", "has an empty path"},
         Bad{"[plugins]\nallow = [1]", "must be an array of strings"},
@@ -354,6 +367,31 @@ TEST(Config, ListsHaveLimits) {
   EXPECT_THAT(error_of(keys + "]"), HasSubstr("give it 1 to 64 keys"));
   EXPECT_THAT(error_of("[chains.a]\ntargets = [" + targets + "]"), HasSubstr("has 21 entries"));
   EXPECT_THAT(error_of(chains), HasSubstr("more than 256 chains"));
+}
+
+TEST(Config, AListThatTurnsTheOtherFallbacksOffIsWarnedOf) {
+  const auto warnings = [](const std::string& toml) { return parse(toml)->warnings; };
+  EXPECT_THAT(warnings("[reliability]\nfallback_on = ['content_policy']"),
+              ElementsAre("prx.toml:2:15: reliability.fallback_on replaces the default, so that no "
+                          "failure of a provider leads to the next one; add those of the default "
+                          "that should (network, timeout, overloaded, rate_limit, credit, auth, "
+                          "permission, not_found, unsupported, context_length, bad_response, "
+                          "internal)"));
+  EXPECT_THAT(warnings("[chains.a]\ntargets=[{provider='a'}]\nfallback_on = ['invalid_request']"),
+              ElementsAre(HasSubstr("prx.toml:3:15: chains.a.fallback_on replaces")));
+  EXPECT_THAT(warnings("[reliability]\nfallback_on = ['content_policy', 'timeout']"),
+              ElementsAre());
+  EXPECT_THAT(warnings("[reliability]\nfallback_on = []"), ElementsAre()) << "said plainly";
+}
+
+TEST(Settings, HaveTheListsOfClassesToo) {
+  const auto bare = parse("");
+  for (const auto* path : {"reliability.fallback_on", "reliability.retry_on"}) {
+    ASSERT_TRUE(find_setting(*bare, path)) << path;
+    EXPECT_EQ(*find_setting(*bare, path), (Setting{path, "(by class)", "default"}));
+  }
+  const auto given = parse("[reliability]\nretry_on = ['timeout']");
+  EXPECT_EQ(find_setting(*given, "reliability.retry_on")->value, "[\"timeout\"]");
 }
 
 TEST(Settings, ComeInTheOrderOfTheFileThenTheDefaults) {

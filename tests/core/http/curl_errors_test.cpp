@@ -27,13 +27,51 @@ TEST(CurlErrors, ASocketThatCannotBeMadeNamesTheRemedyAndNoProxy) {
   CurlFailure failure;
   failure.code = CURLE_COULDNT_CONNECT;
   failure.server = "api.example:443";
-  failure.os_error = EMFILE;
+  failure.socket_error = EMFILE;
   failure.proxy = &proxy;
   const Error error = curl_error(failure);
-  EXPECT_EQ(error.error_class, ErrorClass::kNetwork);
+  EXPECT_EQ(error.error_class, ErrorClass::kInternal);
+  EXPECT_EQ(error.phase, Phase::kConnect);
   EXPECT_THAT(error.message, HasSubstr("Too many open files"));
   EXPECT_THAT(error.message, HasSubstr("ulimit -n"));
   EXPECT_THAT(error.message, testing::Not(HasSubstr("no_proxy")));
+}
+
+TEST(CurlErrors, WhatThisMachineIsShortOfIsNotTheNetworks) {
+  CurlFailure failure;
+  failure.code = CURLE_COULDNT_CONNECT;
+  failure.server = "api.example:443";
+  for (const int shortage : {EMFILE, ENFILE, ENOMEM, ENOBUFS}) {
+    failure.socket_error = shortage;
+    EXPECT_EQ(curl_error(failure).error_class, ErrorClass::kInternal) << shortage;
+  }
+  failure.socket_error = EAFNOSUPPORT;  // the host has another address, or none that helps
+  EXPECT_EQ(curl_error(failure).error_class, ErrorClass::kNetwork);
+  failure.socket_error = 0;
+  failure.code = CURLE_OUT_OF_MEMORY;
+  EXPECT_EQ(curl_error(failure).error_class, ErrorClass::kInternal);
+}
+
+TEST(CurlErrors, AnAddressThatRefusedIsNamedBesideOneWithoutASocket) {
+  CurlFailure failure;
+  failure.code = CURLE_COULDNT_CONNECT;
+  failure.server = "api.example:443";
+  failure.os_error = ECONNREFUSED;
+  failure.socket_error = EAFNOSUPPORT;
+  EXPECT_EQ(curl_error(failure).message,
+            "could not connect to 'api.example:443': Connection refused");
+  failure.socket_error = EMFILE;
+  EXPECT_EQ(curl_error(failure).message,
+            "could not connect to 'api.example:443': Connection refused; for another address there "
+            "was no socket: Too many open files; raise the limit of open files (ulimit -n)");
+  EXPECT_EQ(curl_error(failure).error_class, ErrorClass::kInternal) << "it could have answered";
+}
+
+TEST(CurlErrors, AWrongSettingIsOfNoPhase) {
+  CurlFailure failure;
+  failure.code = CURLE_SSL_CACERT_BADFILE;
+  EXPECT_EQ(curl_error(failure).error_class, ErrorClass::kInternal);
+  EXPECT_EQ(curl_error(failure).phase, Phase::kNone);
 }
 
 TEST(CurlErrors, TheRemedyForAProxyNamesTheHostWithoutItsPort) {

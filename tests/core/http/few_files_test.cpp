@@ -97,13 +97,13 @@ TEST_F(FewFiles, ATransportThatCannotBeMadeIsAnErrorThatNamesTheRemedy) {
   });
 }
 
-TEST_F(FewFiles, ASocketThatCannotBeMadeIsAnErrorOfTheNetworkAndTheNextOneWorks) {
+TEST_F(FewFiles, ASocketThatCannotBeMadeIsNotTheNetworksFaultAndTheNextOneWorks) {
   WireServer server(always(plain_response("x")));
   HttpClient client;
   {
     const FewFilesLeft none(0);
     const Answer answer = client.fetch(get(server.url()));
-    EXPECT_EQ(answer.error_class(), ErrorClass::kNetwork);
+    EXPECT_EQ(answer.error_class(), ErrorClass::kInternal);
     EXPECT_EQ(answer.phase(), Phase::kConnect);
     EXPECT_EQ(answer.message(), "could not connect to '127.0.0.1:" + std::to_string(server.port()) +
                                     "': Too many open files; raise the limit of open files "
@@ -112,11 +112,12 @@ TEST_F(FewFiles, ASocketThatCannotBeMadeIsAnErrorOfTheNetworkAndTheNextOneWorks)
   EXPECT_TRUE(client.fetch(get(server.url())).ok());
 }
 
-TEST_F(FewFiles, ANameThatCannotBeResolvedForLackOfThemIsAnErrorOfTheNetwork) {
+TEST_F(FewFiles, ANameThatCannotBeResolvedForLackOfThemIsNotTheNetworksFault) {
   const FewFilesLeft none(0);
   const auto found = look_up_system("name.invalid", 80);
   ASSERT_FALSE(found);
-  EXPECT_EQ(found.error().error_class, ErrorClass::kNetwork);
+  EXPECT_EQ(found.error().error_class, ErrorClass::kInternal);
+  EXPECT_EQ(found.error().phase, Phase::kConnect);
 }
 
 }  // namespace

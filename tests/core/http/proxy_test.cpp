@@ -88,6 +88,15 @@ TEST(Proxy, ThatWantsAUserIsNamedForPlainRequestsToo) {
   EXPECT_THAT(answer.message(), AllOf(HasSubstr("(http_proxy)"), HasSubstr("user and password")));
 }
 
+TEST(Proxy, ThatNobodySetAndThatWantsAUserIsNamedAsOne) {
+  WireServer server(always("HTTP/1.1 407 Wants\r\nContent-Length: 0\r\n\r\n"));
+  HttpClient client;
+  const Answer answer = client.fetch(get(server.url()));
+  EXPECT_EQ(answer.error_class(), ErrorClass::kNetwork);
+  EXPECT_THAT(answer.message(),
+              AllOf(HasSubstr("(status 407), and no proxy is set"), HasSubstr("set https_proxy")));
+}
+
 TEST(Proxy, ThatHangsUpOrIsSilentIsNamed) {
   WireServer hangs_up([](WireConnection& connection) { (void)connection.read_request(); });
   HttpClient client(with_proxy("https_proxy", place(hangs_up.port())));

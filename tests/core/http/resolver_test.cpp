@@ -169,7 +169,7 @@ TEST(Resolver, TooManyWaitingLookUpsFailAtOnce) {
   });
   const auto found = refused.get_future().get();
   ASSERT_FALSE(found);
-  EXPECT_EQ(found.error().error_class, ErrorClass::kNetwork);
+  EXPECT_EQ(found.error().error_class, ErrorClass::kInternal);
   std::promise<void> gone;
   loop.post([&] { resolver.reset(), gone.set_value(); });
   gone.get_future().wait();

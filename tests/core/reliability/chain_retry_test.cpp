@@ -200,5 +200,48 @@ TEST(ChainRetry, ARetryAfterOfYearsIsAVeryLongRest) {
   EXPECT_EQ(rig.start(), "start 1 a first");
 }
 
+Error shortage() { return error_of(ErrorClass::kInternal, {}, Phase::kConnect); }
+
+TEST(ChainRetry, AShortageOfThisMachineIsTriedAgainLaterAndWithNobodyElse) {
+  Plan plan = chain_of(2);
+  plan.policy.retries = 1;
+  Rig rig(std::move(plan));
+  EXPECT_EQ(rig.start(), "start 1 a first");
+  EXPECT_EQ(rig.fail(1, shortage()), "");
+  const auto wait = rig.next_in();
+  ASSERT_TRUE(wait);
+  EXPECT_GT(*wait, nanoseconds(0));
+  EXPECT_EQ(rig.pass(*wait), "start 2 a retry");
+  EXPECT_EQ(rig.fail(2, shortage()), "give up internal");
+}
+
+TEST(ChainRetry, AShortageOfThisMachineCountsAgainstNoTargetAndNoPlugin) {
+  Plan plan = chain_of(2);
+  plan.targets[0].plugin = plan.targets[1].plugin = "x";
+  plan.policy.retries = 0;
+  Rig rig(std::move(plan));
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(rig.start(), "start 1 a first");
+    EXPECT_EQ(rig.fail(1, shortage()), "give up internal");
+  }
+  EXPECT_EQ(rig.lane(0).breaker.failures(), 0);
+  EXPECT_EQ(rig.health().find_plugin("x"), nullptr);
+}
+
+TEST(ChainRetry, AShortageOfThisMachineInARescueIsNoRefusalOfTheBeginning) {
+  Plan plan = chain_of(2);
+  plan.policy.recovery = Recovery::kContinue;
+  plan.targets[1].continues = true;
+  Rig rig(std::move(plan));
+  rig.start();
+  rig.token(1);
+  EXPECT_EQ(rig.fail(1, error_of(ErrorClass::kNetwork, {}, Phase::kBody)), "start 2 b continue");
+  EXPECT_EQ(rig.fail(2, shortage()), "");
+  ASSERT_TRUE(rig.next_in());
+  rig.pass(*rig.next_in());
+  EXPECT_EQ(rig.started().target, 1U);
+  EXPECT_EQ(rig.started().mode, Mode::kContinue);
+}
+
 }  // namespace
 }  // namespace prx::reliability::test

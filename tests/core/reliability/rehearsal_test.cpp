@@ -107,13 +107,62 @@ TEST(Rehearse, WhatDoesNotStreamHasToComeInTime) {
   Plan plan = two_targets();
   plan.stream = false;
   plan.targets[0].clocks.non_stream = 60s;
+  plan.targets[0].clocks.idle.reset();
   EXPECT_EQ(play(plan, late_token(50s)).served_by, 0u);
   const Rehearsal late = play(plan, late_token(70s));
   EXPECT_EQ(late.served_by, 1u);
-  EXPECT_TRUE(says(late, "a fails: timeout: no response head within 60.000 s"));
-  plan.targets[0].clocks.idle.reset();
+  EXPECT_TRUE(says(late, "non_stream_timeout of 60000 ms ran out"));
+  plan.targets[0].clocks.non_stream = 50ms;
+  EXPECT_TRUE(says(play(plan, {}), "a fails: timeout: no response head within 0.050 s"));
+  plan.targets[0].clocks.non_stream = 60s;
   EXPECT_TRUE(says(play(plan, once(plain(Act::Kind::kStall, 40))),
                    "non_stream_timeout of 60000 ms ran out"));
+}
+
+TEST(Rehearse, WhatDoesNotStreamIsIdleBehindItsHead) {
+  Plan plan = two_targets();
+  plan.stream = false;
+  plan.targets[0].clocks.idle = 2s;
+  const Rehearsal late = play(plan, late_token(5s));
+  EXPECT_EQ(late.served_by, 1u);
+  ASSERT_GE(late.moments.size(), 2u);
+  EXPECT_EQ(late.moments[1].what, "a fails: timeout: no byte for 2.000 s");
+  EXPECT_EQ(late.moments[1].at, Rehearsal::kHead + 2s);
+  EXPECT_EQ(play(plan, late_token(1s)).served_by, 0u);
+}
+
+TEST(Rehearse, AMomentHasItsData) {
+  const Rehearsal rehearsal = play(two_targets(), once(fails(ErrorClass::kRateLimit, 2s)));
+  const Moment& failed = rehearsal.moments.at(1);
+  EXPECT_EQ(failed.kind, Moment::Kind::kFail);
+  EXPECT_EQ(failed.attempt, 1u);
+  EXPECT_EQ(failed.target, 0u);
+  EXPECT_EQ(failed.error->retry_after, 2s);
+  const Moment& retry = rehearsal.moments.at(2);
+  EXPECT_EQ(retry.kind, Moment::Kind::kStart);
+  EXPECT_EQ(retry.attempt, 2u);
+  EXPECT_EQ(retry.reason, "retry");
+  EXPECT_EQ(retry.wait, 2s);
+  EXPECT_EQ(rehearsal.moments.back().kind, Moment::Kind::kAnswer);
+}
+
+TEST(Rehearse, WhomAClockEndsHasFailedAndWhoLostIsCancelled) {
+  Plan plan = two_targets();
+  plan.policy.hedge_after.reset();
+  plan.targets[0].clocks.first_token = 3s;
+  EXPECT_TRUE(
+      says(play(plan, once(late_token(9s))), "a fails: timeout: provider 'a': first_token"));
+  EXPECT_TRUE(says(play(two_targets(), silence()), "a is cancelled: another attempt answered"));
+}
+
+TEST(Rehearse, TargetsOfOneProviderAreCalledByTheirLabels) {
+  Plan plan = two_targets();
+  plan.targets[0].label = "a small";
+  plan.targets[1].label = "a large";
+  const Rehearsal both = play(plan, fails(ErrorClass::kOverloaded), fails(ErrorClass::kOverloaded));
+  EXPECT_EQ(both.error.message.substr(0, 11), "'a small': ");
+  EXPECT_TRUE(says(both, "'a large': "));
+  EXPECT_TRUE(says(both, "a large starts (fallback)"));
 }
 
 TEST(Rehearse, WhenAllFailTheErrorIsThatOfTheCall) {

@@ -46,6 +46,13 @@ TEST(Verdict, IsTheTableOfTheGuide) {
   EXPECT_EQ(says(of(ErrorClass::kInternal)), "fallback counts");
 }
 
+TEST(Verdict, WhatThisMachineIsShortOfBlamesNobody) {
+  const Error error = of(ErrorClass::kInternal, Phase::kConnect);
+  EXPECT_EQ(says(error), "retry");
+  EXPECT_TRUE(verdict(error, {}).local);
+  EXPECT_FALSE(verdict(of(ErrorClass::kInternal), {}).local);
+}
+
 TEST(Verdict, RetryOnReplacesItsColumnAndNoOther) {
   ReliabilityConfig policy;
   policy.retry_on = {ErrorClass::kTimeout};

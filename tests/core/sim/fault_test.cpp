@@ -71,13 +71,26 @@ TEST(FaultLanguage, AnUnknownNameListsTheKnownOnes) {
 TEST(FaultLanguage, AParameterOfAnotherFaultIsRefused) {
   EXPECT_THAT(refused("cut?size=1"),
               HasSubstr("fault 'cut' has no parameter 'size'; it takes: times for after"));
+  EXPECT_THAT(refused("503?ms=1"), HasSubstr("fault '503' has no parameter 'ms'"));
+}
+
+TEST(FaultLanguage, WhatIsLateIsLateWithoutANumberToo) {
+  EXPECT_EQ(only("late-head").delay, std::chrono::milliseconds(2'000));
+  EXPECT_EQ(only("late-token").delay, std::chrono::milliseconds(2'000));
+}
+
+TEST(FaultLanguage, OneCallKnowsNoTimeBetweenRequests) {
+  const auto faults = parse_faults("503?for=20", FaultUse::kOneCall);
+  ASSERT_FALSE(faults);
+  EXPECT_THAT(faults.error().message, HasSubstr("has no parameter 'for'; it takes: times retry"));
 }
 
 TEST(FaultLanguage, ValuesHaveRanges) {
-  for (const auto* text : {"cut?after=-1", "cut?after=x", "cut?after=", "cut?after", "split?size=0",
-                           "split?size=65537", "error-frame?shape=6", "tool-quirk?shape=5",
-                           "late-head?ms=3600001", "429?retry_after=1.2345", "429?form=never",
-                           "429?code=maybe", "answer?text=%4", "oversized?bytes=268435457"})
+  for (const auto* text :
+       {"cut?after=-1", "cut?after=x", "cut?after=", "cut?after", "split?size=0",
+        "split?size=65537", "error-frame?shape=6", "tool-quirk?shape=5", "late-head?ms=3600001",
+        "429?retry_after=1.2345", "429?form=never", "429?code=maybe", "429?times=0", "503?for=0",
+        "answer?text=%4", "oversized?bytes=268435457"})
     EXPECT_THAT(refused(text), HasSubstr("bad value")) << text;
 }
 

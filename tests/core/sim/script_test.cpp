@@ -46,6 +46,8 @@ TEST(FaultScript, SaysWhichRuleIsWrongAndWhy) {
   EXPECT_THAT(refused(R"({"rules":[{"fault":"429","modell":"x"}]})"),
               HasSubstr("unknown member 'modell'; known are path, model"));
   EXPECT_THAT(refused(R"({"rules":[{"fault":"429","nth":-1}]})"), HasSubstr("'nth' must be"));
+  EXPECT_THAT(refused(R"({"rules":[{"fault":"429","nth":0}]})"), HasSubstr("1 or more; leave it"));
+  EXPECT_THAT(refused(R"({"rules":[{"fault":"429","times":0}]})"), HasSubstr("1 or more; leave"));
   EXPECT_THAT(refused(R"({"rules":[{"fault":"429","path":1}]})"), HasSubstr("'path' must be"));
   EXPECT_THAT(refused(R"({"rules":[{"fault":"nope"}]})"), HasSubstr("unknown fault 'nope'"));
   for (const char* chance : {"-0.1", "1.1", "\"much\""})

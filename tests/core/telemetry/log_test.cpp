@@ -1,6 +1,8 @@
 #include "telemetry/log.hpp"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -146,6 +148,29 @@ TEST(Log, AFileThatCannotBeOpenedIsAnErrorWithItsPath) {
   const auto log = Log::open(to_file, {}, {});
   ASSERT_FALSE(log);
   EXPECT_NE(log.error().message.find("/dev/null"), std::string::npos) << log.error().message;
+}
+
+TEST(Log, ALimitOfFileSizesKillsNobody) {
+  std::string name = (std::filesystem::temp_directory_path() / "prx-log-XXXXXX").string();
+  const int made = ::mkstemp(name.data());
+  ASSERT_GE(made, 0);
+  ::close(made);
+  EXPECT_EXIT(
+      {
+        struct rlimit limit {};
+        ::signal(SIGXFSZ, SIG_DFL);
+        ::setrlimit(RLIMIT_FSIZE, &limit);
+        LogConfig to_file = config("info");
+        to_file.file = name;
+        {
+          const auto log = Log::open(to_file, nullptr, {});
+          (*log)->write(LogLevel::kWarn, "flushed at once");
+          (*log)->write(LogLevel::kInfo, "flushed at the end");
+        }
+        ::_exit(0);
+      },
+      ::testing::ExitedWithCode(0), "");
+  std::filesystem::remove(name);
 }
 
 }  // namespace

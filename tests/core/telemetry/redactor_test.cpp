@@ -116,6 +116,35 @@ TEST(Redactor, KnowsTheSecretByEachEscapeOfJson) {
   EXPECT_EQ(redactor.redact(R"(C:\new \u00e9 \u12)"), R"(C:\new \u00e9 \u12)");
 }
 
+TEST(Redactor, ATextCutInsideOfAnEscapeKeepsNoPartOfASecret) {
+  Redactor redactor;
+  redactor.add("sk-or-v1+abc/defghi=");
+  const std::string_view forms[] = {
+      "sk-or-v1%2Babc%2Fdefghi%3D",       "sk-or-v1\\u002babc\\/defghi\\u003d",
+      "sk-or-v1%252Babc%252Fdefghi%253D", "sk-or-v1\\\\u002babc\\\\/defghi\\\\u003d",
+      "sk-or-v1%2Babc\\/defghi\\u003d",   "sk-or-v1%5Cu002babc%2Fdefghi%5cu003D"};
+  for (const std::string_view form : forms)
+    for (std::size_t size = 8; size <= form.size(); ++size) {
+      const std::string text = "key " + std::string(form.substr(0, size));
+      EXPECT_EQ(redactor.redact(text), "key [redacted]") << text;
+      EXPECT_EQ(redactor.redact(text + "... b"), "key [redacted]... b") << text;
+    }
+}
+
+TEST(Redactor, EscapesOfEscapesAreReadUpToALimit) {
+  Redactor redactor;
+  redactor.add("sk-or+secret-key");
+  std::string text = "sk-or+secret-key";
+  const auto escape = [&text](std::string_view mark) {
+    const std::size_t at = text.find(mark);
+    text.replace(at, 1, mark == "+" ? "%2B" : "%25");
+  };
+  escape("+");
+  for (std::size_t times = 1; times <= Redactor::kEscapesMax; ++times, escape("%"))
+    EXPECT_EQ(redactor.redact("a " + text + " b"), "a [redacted] b") << text;
+  EXPECT_EQ(redactor.redact("a " + text + " b"), "a " + text + " b");
+}
+
 TEST(Redactor, ASecretWithWhatLooksLikeAnEscapeIsFoundAsItIs) {
   Redactor redactor;
   redactor.add("ab%41cd\\/ef");

@@ -62,9 +62,9 @@ struct ChatDecoderOptions {
 ///    answer (annotations, reasoning details, audio, logprobs; dropped) may come. Text, reasoning,
 ///    a refusal, an image or a tool call there is kBadResponse: an answer that goes on was not
 ///    over, and whoever dropped the rest would sell a part as the whole.
-///  - The end: [DONE], or an end of the body, clean or cut, is DONE when every choice that began
-///  has
-///    its finish reason: nothing of the answer is missing. Everything else is kBadResponse
+///  - The end: [DONE], or an end of the body, clean or cut, is DONE when every choice that
+///    began has its finish reason: nothing of the answer is missing. Everything else is
+///    kBadResponse
 ///    ("truncated"), or what HTTP said.
 ///  - An answer without any content, tool call, item and used token is kBadResponse ("empty
 ///    answer"), unless it ended by a content filter.

@@ -32,8 +32,8 @@ struct ChatOptions {
 };
 
 /// The options as they can be used: base_url without slashes at its end, no header without a value.
-/// Errors: kInvalidRequest for a base_url that is no http(s) URL or a value with control
-/// characters.
+/// Errors: kInvalidRequest for a base_url that is no http(s) URL, a value with control characters,
+/// or no path for health or warm-up.
 [[nodiscard]] inline Result<ChatOptions> checked(ChatOptions options) {
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   const std::string_view base = options.base_url;
@@ -43,6 +43,9 @@ struct ChatOptions {
   if (base.find_first_of(" ?#") != std::string_view::npos)
     return fail(ErrorClass::kInvalidRequest,
                 "base_url \"" + options.base_url + "\" must have no space, query or fragment");
+  if (options.health_paths.empty() || options.warmup_paths.empty())
+    return fail(ErrorClass::kInvalidRequest,
+                options.title + " has no path for health or warm-up; leave \"/models\" in both");
   while (options.base_url.ends_with('/')) options.base_url.pop_back();
   std::erase_if(options.headers, [](const Header& header) { return header.value.empty(); });
   for (const Header& header : options.headers)
