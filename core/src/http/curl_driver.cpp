@@ -152,6 +152,7 @@ CurlDriver::Socket& CurlDriver::find_or_make(curl_socket_t fd, bool own) {
 void CurlDriver::forget(curl_socket_t fd) {
   Socket* const socket = find(fd);
   if (socket == nullptr) return;
+  ++forgotten_;
   const std::uint32_t next = socket->generation + 1;
   *socket = Socket();
   socket->generation = next;
@@ -253,6 +254,7 @@ void CurlDriver::take_ready() {
   const AsioLoop::Turn turn(loop_);
   const auto life = life_;
   std::array<epoll_event, kReadyMax> events;  // NOLINT: filled as far as it is read
+  forgotten_ = 0;
   const int count = ::epoll_wait(epoll_.native_handle(), events.data(), kReadyMax, 0);
   for (int i = 0; i < count; ++i) {
     const std::uint64_t key = events[static_cast<std::size_t>(i)].data.u64;
@@ -263,14 +265,18 @@ void CurlDriver::take_ready() {
   wait();
 }
 
-// What nobody wants (an idle connection that the server closes) is left for libcurl to find.
+// What nobody wants (an idle connection that the server closes) is left for libcurl to find. An
+// event of a socket that was closed since the batch was read is over; its number may be another
+// thread's.
 void CurlDriver::ready(curl_socket_t fd, std::uint32_t generation, std::uint32_t events) {
   Socket* const socket = find(fd);
+  const bool is_other = socket == nullptr || socket->generation != generation;
+  if (is_other && forgotten_ > 0) return;  // one that is still watched is reported again
   if (socket == nullptr) {
     Socket unknown;
     return report(fd, unknown, 0);
   }
-  if (socket->generation != generation) return report(fd, *socket, events_of(socket->wanted));
+  if (is_other) return report(fd, *socket, events_of(socket->wanted));
   const bool broken = (events & (EPOLLERR | EPOLLHUP)) != 0;
   int action = 0;
   if (broken || (events & EPOLLIN) != 0) action |= socket->wanted & CURL_POLL_IN;

@@ -124,6 +124,7 @@ class CurlDriver {
   std::vector<Socket> sockets_;         // by number
   std::vector<curl_socket_t> unasked_;  // became readable when nobody read them; few, if any
   std::shared_ptr<Life> life_;          // shared with posted tasks
+  std::size_t forgotten_ = 0;           ///< sockets, since the batch at hand was read
   Loop::TimerId timer_ = 0;
   bool due_ = false;
   bool due_posted_ = false;
