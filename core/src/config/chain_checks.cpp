@@ -66,10 +66,12 @@ std::string place_of_deadline(const LoadContext& context, const ChainConfig& cha
                               std::size_t target) {
   const auto own = "chains." + chain.name + '.';
   const auto clock = std::string(".connect_timeout");
-  for (const auto& path : {own + "deadline", std::string("reliability.deadline"),
-                           own + "targets." + std::to_string(target + 1) + clock,
-                           "providers." + chain.targets[target].provider + clock,
-                           own + clock.substr(1), "reliability" + clock})
+  auto of_target = own + "targets.";
+  of_target.append(std::to_string(target + 1)).append(clock);
+  auto of_provider = "providers." + chain.targets[target].provider;
+  of_provider.append(clock);
+  for (const auto& path : {own + "deadline", std::string("reliability.deadline"), of_target,
+                           of_provider, own + clock.substr(1), "reliability" + clock})
     if (auto place = context.where(path); !place.empty()) return place;
   return chain.targets[target].where;
 }

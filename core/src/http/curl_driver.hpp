@@ -50,7 +50,7 @@ class CurlDriver {
   /// What the system may refuse to give; made first.
   struct Parts {
     struct Free {
-      void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
+      void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
     };
     std::unique_ptr<CURLM, Free> multi;
     boost::asio::posix::stream_descriptor epoll;
