@@ -150,6 +150,9 @@ void ChatCall::pass_on(AttemptRun& run, const prx_event& event) {
 /// A good answer that came in one piece. It was held back until here, so that the caller is given
 /// no word of one that turns out to be none.
 void ChatCall::tell_whole(AttemptRun& run) {
+  // Pieces of tool calls are not held for those who want them whole.
+  if (!run.answer().tool_calls().empty()) content(run, runtime_.loop.now());
+  if (ended_ || find(run.number()) != &run) return;
   for (const auto& held : run.take_held()) {
     const StreamEvent event = held.view();
     if (is_content(event)) content(run, runtime_.loop.now());

@@ -471,6 +471,16 @@ TEST_F(ChatChainTest, OfAnAnswerInOnePieceThatIsNoneTheCallerIsGivenNoWord) {
   EXPECT_EQ(good().attempts[0].error->error_class, ErrorClass::kBadResponse);
 }
 
+TEST_F(ChatChainTest, AToolCallInOnePieceHasTheTimeOfItsFirstToken) {
+  plan.options.stream_upstream = false;
+  const auto call = start();
+  tool(first.plugin, "call_1", "weather", "{}");
+  first.plugin.finish();
+  first.plugin.done();
+  EXPECT_EQ(good().tool_calls.size(), 1u);
+  EXPECT_TRUE(good().attempts[0].first_token);
+}
+
 TEST_F(ChatChainTest, AnAnswerInOnePieceIsGivenWhenItIsWhole) {
   plan.options.stream_upstream = false;
   const auto call = start();
