@@ -29,18 +29,16 @@ std::string default_model_origin(const Config& config) {
   return "[default] model";
 }
 
-/// What an extra_body says about streaming; nullopt: nothing.
-std::optional<bool> stream_of(std::string_view extra_body) {
-  if (extra_body.empty()) return std::nullopt;
-  const auto index = json::ObjectIndex::parse(extra_body);
-  return index ? stream_member(*index) : std::nullopt;
-}
+using Member = std::optional<bool> (*)(const json::ObjectIndex&);
 
-/// What an extra_body says about structured outputs; nullopt: nothing.
-std::optional<bool> format_of(std::string_view extra_body) {
-  if (extra_body.empty()) return std::nullopt;
-  const auto index = json::ObjectIndex::parse(extra_body);
-  return index ? format_member(*index) : std::nullopt;
+/// What the target's extra_body says, else the provider's; nullopt: neither says anything.
+std::optional<bool> said(Member member, std::string_view target, std::string_view provider) {
+  for (const std::string_view extra_body : {target, provider}) {
+    if (extra_body.empty()) continue;
+    const auto index = json::ObjectIndex::parse(extra_body);
+    if (const auto value = index ? member(*index) : std::nullopt) return value;
+  }
+  return std::nullopt;
 }
 
 bool more_than_one(const std::vector<PlannedTarget>& targets, const std::string& shown) {
@@ -130,12 +128,10 @@ class ChainPlanner {
     one.plan.plugin = one.provider->plugin_id;
     one.plan.clocks =
         target != nullptr && target->timeouts ? *target->timeouts : one.provider->timeouts;
-    one.plan.stream = stream_of(extra);
-    if (!one.plan.stream) one.plan.stream = stream_of(one.provider->extra_body);
+    one.plan.stream = said(stream_member, extra, one.provider->extra_body);
     if (target != nullptr) {
       one.plan.context_length = target->context_length;
-      const bool format =
-          format_of(extra).value_or(format_of(one.provider->extra_body).value_or(false));
+      const bool format = said(format_member, extra, one.provider->extra_body).value_or(false);
       one.plan.continues = target->prefill && !format;
     }
     one.left_out = why_left_out(*one.provider, one.model);
