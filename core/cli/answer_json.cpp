@@ -69,6 +69,7 @@ void write_attempt(JsonWriter& json, const Attempt& attempt) {
   json.key("usage");
   write_usage(json, attempt.usage);
   json.key("cost").number_or_null(attempt.cost);
+  json.key("cost_estimated").boolean(attempt.cost_estimated);
   json.key("error");
   attempt.error ? write_error(json, *attempt.error, attempt.error->message) : void(json.null());
   json.end_object();
@@ -77,6 +78,7 @@ void write_attempt(JsonWriter& json, const Attempt& attempt) {
 void write_cost(JsonWriter& json, const CallCost& cost) {
   json.begin_object();
   json.key("dollars").number(cost.dollars).key("lower_bound").boolean(cost.lower_bound);
+  json.key("estimated").boolean(cost.estimated);
   json.end_object();
 }
 

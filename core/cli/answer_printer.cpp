@@ -10,8 +10,8 @@ AnswerPrinter::AnswerPrinter(const PrinterOptions& options)
     : options_(options),
       answer_(STDOUT_FILENO, is_terminal(STDOUT_FILENO), options.patience),
       reasoning_(STDERR_FILENO, true, options.patience),
-      dims_(is_terminal(STDERR_FILENO)),
-      one_screen_(dims_ && is_terminal(STDOUT_FILENO)) {}
+      dims_(is_colorful(STDERR_FILENO)),
+      one_screen_(is_terminal(STDERR_FILENO) && is_terminal(STDOUT_FILENO)) {}
 
 bool AnswerPrinter::take(const StreamEvent& event) {
   if (event.choice != 0) return true;
@@ -86,6 +86,7 @@ void AnswerPrinter::end_reasoning() {
 void AnswerPrinter::take_tool_call(const StreamEvent& event) {
   mark();
   end_reasoning();
+  if (!options_.tool_calls) return;
   begin_line();
   message("the model calls " + std::string(event.name) + "(" + std::string(event.text) + ")",
           options_.patience);

@@ -15,6 +15,7 @@ namespace prx::cli {
 struct PrinterOptions {
   bool reasoning = false;  ///< also the model's reasoning, on stderr
   Patience patience;       ///< with both readers
+  bool tool_calls = true;  ///< a line on stderr about each; false: somebody else says it
 };
 
 /// Text of the first choice goes to stdout, its tool calls (and its reasoning) to stderr; of other

@@ -32,6 +32,21 @@ std::string one_line(std::string text) {
   return text;
 }
 
+/// The parts of a text between separators.
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  while (true) {
+    const std::size_t end = text.find(separator);
+    parts.emplace_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+bool contains(const std::vector<std::string>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
 bool looks_like_option(std::string_view word) {
   return word.size() > 1 && word.front() == '-' && word != "--";
 }
@@ -67,7 +82,11 @@ struct Arguments::Impl {
   CLI::App app;
   std::vector<std::string>* words = nullptr;
   std::vector<std::string>* rest = nullptr;
+  std::vector<OptionFacts> options;
+  std::optional<Values> word_values;
 };
+
+bool OptionFacts::has_name(std::string_view name) const { return contains(names, name); }
 
 Arguments::Arguments(HelpText help) : impl_(std::make_unique<Impl>()) {
   CLI::App& app = impl_->app;
@@ -75,42 +94,58 @@ Arguments::Arguments(HelpText help) : impl_(std::make_unique<Impl>()) {
   app.footer(std::move(help.epilogue));
   app.formatter(std::make_shared<HelpFormatter>(std::move(help.usage)));
   app.set_help_flag("-h,--help", "Print this text");
+  keep("-h,--help", "", "Print this text");
   app.allow_extras();
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 
 Arguments::~Arguments() = default;
 
+void Arguments::keep(const std::string& names, const std::string& value_name,
+                     const std::string& help, Values values, bool repeatable) {
+  if (values.kind == Values::Kind::kText && contains(split(value_name, '|'), "FILE"))
+    values.kind = Values::Kind::kFile;
+  impl_->options.push_back({split(names, ','), value_name, help, std::move(values), repeatable});
+}
+
 void Arguments::flag(const std::string& names, bool& target, const std::string& help) {
   impl_->app.add_flag(names, target, help)->disable_flag_override();
+  keep(names, "", help);
 }
 
 void Arguments::text(const std::string& names, std::optional<std::string>& target,
-                     const std::string& value_name, const std::string& help) {
+                     const std::string& value_name, const std::string& help, Values values) {
   impl_->app.add_option(names, target, help)->option_text(value_name);
+  keep(names, value_name, help, std::move(values));
 }
 
 void Arguments::number(const std::string& names, std::optional<double>& target,
                        const std::string& help) {
   add_parsed(impl_->app, names, target, help)->option_text("NUMBER");
+  keep(names, "NUMBER", help);
 }
 
 void Arguments::integer(const std::string& names, std::optional<std::int64_t>& target,
                         const std::string& help) {
   add_parsed(impl_->app, names, target, help)->option_text("N");
+  keep(names, "N", help);
 }
 
 void Arguments::list(const std::string& names, std::vector<std::string>& target,
-                     const std::string& value_name, const std::string& help) {
+                     const std::string& value_name, const std::string& help, Values values) {
   // One value each time, taken as it is: CLI11 would split "[a,b]" where extra arguments are
   // allowed.
   impl_->app.add_option(names, target, help)
       ->option_text(value_name)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->allow_extra_args(false);
+  keep(names, value_name, help, std::move(values), true);
 }
 
-void Arguments::words(std::vector<std::string>& target) { impl_->words = &target; }
+void Arguments::words(std::vector<std::string>& target, Values values) {
+  impl_->words = &target;
+  impl_->word_values = std::move(values);
+}
 
 void Arguments::rest(std::vector<std::string>& target) {
   impl_->rest = &target;
@@ -189,5 +224,9 @@ Result<Arguments::Outcome> Arguments::parse(const std::vector<std::string>& argu
 }
 
 std::string Arguments::help() const { return impl_->app.help(); }
+
+const std::vector<OptionFacts>& Arguments::options() const { return impl_->options; }
+
+const std::optional<Values>& Arguments::word_values() const { return impl_->word_values; }
 
 }  // namespace prx::cli

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 
 #include "duration.hpp"
 #include "exit_codes.hpp"
@@ -16,14 +15,6 @@ Unexpected<Error> usage(std::string text) {
   return fail(ErrorClass::kInvalidRequest, std::move(text));
 }
 
-Result<void> check_numbers(const ChatOptions& options) {
-  if (options.temperature && !(std::isfinite(*options.temperature) && *options.temperature >= 0))
-    return usage("--temperature: write a number of 0 or more, e.g. 0.7");
-  if (options.max_tokens && *options.max_tokens < 1)
-    return usage("--max-tokens: write a number of 1 or more");
-  return {};
-}
-
 /// Whether "n=3" is among the parameters, which were found to be JSON.
 bool asks_for_many(const std::vector<std::string>& parameters) {
   return std::any_of(parameters.begin(), parameters.end(), [](std::string_view parameter) {
@@ -33,6 +24,15 @@ bool asks_for_many(const std::vector<std::string>& parameters) {
     const auto end = value.data() + value.size();
     return std::from_chars(value.data(), end, choices).ec == std::errc{} && choices > 1;
   });
+}
+
+/// A question, and what it is about.
+Message question(std::string prompt, std::vector<Part> attachments) {
+  if (attachments.empty()) return Message::user(std::move(prompt));
+  Message message;
+  message.parts = std::move(attachments);
+  message.parts.insert(message.parts.begin(), Part::of_text(std::move(prompt)));
+  return message;
 }
 
 }  // namespace
@@ -49,6 +49,7 @@ HelpText chat_help() {
       "arguments, stdin is read too: alone it is the prompt, with arguments it follows them after "
       "a blank\n"
       "line. Add </dev/null where a script's own stdin must not be read.\n\n"
+      "In a terminal and without a prompt it is a conversation; /help there shows its commands.\n\n"
       "Of several choices (--param n=2) only the first is printed, with --json too.";
   help.epilogue =
       "Examples:\n"
@@ -56,7 +57,8 @@ HelpText chat_help() {
       "  git diff | prx chat \"Write a commit message for this change\"\n"
       "  prx chat --model openai/gpt-4o --temperature 0.2 --system \"Be brief\" \"What is RAII?\"\n"
       "  prx chat --param top_p=0.9 --param 'stop=[\"END\"]' \"Count to ten\"\n"
-      "  prx chat --json \"Hello\" | jq -r .text\n\n" +
+      "  prx chat --json \"Hello\" | jq -r .text\n"
+      "  prx chat --tool now=date \"What day is it?\"\n\n" +
       std::string(exit_codes_help());
   return help;
 }
@@ -66,10 +68,8 @@ void declare_chat(Arguments& arguments, ChatOptions& options) {
   declare_overrides(arguments, options.overrides);
   declare_no_fallback(arguments, options.overrides);
   arguments.text("--system", options.system, "TEXT", "System message");
-  arguments.number("--temperature", options.temperature, "Randomness, usually 0 to 2");
-  arguments.integer("--max-tokens", options.max_tokens, "Longest answer, in tokens");
-  arguments.list("--param", options.parameters, "NAME=JSON",
-                 "Any other member of the request; repeatable");
+  declare_request(arguments, options.request);
+  declare_tools(arguments, options.tools);
   arguments.text("--timeout", options.timeout, "DURATION",
                  "Longest time for all of it, stdin included: 30s, 2m");
   arguments.flag("--no-stream", options.no_stream, "Ask for the whole answer at once");
@@ -78,13 +78,13 @@ void declare_chat(Arguments& arguments, ChatOptions& options) {
   arguments.flag("--trace", options.trace, "Print each attempt to stderr as it ends");
   arguments.flag("--warmup", options.warm_up,
                  "Verify the key beside the call; the log says how it went");
-  arguments.flag("-q,--quiet", options.quiet, "Leave out the line about the answer");
+  arguments.flag("--no-history", options.no_history, "Keep no history of a conversation's lines");
+  arguments.flag("-q,--quiet", options.quiet, "Leave out the lines about the answer and its tools");
 }
 
-Result<PreparedChat> prepare_chat(const ChatOptions& options, int stdin_fd) {
+Result<PreparedChat> prepare_settings(const ChatOptions& options) {
   const auto begin = std::chrono::steady_clock::now();
   PreparedChat prepared;
-  PRX_TRY(check_numbers(options));
   PRX_TRY(check_overrides(options.overrides));
   if (options.system && !json::is_utf8(*options.system))
     return usage("--system: the text is not UTF-8");
@@ -94,15 +94,24 @@ Result<PreparedChat> prepare_chat(const ChatOptions& options, int stdin_fd) {
     prepared.timeout = *timeout;
     prepared.until = begin + *timeout;
   }
-  ChatRequest& request = prepared.request;
-  PRX_TRY_SET(request.extra, parameters_json(options.parameters));
-  prepared.many_choices = asks_for_many(options.parameters);
-  PRX_TRY_SET(std::string prompt, read_prompt(options.prompt, stdin_fd, prepared.until));
-  if (options.system) request.messages.push_back(Message::system(*options.system));
-  request.messages.push_back(Message::user(std::move(prompt)));
-  request.model = model_of(options.overrides).value_or("");  // also over a chain target's own
-  request.temperature = options.temperature;
-  request.max_tokens = options.max_tokens;
+  PRX_TRY(apply_request(options.request, prepared.request));
+  PRX_TRY_SET(prepared.tools, read_tools(options.tools, options.request.parameters));
+  prepared.request.tool_choice = options.tools.choice.value_or("");
+  prepared.request.model = model_of(options.overrides).value_or("");  // over a target's own too
+  prepared.many_choices = asks_for_many(options.request.parameters);
+  return prepared;
+}
+
+Result<PreparedChat> prepare_chat(const ChatOptions& options, int stdin_fd) {
+  PRX_TRY_SET(PreparedChat prepared, prepare_settings(options));
+  if (options.request.takes_stdin() && prompt_parts(options.prompt).asks_stdin)
+    return usage("stdin is an attachment already; give the prompt as an argument instead of -");
+  const int prompt_fd = options.request.takes_stdin() ? -1 : stdin_fd;
+  PRX_TRY_SET(std::string prompt, read_prompt(options.prompt, prompt_fd, prepared.until));
+  PRX_TRY_SET(auto parts, read_attachments(options.request, stdin_fd, prepared.until));
+  auto& messages = prepared.request.messages;
+  if (options.system) messages.push_back(Message::system(*options.system));
+  messages.push_back(question(std::move(prompt), std::move(parts)));
   return prepared;
 }
 

@@ -11,6 +11,8 @@
 #include "arguments.hpp"
 #include "configuration.hpp"
 #include "prx/chat.hpp"
+#include "request_options.hpp"
+#include "tool_command.hpp"
 
 namespace prx::cli {
 
@@ -18,9 +20,9 @@ struct ChatOptions {
   std::vector<std::string> prompt;
   Overrides overrides;
   std::optional<std::string> system, timeout;
-  std::optional<double> temperature;
-  std::optional<std::int64_t> max_tokens;
-  std::vector<std::string> parameters;
+  RequestOptions request;
+  ToolOptions tools;
+  bool no_history = false;
   bool no_stream = false, json = false, reasoning = false, trace = false, warm_up = false,
        quiet = false;
 };
@@ -31,10 +33,14 @@ void declare_chat(Arguments& arguments, ChatOptions& options);
 
 struct PreparedChat {
   ChatRequest request;
+  std::vector<ToolCommand> tools;                              ///< commands that the model may call
   std::optional<std::chrono::milliseconds> timeout;            ///< --timeout
   std::optional<std::chrono::steady_clock::time_point> until;  ///< the same, from the beginning
   bool many_choices = false;  ///< --param n= asks for more than one
 };
+/// Checks every value but the prompt and the attachments; the request has no message yet. Errors:
+/// kInvalidRequest, one line naming the option.
+[[nodiscard]] Result<PreparedChat> prepare_settings(const ChatOptions& options);
 /// Reads the prompt (from `stdin_fd` where that is asked for) and checks every value.
 /// Errors: kInvalidRequest, one line naming the option; kTimeout when stdin outlasts --timeout.
 [[nodiscard]] Result<PreparedChat> prepare_chat(const ChatOptions& options, int stdin_fd);

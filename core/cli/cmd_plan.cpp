@@ -124,6 +124,18 @@ std::string described(const Line& line) {
   return visible_line(line.name) + " = " + visible_line(line.value);
 }
 
+/// Two owners of failover: what each of them waits and spends adds up.
+std::vector<std::string> warnings_of(const driver::PlannedChain& chain) {
+  std::vector<std::string> out;
+  if (chain.targets.size() < 2) return out;
+  for (const driver::PlannedTarget& target : chain.targets)
+    if (target.server_falls_back)
+      out.push_back("target " + std::to_string(target.place + 1) + " (" + target.plan.name +
+                    ") has a `models` list in extra_body, so its server falls back by itself "
+                    "before this chain does; leave one of the two out");
+  return out;
+}
+
 class Plan final : public Command {
  public:
   HelpText help() const override {
@@ -156,7 +168,8 @@ class Plan final : public Command {
   }
   void declare(Arguments& arguments) override {
     declare_overrides(arguments, overrides_);
-    arguments.list("--fail", faults_, "TARGET=FAULT", "Play the chain with this fault; repeatable");
+    arguments.list("--fail", faults_, "TARGET=FAULT", "Play the chain with this fault; repeatable",
+                   {Values::Kind::kFault, {}});
     declare_no_fallback(arguments, overrides_);
     arguments.flag("--no-keys", no_keys_,
                    "As if every target had its key; no key's file is read, no command run");
@@ -186,6 +199,7 @@ class Plan final : public Command {
     }
     if (*timeout) set_deadline(*config, *chain, **timeout);
     print_warnings(*config);
+    for (const std::string& text : warnings_of(*chain)) warning(text);
     if (faults_.empty())
       return print(json_ ? plan_json(*config, *chain) : plan_text(*config, *chain));
     return play(*chain);
@@ -251,6 +265,9 @@ class Plan final : public Command {
     }
     json.end_array();
     add_lines(json, "settings", policy_lines(config, chain));
+    json.key("warnings").begin_array();
+    for (const std::string& text : warnings_of(chain)) json.string(text);
+    json.end_array();
     json.end_object();
     return json.text() + "\n";
   }

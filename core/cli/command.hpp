@@ -39,6 +39,8 @@ struct CommandEntry {
   std::string_view name;  ///< "chat", or "plugin list" for a verb of a group
   std::string_view summary;
   std::unique_ptr<Command> (*make)();
+  /// Asked for by scripts, not by people: "__complete". No help text names it.
+  [[nodiscard]] bool is_hidden() const { return name.starts_with("__"); }
 };
 
 /// Finds the verb in the table, reads its arguments and runs it; the exit code.

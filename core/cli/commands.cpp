@@ -5,9 +5,16 @@
 namespace prx::cli {
 
 std::span<const CommandEntry> commands() {
-  static constexpr std::array<CommandEntry, 7> kTable{{
+  static constexpr std::array<CommandEntry, 15> kTable{{
       {"chat", "Send a prompt and print the answer as it comes", make_chat},
+      {"models", "List models: what they can do, their context and their prices", make_models},
       {"plan", "Show the chain in force, or play it against targets that fail", make_plan},
+      {"usage", "Show credit, limits and usage of the account behind each key", make_usage},
+      {"onboard", "Set prx up: providers, keys, a model and fallbacks, asked or by options",
+       make_onboard},
+      {"doctor", "Check configuration, plugins, keys, credit, providers and models", make_doctor},
+      {"doctor models", "Check the targets of every chain: do they exist, and what can they do",
+       make_doctor_models},
       {"plugin list", "Show every provider plugin that was found, and why one is not used",
        make_plugin_list},
       {"config check", "Read the configuration and say what is wrong with it", make_config_check},
@@ -15,6 +22,9 @@ std::span<const CommandEntry> commands() {
        make_config_show},
       {"sim", "Run a simulated OpenRouter and OpenAI endpoint on this machine", make_sim},
       {"version", "Show the versions of prx and of what it runs on", make_version},
+      {"completion", "Print what makes a shell complete prx: bash, zsh or fish", make_completion},
+      {"__complete", "", make_complete},
+      {"__man", "", make_man_page},
   }};
   return kTable;
 }

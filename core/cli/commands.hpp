@@ -16,7 +16,15 @@ std::unique_ptr<Command> make_sim();
 std::unique_ptr<Command> make_plugin_list();
 std::unique_ptr<Command> make_config_check();
 std::unique_ptr<Command> make_config_show();
+std::unique_ptr<Command> make_models();
 std::unique_ptr<Command> make_plan();
+std::unique_ptr<Command> make_usage();
+std::unique_ptr<Command> make_onboard();
+std::unique_ptr<Command> make_doctor();
+std::unique_ptr<Command> make_doctor_models();
 std::unique_ptr<Command> make_version();
+std::unique_ptr<Command> make_completion();
+std::unique_ptr<Command> make_complete();
+std::unique_ptr<Command> make_man_page();
 
 }  // namespace prx::cli

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "client/found_plugins.hpp"
+#include "config/preset.hpp"
 #include "config/resolve.hpp"
 #include "config/table_reader.hpp"
 #include "exit_codes.hpp"
@@ -42,8 +43,11 @@ std::string chain_of_model(const Overrides& overrides) {
 std::string base_url_place(const Config& config, const ProviderConfig& provider) {
   if (provider.base_url.empty()) return {};
   const std::string path = "providers." + provider.name + ".base_url";
-  for (const Setting& setting : config.settings)
-    if (setting.path == path && setting.origin.starts_with("env ")) return setting.origin.substr(4);
+  for (const Setting& setting : config.settings) {
+    if (setting.path != path) continue;
+    if (setting.origin.starts_with("env ")) return setting.origin.substr(4);
+    if (setting.origin.starts_with("preset ")) return {};
+  }
   return "[providers." + provider.name + "] base_url";
 }
 
@@ -51,10 +55,13 @@ std::string base_url_place(const Config& config, const ProviderConfig& provider)
 
 void declare_overrides(Arguments& arguments, Overrides& overrides) {
   arguments.text("--provider", overrides.provider, "NAME",
-                 "Ask it first, its fallbacks then: a table of [providers], or a plugin");
+                 "Ask it first, its fallbacks then: a table of [providers], a plugin or preset",
+                 {Values::Kind::kProvider, {}});
   arguments.text("--chain", overrides.chain, "NAME",
-                 "Chain to use: a table of [chains]; not with --provider");
-  arguments.text("--model", overrides.model, "NAME", "Model to ask for");
+                 "Chain to use: a table of [chains]; not with --provider",
+                 {Values::Kind::kChain, {}});
+  arguments.text("--model", overrides.model, "NAME", "Model to ask for",
+                 {Values::Kind::kModel, {}});
 }
 
 void declare_no_fallback(Arguments& arguments, Overrides& overrides) {
@@ -111,8 +118,8 @@ Result<Config> load_config(const GlobalOptions& globals, const Overrides& overri
   return config;
 }
 
-ProviderFacts provider_facts(const Config& config, const std::vector<PluginInfo>& plugins,
-                             const std::string& name, const std::string& key_label) {
+ProviderFacts provider_facts(const Config& config, const std::string& name,
+                             const std::string& key_label) {
   ProviderFacts facts;
   facts.name = name;
   facts.key_label = key_label;
@@ -120,17 +127,13 @@ ProviderFacts provider_facts(const Config& config, const std::vector<PluginInfo>
   if (provider == nullptr) return facts;
   facts.has_key = !provider->keys.empty();
   facts.base_url_place = base_url_place(config, *provider);
-  const auto plugin = std::find_if(plugins.begin(), plugins.end(), [&](const PluginInfo& info) {
-    return info.state == PluginState::kUsable && info.id == provider->plugin_id;
-  });
-  if (plugin == plugins.end()) return facts;
-  // An instance of another name at a URL of its own is somebody else's server.
-  const bool vendors = provider->name == provider->plugin_id || provider->base_url.empty();
-  if (!vendors) return facts;
-  facts.title = plugin->title;
-  facts.key_env = plugin->key_env;
-  facts.key_url = plugin->key_url;
-  facts.credit_url = plugin->credit_url;
+  facts.title = provider->title;
+  facts.key_env = provider->key_env;
+  facts.key_url = provider->key_url;
+  facts.credit_url = provider->credit_url;
+  const auto* const preset =
+      provider->preset.empty() ? nullptr : config::find_preset(provider->preset);
+  facts.is_own = preset != nullptr && preset->keyless;
   return facts;
 }
 

@@ -9,7 +9,6 @@
 #include "command.hpp"
 #include "output.hpp"
 #include "prx/config.hpp"
-#include "prx/plugin_info.hpp"
 #include "remedy.hpp"
 
 namespace prx::cli {
@@ -43,12 +42,10 @@ enum class Keys { kRead, kLeave };
 /// The same with what the notes of the usable plugins add. Runs no plugin's code.
 [[nodiscard]] Result<Config> with_notes(Config config);
 
-/// What remedies need to know about the provider `name`: from its table, and from the note of the
-/// plugin that serves it. `config` is a client's: resolved. \param key_label  of the attempt's key,
-/// or "".
-[[nodiscard]] ProviderFacts provider_facts(const Config& config,
-                                           const std::vector<PluginInfo>& plugins,
-                                           const std::string& name, const std::string& key_label);
+/// What remedies need to know about the provider `name`. `config` is a client's: resolved.
+/// \param key_label  of the attempt's key, or "".
+[[nodiscard]] ProviderFacts provider_facts(const Config& config, const std::string& name,
+                                           const std::string& key_label);
 
 /// Takes the warnings of missing keys out of a resolved configuration that was loaded without them.
 void forget_keys(Config& config);

@@ -1,5 +1,7 @@
 #include "exit_codes.hpp"
 
+#include <algorithm>
+
 namespace prx::cli {
 
 ExitCode exit_code(ErrorClass error_class) {
@@ -31,13 +33,15 @@ ExitCode exit_code(ErrorClass error_class) {
 
 ExitCode exit_code(const CallError& error) {
   const ExitCode code = exit_code(error.error_class);
-  return code == kExitRefused && error.attempts.empty() ? kExitUsage : code;
+  const bool nobody_asked = std::all_of(error.attempts.begin(), error.attempts.end(),
+                                        [](const Attempt& attempt) { return attempt.skipped(); });
+  return code == kExitRefused && nobody_asked ? kExitUsage : code;
 }
 
 std::string_view exit_codes_help() {
   return "Exit codes:\n"
          "  0    the answer is complete\n"
-         "  1    the answer could not be written\n"
+         "  1    the answer could not be written; of prx doctor: a check failed\n"
          "  2    usage: wrong arguments, or a request that prx refuses itself (not UTF-8, too "
          "large)\n"
          "  3    configuration or plugin\n"

@@ -74,10 +74,31 @@ void Interrupt::take_signal() {
   if (read(signals_fd_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return;
   const int number = static_cast<int>(info.ssi_signo);
   if (signal_.load() != 0) _exit(128 + number);
-  signal_.store(number);
+  std::stop_source stop;
+  {
+    const std::lock_guard lock(mutex_);
+    signal_.store(number);
+    stop = stop_;
+    eventfd_write(stop_fd_, 1);
+  }
   signal_.notify_all();
-  eventfd_write(stop_fd_, 1);
-  stop_.request_stop();
+  stop.request_stop();
+}
+
+std::stop_token Interrupt::token() const {
+  const std::lock_guard lock(mutex_);
+  return stop_.get_token();
+}
+
+bool Interrupt::forget() {
+  const std::lock_guard lock(mutex_);
+  if (signal() == 0) return true;
+  if (signal() != SIGINT) return false;
+  eventfd_t count = 0;
+  if (stop_fd_ >= 0) eventfd_read(stop_fd_, &count);  // it was written before signal_ was unlocked
+  stop_ = std::stop_source();
+  signal_.store(0);
+  return true;
 }
 
 }  // namespace prx::cli

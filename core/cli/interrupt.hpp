@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
 #include <stop_token>
 #include <thread>
 
@@ -23,13 +24,17 @@ class Interrupt {
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
-  [[nodiscard]] std::stop_token token() const { return stop_.get_token(); }
+  /// Until forget() was called.
+  [[nodiscard]] std::stop_token token() const;
   /// Readable from the first signal on, for poll(); owned by this; -1 when nobody watches.
   [[nodiscard]] int stop_fd() const { return stop_fd_; }
   /// The signal that came, or 0.
   [[nodiscard]] int signal() const { return signal_.load(); }
   /// 128 + the signal that came; 0 without one.
   [[nodiscard]] int exit_code() const { return signal() == 0 ? 0 : 128 + signal(); }
+  /// What a SIGINT stopped has stopped: from now on the next signal is the first, with another
+  /// token. False, and nothing changes, when SIGTERM came: that is for the whole program.
+  bool forget();
   /// Blocks until a signal came.
   void wait() const { signal_.wait(0); }
 
@@ -39,7 +44,8 @@ class Interrupt {
   void watch();
   void take_signal();
 
-  std::stop_source stop_;
+  mutable std::mutex mutex_;
+  std::stop_source stop_;  ///< under mutex_
   std::atomic<int> signal_{0};
   int signals_fd_ = -1;
   int end_fd_ = -1;

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <climits>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 
 #include "exit_codes.hpp"
@@ -59,6 +60,11 @@ int write_all(int fd, std::string_view text, const Patience& patience) {
 }
 
 bool is_terminal(int fd) { return ::isatty(fd) == 1; }
+
+bool is_colorful(int fd) {
+  const char* const no_color = std::getenv("NO_COLOR");
+  return is_terminal(fd) && (no_color == nullptr || *no_color == '\0');
+}
 
 void message(std::string_view text, const Patience& patience) {
   note("prx: " + std::string(text), patience);

@@ -27,6 +27,10 @@ struct Patience {
 /// Whether a descriptor is a terminal.
 [[nodiscard]] bool is_terminal(int fd);
 
+/// Whether colours and other attributes are wanted there: a terminal, and NO_COLOR is not set.
+/// \see https://no-color.org
+[[nodiscard]] bool is_colorful(int fd);
+
 /// "prx: <text>" as one line on stderr; control characters made visible. A failing write is
 /// ignored: there is nowhere left to say so. Any thread.
 void message(std::string_view text, const Patience& patience = {});

@@ -14,10 +14,14 @@ using reliability::Rehearsal;
 using sim::Fault;
 using sim::FaultKind;
 
-const char* const kCannot =
-    " cannot be rehearsed; write a status (429:retry-after=2), a class of errors (auth), or ok, "
-    "reset, hang-up, silence, late-token:ms=500, cut@40, stall@40, malformed@40, "
-    "no-done, no-end, no-finish, context-length, policy, quota, html, empty-body, differs";
+/// "...; write a status (429:retry-after=2), a class of errors (auth), or ok, reset, ..."
+std::string cannot() {
+  const auto& words = fault_examples();
+  std::string text = " cannot be rehearsed; write a status (" + words[0] +
+                     "), a class of errors (" + words[1] + "), or " + words[2];
+  for (std::size_t i = 3; i < words.size(); ++i) text += ", " + words[i];
+  return text;
+}
 
 Unexpected<Error> refuse_part(std::string_view part, const std::string& why) {
   return fail(ErrorClass::kInvalidRequest, "--fail: '" + std::string(part) + "'" + why);
@@ -124,10 +128,10 @@ Result<Act> read_act(std::string_view part) {
     PRX_TRY_SET(fault, parse_like("ok", word, part));
     act = plain(Act::Kind::kDiffers);
   } else {
-    if (!sim::parse_faults(word)) return refuse_part(part, kCannot);
+    if (!sim::parse_faults(word)) return refuse_part(part, cannot());
     PRX_TRY_SET(fault, parse_like(word, word, part));
     const auto known = act_of(fault);
-    if (!known) return refuse_part(part, kCannot);
+    if (!known) return refuse_part(part, cannot());
     act = *known;
   }
   act.times = fault.times;
@@ -135,6 +139,29 @@ Result<Act> read_act(std::string_view part) {
 }
 
 }  // namespace
+
+const std::vector<std::string>& fault_examples() {
+  static const std::vector<std::string> kWords{"429:retry-after=2",
+                                               "auth",
+                                               "ok",
+                                               "reset",
+                                               "hang-up",
+                                               "silence",
+                                               "late-token:ms=500",
+                                               "cut@40",
+                                               "stall@40",
+                                               "malformed@40",
+                                               "no-done",
+                                               "no-end",
+                                               "no-finish",
+                                               "context-length",
+                                               "policy",
+                                               "quota",
+                                               "html",
+                                               "empty-body",
+                                               "differs"};
+  return kWords;
+}
 
 Result<Acts> parse_acts(std::string_view text) {
   Acts acts;

@@ -1,71 +1,26 @@
 // The program but for its verbs: finds the verb that was named, prints help, explains slips.
 #include <algorithm>
-#include <array>
 
 #include "command.hpp"
 #include "config/did_you_mean.hpp"
 #include "exit_codes.hpp"
 #include "output.hpp"
+#include "program_help.hpp"
 
 namespace prx::cli {
 namespace {
 
 using Words = std::vector<std::string>;
 
-constexpr std::array<std::string_view, 6> kLogLevels{"trace", "debug", "info",
-                                                     "warn",  "error", "off"};
-
-void declare_globals(Arguments& arguments, GlobalOptions& globals) {
-  arguments.text("--config", globals.config, "FILE",
-                 "Configuration file instead of the user's own");
-  arguments.flag("--no-config", globals.no_config, "Read no configuration file");
-  arguments.text("--log-level", globals.log_level, "LEVEL",
-                 "Log to stderr: trace, debug, info, warn, error or off");
-}
-
 Result<void> check_globals(const GlobalOptions& globals) {
   if (globals.config && globals.no_config)
     return fail(ErrorClass::kInvalidRequest, "--config and --no-config exclude each other");
   if (!globals.log_level) return {};
-  if (std::find(kLogLevels.begin(), kLogLevels.end(), *globals.log_level) != kLogLevels.end())
-    return {};
+  const auto& levels = log_levels();
+  if (std::find(levels.begin(), levels.end(), *globals.log_level) != levels.end()) return {};
   std::string text =
       "--log-level " + *globals.log_level + ": use trace, debug, info, warn, error or off";
   return fail(ErrorClass::kInvalidRequest, std::move(text));
-}
-
-/// The verbs as lines of a help text; those of one group when it is named.
-std::string verb_lines(std::span<const CommandEntry> table, std::string_view group) {
-  std::vector<std::vector<std::string>> rows;
-  for (const CommandEntry& entry : table) {
-    if (group.empty() || entry.name.starts_with(std::string(group) + " "))
-      rows.push_back({"  " + std::string(entry.name), std::string(entry.summary)});
-  }
-  return table_text(rows);
-}
-
-HelpText program_help(std::span<const CommandEntry> table) {
-  HelpText help;
-  help.usage = "prx [OPTIONS] VERB ...";
-  help.description = "prx asks large language models, through provider plugins.\n\nVerbs:\n" +
-                     verb_lines(table, {});
-  help.description.pop_back();  // Arguments ends it
-  help.epilogue =
-      "Run prx VERB --help for the options of a verb.\n\n"
-      "Examples:\n"
-      "  export OPENROUTER_API_KEY=...        the only thing that prx needs to know\n"
-      "  prx chat \"Why is the sky blue?\"      the answer streams to stdout\n"
-      "  prx config check                     before you rely on a new configuration\n\n"
-      "Environment:\n"
-      "  PRX_CONFIG        configuration file, unless --config names one\n"
-      "  PRX_PROVIDER      provider to ask, unless --provider names one\n"
-      "  PRX_CHAIN         chain to use, unless --chain names one\n"
-      "  PRX_MODEL         model to ask for, unless --model names one\n"
-      "  PRX_PLUGIN_PATH   folders with more plugins, separated by colons\n"
-      "  PRX_NO_PLUGINS    1: search for and load no plugin\n"
-      "  Each provider's plugin names its own variables for key and base URL.\n\n" +
-      std::string(exit_codes_help());
-  return help;
 }
 
 int usage_error(const std::string& text) {
@@ -78,6 +33,7 @@ std::vector<std::string_view> valid_words(std::span<const CommandEntry> table,
                                           std::string_view group) {
   std::vector<std::string_view> words;
   for (const CommandEntry& entry : table) {
+    if (entry.is_hidden()) continue;
     std::string_view name = entry.name;
     if (!group.empty()) {
       if (!name.starts_with(std::string(group) + " ")) continue;
@@ -146,11 +102,11 @@ int run_verb(std::span<const CommandEntry> table, const GlobalOptions& globals, 
   }
   std::string name = words[0];
   std::size_t taken = 1;
-  if (is_group(table, name)) {
-    if (words.size() == 1 || find(table, name + " " + words[1]) == nullptr)
-      return run_group(table, words);
+  if (words.size() > 1 && find(table, name + " " + words[1]) != nullptr) {
     name += " " + words[1];
     taken = 2;
+  } else if (is_group(table, name) && find(table, name) == nullptr) {
+    return run_group(table, words);
   }
   const CommandEntry* const entry = find(table, name);
   if (entry == nullptr) return unknown_verb(table, {}, name);
@@ -167,8 +123,7 @@ int run_program(std::span<const CommandEntry> table, const std::vector<std::stri
   bool version = false;
   Words words;
   Arguments options(program_help(table));
-  declare_globals(options, globals);
-  options.flag("--version", version, "As prx version");
+  declare_program(options, globals, version);
   options.rest(words);
   const auto outcome = options.parse(arguments);
   if (!outcome) return usage_error(outcome.error().message);

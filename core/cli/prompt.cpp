@@ -120,8 +120,7 @@ Result<std::string> read_all(int fd, std::size_t max, const Until& until) {
     if (got == 0) return text;
     if (got > 0) {
       text.append(buffer.data(), static_cast<std::size_t>(got));
-      if (text.size() > max)
-        return usage("the prompt on stdin is longer than " + std::to_string(max) + " bytes");
+      if (text.size() > max) return usage("stdin is longer than " + std::to_string(max) + " bytes");
     } else if (errno == EAGAIN) {
       wait_for_input(fd, until);
     } else if (errno != EINTR) {

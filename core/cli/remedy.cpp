@@ -62,6 +62,12 @@ std::string check_base_url(const ProviderFacts& provider) {
   return "check " + base_url_of(provider);
 }
 
+std::string unreachable(const ProviderFacts& provider) {
+  if (provider.is_own)
+    return "start " + title_of(provider) + ", or correct " + base_url_of(provider);
+  return "check the connection and " + base_url_of(provider);
+}
+
 /// An API says so in an error object with a code; without one the path or host is probably wrong.
 std::string not_found(const Error& error, const ProviderFacts& provider) {
   constexpr std::string_view kModel = "choose another model with --model";
@@ -125,7 +131,7 @@ std::string remedy(const Error& error, const ProviderFacts& provider) {
     case ErrorClass::kTimeout:
       return "try again, or allow more time in the configuration or with --timeout";
     case ErrorClass::kNetwork:
-      return "check the connection and " + base_url_of(provider);
+      return unreachable(provider);
     case ErrorClass::kBadResponse:
       return "try again; --trace shows each attempt";
     case ErrorClass::kInternal:

@@ -1,6 +1,6 @@
 /// \file remedy.hpp
 /// What to do next about an error, in words. Pure; knows no vendor: names and addresses come from
-/// the plugin's note.
+/// the plugin's note or a preset.
 #pragma once
 
 #include <string>
@@ -17,8 +17,9 @@ struct ProviderFacts {
   std::string key_url;         ///< where a person gets a key
   std::string credit_url;      ///< where a person buys credit
   std::string key_label;       ///< where the key that was sent came from; never the key
-  std::string base_url_place;  ///< what says the base URL; empty: the plugin
+  std::string base_url_place;  ///< what says the base URL; empty: the plugin or preset
   bool has_key = true;         ///< false: none is configured
+  bool is_own = false;         ///< a server that people run themselves: Ollama, vLLM
 };
 
 /// The next step, without a full stop; "" when there is none.

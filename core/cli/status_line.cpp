@@ -1,5 +1,6 @@
 #include "status_line.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -36,18 +37,37 @@ std::string tokens_text(const Usage& usage) {
   return text;
 }
 
-std::string cost_text(const Usage& usage) {
-  return usage.cost ? format_cost(*usage.cost) : "cost unknown";
+std::string shown_cost(double dollars, bool estimated) {
+  return (estimated ? "~" : "") + format_cost(dollars);
+}
+
+/// What the provider said that the answer cost, else an estimate.
+std::string cost_text(const ChatResponse& response) {
+  if (response.usage.cost) return format_cost(*response.usage.cost);
+  const bool estimated = !response.attempts.empty() && response.attempts.back().cost_estimated;
+  if (!estimated) return "cost unknown";
+  return shown_cost(response.attempts.back().cost.value_or(0.0), true);
+}
+
+double served_cost(const ChatResponse& response) {
+  return response.attempts.back().cost.value_or(response.usage.cost.value_or(0.0));
 }
 
 /// How many attempts it took, and what they cost in all when that is not what the answer cost.
 std::string attempts_text(const ChatResponse& response) {
-  if (response.attempts.size() < 2) return {};
-  std::string text = " | " + std::to_string(response.attempts.size()) + " attempts";
+  const auto all = response.attempts.size();
+  const auto skipped =
+      static_cast<std::size_t>(std::count_if(response.attempts.begin(), response.attempts.end(),
+                                             [](const Attempt& each) { return each.skipped(); }));
+  std::string text;
+  if (skipped > 0) text = " | " + std::to_string(skipped) + " skipped";
+  if (all - skipped < 2) return text;
+  text += " | " + std::to_string(all - skipped) + " attempts";
   const CallCost cost = cost_of(response.attempts);
-  const bool more = cost.lower_bound || cost.dollars != response.usage.cost.value_or(0.0);
+  const bool more = cost.lower_bound || cost.dollars != served_cost(response);
   if (cost.dollars <= 0.0 || !more) return text;
-  return text + (cost.lower_bound ? ", at least " : ", ") + format_cost(cost.dollars) + " in all";
+  return text + (cost.lower_bound ? ", at least " : ", ") +
+         shown_cost(cost.dollars, cost.estimated) + " in all";
 }
 
 std::string http_text(const Attempt& attempt) {
@@ -103,7 +123,7 @@ std::string status_line(const ChatResponse& response, const CallTimes& times) {
   if (!response.served_by.empty()) line += " (" + bounded(response.served_by) + ")";
   line += " | " + (response.model.empty() ? "model unknown" : bounded(response.model));
   line += " | " + tokens_text(response.usage);
-  line += " | " + cost_text(response.usage);
+  line += " | " + cost_text(response);
   if (times.first_token) line += " | first token " + format_duration(*times.first_token);
   line += " | total " + format_duration(times.total);
   line += attempts_text(response);
@@ -116,6 +136,9 @@ std::string status_line(const ChatResponse& response, const CallTimes& times) {
 }
 
 std::string trace_line(const Attempt& attempt, int number) {
+  if (attempt.skipped())
+    return "skipped: " + attempt.provider + " " + bounded(attempt.model) + " | " +
+           outcome_text(attempt);
   std::string line = "attempt " + std::to_string(number);
   if (!attempt.reason.empty()) line += " (" + attempt.reason + ")";
   line += ": " + attempt.provider + " " + bounded(attempt.model);
@@ -128,7 +151,7 @@ std::string trace_line(const Attempt& attempt, int number) {
   add_time(times, "total", attempt.total);
   add(times, http_text(attempt));
   add(times, std::to_string(attempt.bytes) + " bytes");
-  if (attempt.cost) add(times, format_cost(*attempt.cost));
+  if (attempt.cost) add(times, shown_cost(*attempt.cost, attempt.cost_estimated));
   return line + " | " + times + " | " + outcome_text(attempt);
 }
 

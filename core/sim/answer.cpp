@@ -22,9 +22,11 @@ std::string filler(std::size_t tokens) {
 }
 
 std::string echo(const ChatCall& call) {
-  if (call.prompt.empty())
-    return "This is a simulated answer: no model was asked, and the prompt was empty.";
-  return "This is a simulated answer: no model was asked. Your prompt was: " + clip(call.prompt);
+  std::string out = "This is a simulated answer: no model was asked";
+  out += call.prompt.empty() ? ", and the prompt was empty."
+                             : ". Your prompt was: " + clip(call.prompt);
+  for (const auto& result : call.tool_results) out += " The tool said: " + clip(result);
+  return out;
 }
 
 std::string choose_text(const ChatCall& call, const Faults& faults, const AnswerOptions& options) {
@@ -71,6 +73,23 @@ std::size_t keep_tokens(std::string& text, std::size_t count) {
   return kept;
 }
 
+/// The limit ends an answer also in the middle of a call's arguments; a name is one token.
+void limit_calls(Answer& answer, std::size_t limit) {
+  for (std::size_t i = 0; i < answer.calls.size(); ++i) {
+    const std::size_t left = limit - std::min(limit, answer.completion_tokens);
+    std::string& arguments = answer.calls[i].arguments;
+    const std::size_t wanted = count_tokens(arguments) + 1;
+    if (wanted > left) {
+      answer.completion_tokens += left;
+      static_cast<void>(keep_tokens(arguments, left > 0 ? left - 1 : 0));
+      answer.calls.resize(i + 1);
+      answer.finish_reason = "length";
+      return;
+    }
+    answer.completion_tokens += wanted;
+  }
+}
+
 }  // namespace
 
 Answer make_answer(const ChatCall& call, const Faults& faults, const AnswerOptions& options) {
@@ -93,9 +112,8 @@ Answer make_answer(const ChatCall& call, const Faults& faults, const AnswerOptio
   answer.reasoning_tokens = keep_tokens(reasoning, limit);
   answer.completion_tokens =
       answer.reasoning_tokens + keep_tokens(answer.text, limit - answer.reasoning_tokens);
-  for (const auto& each : answer.calls)
-    answer.completion_tokens += count_tokens(each.arguments) + 1;
   if (wanted > limit && answer.calls.empty()) answer.finish_reason = "length";
+  limit_calls(answer, limit);
   if (options.shows_reasoning && call.reasoning_shown) answer.reasoning = std::move(reasoning);
   return answer;
 }

@@ -19,6 +19,7 @@ struct CatalogModel {
   bool sees_images;
   bool reasons;
   bool calls_tools;
+  std::string_view expires = {};  ///< "YYYY-MM-DD", or "": it stays
 };
 
 [[nodiscard]] std::span<const CatalogModel> catalog();

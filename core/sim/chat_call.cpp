@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/json_view.hpp"
+#include "sim/parameters.hpp"
 #include "sim/sample_json.hpp"
 
 namespace prx::sim {
@@ -39,10 +40,12 @@ std::optional<CallProblem> read_messages(const JsonValue* messages, ChatCall& ca
       return CallProblem{"Each of 'messages' must be an object with a 'role'.", "messages"};
     text = content_text(member(&message, "content"), call.prompt_tokens);
     if (role == "user") call.prompt = text;
+    if (role != "tool") call.tool_results.clear();
+    if (role == "tool") call.tool_results.push_back(text);
   }
   call.has_prefill = role == "assistant";
   if (call.has_prefill) call.prefill = text;
-  call.wants_tools = role != "tool";
+  call.wants_tools = role != "tool" || call.model.find(":again") != std::string::npos;
   return std::nullopt;
 }
 
@@ -140,6 +143,7 @@ Result<ChatCall, CallProblem> read_chat_call(std::string_view body) {
   } else if (auto problem = read_messages(member(&document, "messages"), call)) {
     return Unexpected(std::move(*problem));
   }
+  call.parameters = read_parameters(document);
   read_limits(&document, call);
   read_reasoning(&document, call);
   if (auto problem = read_tools(&document, call)) return Unexpected(std::move(*problem));

@@ -17,6 +17,14 @@ struct ToolAsk {
   std::string arguments;  ///< sample arguments made from the tool's schema, JSON text
 };
 
+/// The parameters that a server may refuse. A value type.
+struct Parameters {
+  bool max_tokens = false, max_completion_tokens = false, stream_options = false;
+  std::optional<std::size_t> system_at;  ///< number of the first message of that role
+  std::string
+      unknown;  ///< the first that OpenAI does not know, "messages[1].reasoning"; "" for none
+};
+
 /// A value type.
 struct ChatCall {
   std::string model;
@@ -30,9 +38,11 @@ struct ChatCall {
   bool reasoning = false;       ///< asked for, or the model's name ends with ":thinking"
   bool reasoning_shown = true;  ///< not reasoning.exclude
   bool has_prefill = false;
-  bool wants_tools = false;    ///< tools given, allowed, and no result to answer yet
-  std::vector<ToolAsk> tools;  ///< those to choose from; a forced one alone
-  std::string json_answer;     ///< JSON text that response_format asks for, or ""
+  Parameters parameters;     ///< what a server may refuse
+  bool wants_tools = false;  ///< tools given, allowed, and no result to answer yet (or ":again")
+  std::vector<std::string> tool_results;  ///< texts of the tool messages at the end
+  std::vector<ToolAsk> tools;             ///< those to choose from; a forced one alone
+  std::string json_answer;                ///< JSON text that response_format asks for, or ""
 };
 
 /// What is wrong with a request: the words and the parameter, for the vendor's error shape.

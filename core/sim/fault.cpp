@@ -59,6 +59,8 @@ constexpr std::array kNames{
     FaultName{"parallel-tools", FaultKind::kParallelTools, " "},
     FaultName{"tool-quirk", FaultKind::kToolQuirk, " shape "},
     FaultName{"tool-answer", FaultKind::kToolAnswer, " arguments "},
+    FaultName{"strict", FaultKind::kStrict, " "},
+    FaultName{"old-server", FaultKind::kOldServer, " shape "},
     FaultName{"half-pairs", FaultKind::kHalfPairs, " "},
 };
 
@@ -146,12 +148,17 @@ struct Range {
   std::int64_t low, high;
 };
 
+int shapes_of(FaultKind kind) {
+  if (kind == FaultKind::kOldServer) return 2;
+  return kind == FaultKind::kToolQuirk ? 4 : 5;
+}
+
 Range range_of(FaultKind kind, std::string_view key) {
   const bool is_time =
       key == "ms" || key == "comments" || key == "up" || key == "down" || key == "for";
   const std::int64_t high = key == "bytes"    ? static_cast<std::int64_t>(kFaultBytesMax)
                             : key == "status" ? 599
-                            : key == "shape"  ? (kind == FaultKind::kToolQuirk ? 4 : 5)
+                            : key == "shape"  ? shapes_of(kind)
                             : key == "size"   ? 65'536
                             : is_time         ? kFaultDelayMax.count()
                                               : 1'000'000;

@@ -62,6 +62,8 @@ enum class FaultKind {
   kParallelTools,   ///< calls every tool of the request
   kToolQuirk,       ///< tool-call deltas as some backends send them, `shape` 1 to 4
   kToolAnswer,      ///< `arguments` of each tool call, and before them the words of kAnswer
+  kStrict,          ///< 400 for each member that OpenAI does not know
+  kOldServer,       ///< refuses stream_options and max_completion_tokens, `shape` 1 or 2
   kHalfPairs,       ///< characters beyond U+FFFF in two deltas, an escaped surrogate each
 };
 

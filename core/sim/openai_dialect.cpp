@@ -57,7 +57,12 @@ std::string model_object(const CatalogModel& model) {
   std::string out = "{\"id\":";
   append_quoted(out, bare_name(model));
   out += ",\"object\":\"model\",\"created\":" + std::to_string(model.created);
-  return out += ",\"owned_by\":\"simulator\"}";
+  out += ",\"owned_by\":\"simulator\"";
+  if (!model.expires.empty()) {
+    out += ",\"shutdown_date\":";
+    append_quoted(out, model.expires);
+  }
+  return out += '}';
 }
 
 void append_or_null(std::string& out, std::string_view text) {

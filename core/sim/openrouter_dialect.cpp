@@ -116,8 +116,14 @@ std::string model_object(const CatalogModel& model) {
   append_array(out, "supported_parameters",
                {"max_tokens", "temperature", "top_p", "stop", "seed", "response_format",
                 model.calls_tools ? "tools" : "", model.calls_tools ? "tool_choice" : "",
-                model.reasons ? "reasoning" : "", model.reasons ? "include_reasoning" : ""});
-  out += ",\"default_parameters\":null,\"expiration_date\":null,\"links\":{\"details\":";
+                model.calls_tools ? "structured_outputs" : "", model.reasons ? "reasoning" : "",
+                model.reasons ? "include_reasoning" : ""});
+  out += ",\"default_parameters\":null,\"expiration_date\":";
+  if (model.expires.empty())
+    out += "null";
+  else
+    append_quoted(out, model.expires);
+  out += ",\"links\":{\"details\":";
   append_quoted(out, "/api/v1/models/" + std::string(model.id) + "/endpoints");
   return out += "}}";
 }

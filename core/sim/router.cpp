@@ -5,17 +5,12 @@
 #include <optional>
 #include <utility>
 
+#include "sim/account.hpp"
 #include "sim/chat_reply.hpp"
+#include "sim/parameters.hpp"
 
 namespace prx::sim {
 namespace {
-
-constexpr std::string_view kKeyBody =
-    R"({"data":{"label":"sk-or-v1-sim...000","limit":null,"limit_remaining":null,"limit_reset":null,)"
-    R"("include_byok_in_limit":false,"usage":0.25,"usage_daily":0.05,"usage_weekly":0.1,)"
-    R"("usage_monthly":0.25,"byok_usage":0,"is_free_tier":false,"is_management_key":false,)"
-    R"("is_provisioning_key":false,"expires_at":null,)"
-    R"("rate_limit":{"requests":-1,"interval":"10s","note":"deprecated"}}})";
 
 bool starts_with_bearer(std::string_view text) {
   return text.size() > 7 && strncasecmp(text.data(), "Bearer ", 7) == 0;
@@ -159,6 +154,9 @@ Reply Router::answer_model_call(const Request& request) {
   if (call.has_prefill && find_fault(request.faults, FaultKind::kRefusePrefill) != nullptr)
     return request.error(
         problem_error({"This model does not support assistant message prefill.", "messages"}));
+  if (auto refused =
+          refused_parameter(request.dialect, request.faults, call.model, call.parameters))
+    return make_reply(std::move(*refused), request.faults, request.incoming.keep_alive);
   const auto created = std::chrono::duration_cast<std::chrono::seconds>(
       std::chrono::system_clock::now().time_since_epoch());
   const ChatContext context{request.dialect,
@@ -192,14 +190,22 @@ Reply Router::answer_get(const Request& request) {
   return request.json(request.dialect.model(*model));
 }
 
+const SimulatorAccount& Router::account_of(std::string_view key) const {
+  for (const auto& known : options_.keys)
+    if (known.key == key) return known.account;
+  return options_.account;
+}
+
 Reply Router::answer_account(const Request& request) {
   const bool is_key = request.path == "/key" && options_.key_endpoint == KeyEndpoint::kKey;
   const bool is_auth =
       request.path == "/auth/key" && options_.key_endpoint == KeyEndpoint::kAuthKey;
   if (!request.dialect.is_openrouter())
     return request.error(no_such_path(request.incoming.method, request.path));
-  if (is_key || is_auth) return request.json(std::string(kKeyBody));
+  const SimulatorAccount& account = account_of(request.key);
+  if (is_key || is_auth) return request.json(key_json(account));
   if (request.path == "/credits") {
+    if (account.management) return request.json(credits_json(account));
     VendorError error = usual_error(403);
     error.message = "Only management keys can fetch credits";
     return request.error(error);

@@ -47,6 +47,7 @@ class Router {
   [[nodiscard]] Reply answer_post(const Request& request);
   [[nodiscard]] Reply answer_model_call(const Request& request);
   [[nodiscard]] Reply answer_get(const Request& request);
+  [[nodiscard]] const SimulatorAccount& account_of(std::string_view key) const;
   [[nodiscard]] Reply answer_account(const Request& request);
 
   const SimulatorOptions options_;

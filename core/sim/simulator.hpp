@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,10 +30,24 @@ namespace prx::sim {
 
 enum class KeyState { kValid, kInvalid, kNoCredit, kRateLimited };
 
+/// What OpenRouter's /key and /credits say about a key; amounts in US dollars.
+struct SimulatorAccount {
+  std::string label = "sk-or-v1-sim...000";
+  std::optional<double> limit;  ///< of the key; nullopt: none
+  double usage = 0.25;          ///< of the key; what is left of the limit goes by it
+  std::string limit_reset;      ///< "monthly"; "" is null
+  bool free_tier = false;
+  bool management = false;  ///< may read /credits, which others may not
+  std::string expires;      ///< "2030-01-31T00:00:00Z"; "" is null
+  double credits = 10.0;    ///< bought so far
+  double credits_used = 2.5;
+};
+
 /// What happens to who sends this key. 401, 402 (OpenAI: 429 insufficient_quota), 429.
 struct SimulatorKey {
   std::string key;
   KeyState state = KeyState::kValid;
+  SimulatorAccount account = {};
 };
 
 /// Which path answers about the key; the real one has /key.
@@ -47,6 +62,7 @@ struct SimulatorOptions {
   std::size_t answer_tokens = 0;   ///< more than 0 and no `answer`: filler of so many tokens
   bool one_write = false;          ///< gather what is ready into one write, not one per event
   std::vector<SimulatorKey> keys;  ///< none: any key will do; else keys that are not listed get 401
+  SimulatorAccount account;        ///< of every key that is not listed in `keys`
   KeyEndpoint key_endpoint = KeyEndpoint::kKey;
   bool any_model = false;  ///< serve unknown model names too
   int generation_misses =

@@ -3,6 +3,7 @@
 #include "prx/plugin.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,7 @@
 
 #include "prx/sdk/chat_provider.hpp"
 #include "prx_note.h"
+#include "request_check.hpp"
 
 namespace {
 
@@ -21,6 +23,7 @@ using prx::sdk::ChatProvider;
 using prx::sdk::Config;
 using prx::sdk::Header;
 using prx::sdk::Host;
+using prx::sdk::Request;
 
 constexpr std::size_t kCategoriesMax = 2;  // more are dropped silently by OpenRouter
 
@@ -56,7 +59,8 @@ void refine(Error& error) noexcept {
 
 class OpenRouter final : public ChatProvider {
  public:
-  using ChatProvider::ChatProvider;
+  OpenRouter(ChatOptions options, bool checks, Host host)
+      : ChatProvider(std::move(options), host), checks_(checks) {}
 
   static Result<std::unique_ptr<OpenRouter>> create(const Config& config, Host host) {
     if (config.strings("categories").size() > kCategoriesMax)
@@ -75,10 +79,23 @@ class OpenRouter final : public ChatProvider {
          "the credits of an account can only be read with a management key; make one at "
          "https://openrouter.ai/settings/management-keys or see https://openrouter.ai/credits"});
     PRX_TRY_SET(ChatOptions usable, prx::sdk::checked(std::move(options)));
-    return std::make_unique<OpenRouter>(std::move(usable), host);
+    return std::make_unique<OpenRouter>(std::move(usable), config.boolean("strict_routing", true),
+                                        host);
   }
 
   [[nodiscard]] static std::string describe() { return PRX_NOTE_CAPABILITIES; }
+
+ protected:
+  /// Nothing is changed: model suffixes, plugins and the rest are OpenRouter's own.
+  [[nodiscard]] Result<std::optional<std::string>> edit_chat(
+      const Request& request) const override {
+    if (checks_) PRX_TRY(check_.run(request.body));
+    return std::optional<std::string>();
+  }
+
+ private:
+  const bool checks_;
+  const prx::openrouter::RequestCheck check_;
 };
 
 }  // namespace

@@ -17,6 +17,7 @@ include(${CMAKE_CURRENT_LIST_DIR}/PrxNote.cmake)
 get_filename_component(_prx_sdk_src "${CMAKE_CURRENT_LIST_DIR}/../src" ABSOLUTE)
 add_library(prx_sdk_json STATIC EXCLUDE_FROM_ALL
   ${_prx_sdk_src}/json_edit.cpp
+  ${_prx_sdk_src}/json_peek.cpp
   ${_prx_sdk_src}/json_scan.cpp
   ${_prx_sdk_src}/json_text.cpp
   ${_prx_sdk_src}/json_validate.cpp)

@@ -31,12 +31,14 @@ add_library(prx_sdk_chat STATIC EXCLUDE_FROM_ALL
   ${PRX_SDK_DIR}/src/chat_emit.cpp
   ${PRX_SDK_DIR}/src/chat_frame.cpp
   ${PRX_SDK_DIR}/src/chat_halves.cpp
+  ${PRX_SDK_DIR}/src/chat_messages.cpp
   ${PRX_SDK_DIR}/src/chat_tools.cpp
   ${PRX_SDK_DIR}/src/chat_usage.cpp
   ${PRX_SDK_DIR}/src/error_class.cpp
   ${PRX_SDK_DIR}/src/error_read.cpp
   ${PRX_SDK_DIR}/src/json_edit.cpp
   ${PRX_SDK_DIR}/src/json_mend.cpp
+  ${PRX_SDK_DIR}/src/json_peek.cpp
   ${PRX_SDK_DIR}/src/json_scan.cpp
   ${PRX_SDK_DIR}/src/json_text.cpp
   ${PRX_SDK_DIR}/src/json_validate.cpp

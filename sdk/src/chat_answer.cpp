@@ -144,7 +144,7 @@ void Answer::meta(const Chunk& chunk) {
   if (chunk.id.empty() && chunk.model.empty() && chunk.provider.empty()) return;
   meta_done_ = true;
   emitter_.meta(one_line(chunk.id.empty() ? std::string_view(head_id_) : chunk.id, kNameMax),
-                one_line(chunk.model, kNameMax), one_line(chunk.provider, kNameMax));
+                one_line(chunk.model, kNameMax), one_line(chunk.provider, kNameMax), about_);
   flush_early_raw();
 }
 

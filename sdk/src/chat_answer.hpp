@@ -52,6 +52,8 @@ class Answer {
   [[nodiscard]] bool all_finished() const;
   /// From the head, for an answer whose body names no id.
   void set_head_id(std::string_view id) { head_id_ = id; }
+  /// META's json: what the head said about the account.
+  void set_about(std::string json) { about_ = std::move(json); }
   /// Something of the answer was emitted.
   [[nodiscard]] bool any_content() const { return any_content_; }
   /// Finished with nothing in it and no token used.
@@ -116,7 +118,7 @@ class Answer {
   Emitter& emitter_;
   std::vector<Choice> choices_;
   std::vector<std::string> early_raw_;
-  std::string usage_json_, error_json_, odd_part_, head_id_, joined_, unread_;
+  std::string usage_json_, error_json_, odd_part_, head_id_, about_, joined_, unread_;
   prx_usage usage_{};
   std::uint64_t frame_number_ = 0;
   bool meta_done_ = false;

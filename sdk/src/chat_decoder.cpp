@@ -122,6 +122,8 @@ class ChatDecoder::Impl {
       mode_ = Mode::kErrorBody;
       return;
     }
+    if (const auto next = read_next_request(head.headers))
+      answer_.set_about("{\"next_request_ms\":" + std::to_string(next->count()) + "}");
     if (const std::string coding = content_encoding(head.headers); !coding.empty())
       fail(bad("the answer is " + coding + "-encoded though no encoding was asked for"));
   }
@@ -175,6 +177,10 @@ class ChatDecoder::Impl {
 
   [[nodiscard]] bool ended() const { return ended_; }
   [[nodiscard]] bool complete() const { return answer_.all_finished(); }
+  [[nodiscard]] std::optional<std::string_view> rejection() const {
+    if (mode_ != Mode::kErrorBody) return std::nullopt;
+    return body_;
+  }
 
  private:
   /// The media type decides, but for bodies that plainly are something else.
@@ -434,6 +440,7 @@ void ChatDecoder::data(char* bytes, std::size_t size) { impl_->data(bytes, size)
 void ChatDecoder::finish(const Error* http_error) { impl_->finish(http_error); }
 bool ChatDecoder::ended() const { return impl_->ended(); }
 bool ChatDecoder::answer_complete() const { return impl_->complete(); }
+std::optional<std::string_view> ChatDecoder::rejection() const { return impl_->rejection(); }
 void ChatDecoder::fail(const Error& error) { impl_->fail(error); }
 
 }  // namespace prx::sdk

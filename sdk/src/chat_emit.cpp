@@ -55,11 +55,13 @@ prx_str Emitter::clean(std::string_view text, std::string& storage) {
   return to_str(storage);
 }
 
-void Emitter::meta(std::string_view id, std::string_view model, std::string_view provider) {
+void Emitter::meta(std::string_view id, std::string_view model, std::string_view provider,
+                   std::string_view json) {
   prx_event e = event(PRX_EV_META, 0);
   e.id = clean(id, storage_[0]);
   e.name = clean(model, storage_[1]);
   e.text = clean(provider, storage_[2]);
+  e.json = to_str(json);
   send(e);
 }
 

@@ -35,7 +35,8 @@ class Emitter {
   void end_frame() { frame_ = {}, frame_events_ = 0; }
   [[nodiscard]] int frame_events() const { return frame_events_; }
 
-  void meta(std::string_view id, std::string_view model, std::string_view provider);
+  void meta(std::string_view id, std::string_view model, std::string_view provider,
+            std::string_view json);
   void text(std::uint32_t type, std::uint32_t choice, std::string_view text);
   void tool_call(std::uint32_t choice, std::uint32_t index, std::string_view id,
                  std::string_view name, std::string_view arguments);

@@ -1,17 +1,21 @@
 // The class of a failure, from the provider's typed code, then from the status. Never from words.
 #include <algorithm>
 #include <array>
-#include <utility>
+#include <string_view>
 
 #include "prx/sdk/chat_completions.hpp"
 
 namespace prx::sdk {
 namespace {
 
-using Entry = std::pair<std::string_view, ErrorClass>;
+/// No pointer: a table of those costs a plugin twice its size.
+struct Entry {
+  char name[37];  // NOLINT: filled by a literal
+  ErrorClass error_class;
+};
 
 // Sorted by name. OpenRouter's error_type and availability codes, OpenAI's and Anthropic's codes
-// and types. https://openrouter.ai/docs/api-reference/errors
+// and types, Groq's and llama.cpp's. https://openrouter.ai/docs/api-reference/errors
 // https://platform.openai.com/docs/guides/error-codes
 constexpr std::array kTypedCodes = std::to_array<Entry>({
     {"account_deactivated", ErrorClass::kAuth},
@@ -26,6 +30,7 @@ constexpr std::array kTypedCodes = std::to_array<Entry>({
     {"content_policy_violation", ErrorClass::kContentPolicy},
     {"context_length_exceeded", ErrorClass::kContextLength},
     {"credit_balance_exhausted", ErrorClass::kCredit},
+    {"exceed_context_size_error", ErrorClass::kContextLength},
     {"free_variant_ended", ErrorClass::kNotFound},
     {"image_download_failed", ErrorClass::kInvalidRequest},
     {"image_not_found", ErrorClass::kInvalidRequest},
@@ -40,6 +45,7 @@ constexpr std::array kTypedCodes = std::to_array<Entry>({
     {"invalid_request", ErrorClass::kInvalidRequest},
     {"key_limit_exceeded", ErrorClass::kCredit},
     {"max_tokens_exceeded", ErrorClass::kContextLength},
+    {"model_decommissioned", ErrorClass::kNotFound},
     {"model_deprecated", ErrorClass::kNotFound},
     {"model_not_found", ErrorClass::kNotFound},
     {"model_unavailable_upstream", ErrorClass::kNotFound},
@@ -68,6 +74,7 @@ constexpr std::array kTypedCodes = std::to_array<Entry>({
     {"temporarily_unavailable", ErrorClass::kOverloaded},
     {"timeout", ErrorClass::kTimeout},
     {"token_limit_exceeded", ErrorClass::kContextLength},
+    {"unknown_parameter", ErrorClass::kUnsupported},
     {"unprocessable", ErrorClass::kInvalidRequest},
     {"unsupported_country_region_territory", ErrorClass::kPermission},
     {"unsupported_image_format", ErrorClass::kUnsupported},
@@ -77,7 +84,9 @@ constexpr std::array kTypedCodes = std::to_array<Entry>({
     {"wrong_endpoint", ErrorClass::kUnsupported},
 });
 static_assert(std::is_sorted(kTypedCodes.begin(), kTypedCodes.end(),
-                             [](const Entry& a, const Entry& b) { return a.first < b.first; }));
+                             [](const Entry& a, const Entry& b) {
+                               return std::string_view(a.name) < std::string_view(b.name);
+                             }));
 
 ErrorClass classify_status(int status) {
   switch (status) {
@@ -113,10 +122,12 @@ ErrorClass classify_status(int status) {
 }  // namespace
 
 ErrorClass classify(int status, std::string_view typed_code) {
-  const auto less = [](const Entry& entry, std::string_view code) { return entry.first < code; };
+  const auto less = [](const Entry& entry, std::string_view code) {
+    return std::string_view(entry.name) < code;
+  };
   const auto* const found =
       std::lower_bound(kTypedCodes.begin(), kTypedCodes.end(), typed_code, less);
-  if (found != kTypedCodes.end() && found->first == typed_code) return found->second;
+  if (found != kTypedCodes.end() && found->name == typed_code) return found->error_class;
   return classify_status(status);
 }
 

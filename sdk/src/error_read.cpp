@@ -1,6 +1,7 @@
 #include "error_read.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <vector>
 
@@ -34,15 +35,10 @@ std::optional<bool> flag(const Value* object, const char* name) {
   return value->GetBool();
 }
 
-/// A code, a wait or a header's value, which may be a number or a string.
-std::string scalar(const Value* value) {
-  if (value == nullptr) return {};
-  if (value->IsString()) return std::string(text_of(value));
-  if (value->IsInt64()) return std::to_string(value->GetInt64());
-  if (!value->IsDouble()) return {};
-  char digits[32];
-  const auto end = std::to_chars(digits, digits + sizeof digits, value->GetDouble());
-  return std::string(digits, end.ptr);
+/// Numbers are texts here, as they are written.
+bool is_number_text(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789.+-eE") == std::string_view::npos &&
+         text.find_first_of("0123456789") <= 1;
 }
 
 /// A parsed document with the buffer that its strings point into. A text that was cut, by a limit
@@ -60,7 +56,8 @@ class Parsed {
 
  private:
   bool parse(std::string_view json) {
-    constexpr unsigned kFlags = rapid::kParseInsituFlag | rapid::kParseIterativeFlag;
+    constexpr unsigned kFlags =
+        rapid::kParseInsituFlag | rapid::kParseIterativeFlag | rapid::kParseNumbersAsStringsFlag;
     return !document_.ParseInsitu<kFlags>(scratch_.assign(json)).HasParseError();
   }
 
@@ -89,59 +86,73 @@ std::string dig(const Value* value, int depth) {
 
 std::string dig_text(std::string_view words, int depth) {
   const std::size_t first = words.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
+  if (first == std::string_view::npos || is_number_text(words)) return {};
   if (words[first] != '{' && words[first] != '[') return std::string(words);
   const Parsed parsed(words);
   return parsed.root() == nullptr ? std::string(words) : dig(parsed.root(), depth + 1);
 }
 
-std::string_view status_words(int status) {
-  switch (status) {
-    case 301:
-      return "Moved Permanently";
-    case 302:
-      return "Found";
-    case 303:
-      return "See Other";
-    case 307:
-      return "Temporary Redirect";
-    case 308:
-      return "Permanent Redirect";
-    case 400:
-      return "Bad Request";
-    case 401:
-      return "Unauthorized";
-    case 402:
-      return "Payment Required";
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "Not Found";
-    case 408:
-      return "Request Timeout";
-    case 409:
-      return "Conflict";
-    case 413:
-      return "Content Too Large";
-    case 422:
-      return "Unprocessable Content";
-    case 429:
-      return "Too Many Requests";
-    case 500:
-      return "Internal Server Error";
-    case 502:
-      return "Bad Gateway";
-    case 503:
-      return "Service Unavailable";
-    case 504:
-      return "Gateway Timeout";
-    case 524:
-      return "Origin Timeout";
-    case 529:
-      return "Overloaded";
-    default:
-      return {};
+/// The array behind "detail", where FastAPI says what is wrong with a request; or nullptr. Some
+/// servers hand it on inside of their own error.
+const Value* detail_of(const Value* root) {
+  for (const Value* object : {root, member(root, "message"), member(root, "error")})
+    if (const Value* const detail = member(object, "detail");
+        detail != nullptr && detail->IsArray() && !detail->Empty() && (*detail)[0].IsObject())
+      return detail;
+  return nullptr;
+}
+
+/// `["body","messages",0,"role"]` as "messages[0].role".
+std::string path_of(const Value* loc) {
+  std::string path;
+  if (loc == nullptr || !loc->IsArray()) return path;
+  for (const Value& step : loc->GetArray()) {
+    const std::string_view name = text_of(&step);
+    if (&step == loc->Begin() && name == "body") continue;
+    if (is_number_text(name))
+      path.append("[").append(name).append("]");
+    else
+      path.append(path.empty() ? "" : ".").append(name);
   }
+  return path;
+}
+
+/// "messages[0].role: Input should be a string; seed: ..." of such an array; nullptr gives "".
+std::string complaints_of(const Value* detail) {
+  constexpr std::size_t kComplaintsMax = 3;
+  std::string out;
+  for (rapid::SizeType i = 0; detail != nullptr && i < detail->Size() && i < kComplaintsMax; ++i) {
+    const Value* const each = &(*detail)[i];
+    const std::string_view words = text(each, "msg");
+    if (words.empty()) continue;
+    const std::string path = path_of(member(each, "loc"));
+    out.append(out.empty() ? "" : "; ").append(path).append(path.empty() ? "" : ": ").append(words);
+  }
+  return out;
+}
+
+struct StatusWords {
+  short status;
+  char words[22];  // NOLINT: filled by a literal
+};
+constexpr auto kStatusWords = std::to_array<StatusWords>({
+    {301, "Moved Permanently"},  {302, "Found"},
+    {303, "See Other"},          {307, "Temporary Redirect"},
+    {308, "Permanent Redirect"}, {400, "Bad Request"},
+    {401, "Unauthorized"},       {402, "Payment Required"},
+    {403, "Forbidden"},          {404, "Not Found"},
+    {408, "Request Timeout"},    {409, "Conflict"},
+    {413, "Content Too Large"},  {422, "Unprocessable Content"},
+    {429, "Too Many Requests"},  {500, "Internal Server Error"},
+    {502, "Bad Gateway"},        {503, "Service Unavailable"},
+    {504, "Gateway Timeout"},    {524, "Origin Timeout"},
+    {529, "Overloaded"},
+});
+
+std::string_view status_words(int status) {
+  for (const StatusWords& each : kStatusWords)
+    if (each.status == status) return each.words;
+  return {};
 }
 
 /// scheme://host of a URL, or "" when it has none; never what may hold a secret: user, path, query.
@@ -197,16 +208,17 @@ class ErrorReader {
   }
 
   void read_code() {
-    std::string code = scalar(member(object_, "code"));
+    std::string code(text(object_, "code"));
     if (code.empty()) code = bare_number();
-    if (const Value* const status = member(object_, "status"); code.empty() && status != nullptr)
-      code = status->IsInt() ? scalar(status) : std::string();  // else words of many kinds
+    if (const std::string_view status = text(object_, "status");
+        code.empty() && is_number_text(status))
+      code = status;  // else words of many kinds
     int number = 0;
     const auto result = std::from_chars(code.data(), code.data() + code.size(), number);
     const bool numeric = !code.empty() && result.ptr == code.data() + code.size();
     if (!numeric) word_ = code;
-    const Value* const stated = member(object_, "http_status");
-    if (stated != nullptr && stated->IsInt()) number = stated->GetInt();
+    if (const std::string_view stated = text(object_, "http_status"); is_number_text(stated))
+      std::from_chars(stated.data(), stated.data() + stated.size(), number);
     if (head_.status < 300 && number >= 400 && number <= 599) error_.http_status = number;
     for (std::string_view typed :
          {text(metadata_, "error_type"), text(object_, "error_type"), text(availability_, "code"),
@@ -223,8 +235,8 @@ class ErrorReader {
   /// {"error":5}, or 5 alone.
   [[nodiscard]] std::string bare_number() const {
     const Value* const inner = member(object_, "error");
-    const Value* const value = inner == nullptr ? object_ : inner;
-    return value != nullptr && value->IsNumber() ? scalar(value) : std::string();
+    const std::string_view value = text_of(inner == nullptr ? object_ : inner);
+    return is_number_text(value) ? std::string(value) : std::string();
   }
 
   void read_class() {
@@ -240,12 +252,16 @@ class ErrorReader {
         error_.error_class = classify(status, typed);
         return;
       }
-    // OpenAI's `type` is coarse: it decides where the status says nothing, or says rate limit for a
-    // quota.
+    // OpenAI's `type` is coarse: it decides where the status says nothing, and where it tells a
+    // quota or a context length from what has the same status.
     if (status < 400 && type == "invalid_request_error")
       error_.error_class = ErrorClass::kInvalidRequest;
-    else if (is_typed(type) && (status < 400 || type == "insufficient_quota"))
+    else if (is_typed(type) && (status < 400 || is_decisive(classify(status, type))))
       error_.error_class = classify(status, type);
+  }
+  /// What no status says.
+  static bool is_decisive(ErrorClass by_type) {
+    return by_type == ErrorClass::kCredit || by_type == ErrorClass::kContextLength;
   }
   /// Two statuses of different classes agree only on a code that is in the table.
   static bool is_typed(std::string_view code) {
@@ -277,8 +293,8 @@ class ErrorReader {
     return error_class == ErrorClass::kOverloaded ? Resets::kUsedUp : Resets::kNone;
   }
   std::optional<std::chrono::milliseconds> wait_of(const Value* object) const {
-    std::string value = scalar(member(object, "retry_after"));
-    if (value.empty()) value = scalar(member(object, "retry_after_seconds"));
+    std::string_view value = text(object, "retry_after");
+    if (value.empty()) value = text(object, "retry_after_seconds");
     const prx_kv kv{to_str("retry-after"), to_str(value)};
     return read_explicit_wait({&kv, 1}, now_epoch_);
   }
@@ -291,7 +307,7 @@ class ErrorReader {
       std::string name(line.name.GetString(), line.name.GetStringLength());
       for (char& c : name)
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-      lines.emplace_back(std::move(name), scalar(&line.value));
+      lines.emplace_back(std::move(name), text_of(&line.value));
     }
     std::vector<prx_kv> kvs;
     for (const auto& [name, value] : lines) kvs.push_back({to_str(name), to_str(value)});
@@ -314,11 +330,20 @@ class ErrorReader {
     if (status >= 300 && status < 400) line += ": " + redirect_words(head_.headers);
     if (!message.empty()) line += ": " + message;
     if (!cause.empty() && message.find(cause) == std::string::npos) line += ": " + cause;
+    if (const std::string parameter = own_parameter();
+        !parameter.empty() && message.find(parameter) == std::string::npos)
+      line.append(" (parameter ").append(parameter).append(")");
     if (!upstream.empty()) line.append(" (provider ").append(upstream).append(")");
     error_.message = one_line(line, kErrorMessageMax);
     error_.raw = raw_words(cause, message);
   }
+  std::string own_parameter() const {
+    constexpr std::size_t kParameterMax = 100;
+    return one_line(text(object_, "param"), kParameterMax);
+  }
   std::string own_message() const {
+    if (std::string complaints = complaints_of(detail_of(object_)); !complaints.empty())
+      return complaints;
     if (const std::string_view words = text(object_, "message"); !words.empty())
       return dig_text(words, 0);
     if (std::string found = dig(object_, 0); !found.empty()) return found;
@@ -425,14 +450,32 @@ Error read_error(const ChatHead& head, std::string_view body, std::string_view p
   return error;
 }
 
+Refusal read_refusal(std::string_view error_body) {
+  const Parsed parsed(error_body);
+  const Value* const root = parsed.root();
+  Refusal refusal;
+  const Value* const error = member(root, "error");
+  refusal.code = text(error, "code");
+  refusal.parameter = text(error, "param");
+  if (const Value* const detail = detail_of(root); detail != nullptr) {
+    const std::string_view type = text(&(*detail)[0], "type");
+    const bool is_extra = type == "extra_forbidden" || type == "value_error.extra";
+    refusal.code = is_extra ? "unknown_parameter" : type;
+    refusal.parameter = path_of(member(&(*detail)[0], "loc"));
+  }
+  return refusal;
+}
+
 Error read_frame_error(const ChatHead& head, std::string_view error_json,
                        std::string_view provider_title, std::int64_t now_epoch) {
   const Parsed parsed(error_json);
   ErrorReader reader(head, provider_title, now_epoch);
   const Value* const root = parsed.root();
-  if (root != nullptr && root->IsString()) reader.set_fallback(std::string(text_of(root)));
+  const std::string_view words = text_of(root);
   if (root == nullptr) reader.set_fallback(plain_words(error_json));
-  return reader.read(root != nullptr && root->IsString() ? nullptr : root);
+  if (words.empty() || is_number_text(words)) return reader.read(root);
+  reader.set_fallback(std::string(words));
+  return reader.read(nullptr);
 }
 
 }  // namespace prx::sdk

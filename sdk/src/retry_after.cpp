@@ -222,4 +222,15 @@ std::optional<milliseconds> read_retry_after(std::span<const prx_kv> headers,
   return read_wait(headers, Resets::kUnlessLeft, now_epoch);
 }
 
+std::optional<milliseconds> read_next_request(std::span<const prx_kv> headers) {
+  if (!used_up(headers, "x-ratelimit-remaining-requests").value_or(false)) return std::nullopt;
+  const Wait all = duration(header(headers, "x-ratelimit-reset-requests"));
+  const double limit =
+      whole_number(header(headers, "x-ratelimit-limit-requests")).value_or(1);  // a window of one
+  if (!all) return std::nullopt;
+  return std::max(
+      milliseconds(1),
+      to_wait(static_cast<double>(all->count()) / std::max(limit, 1.0)).value_or(milliseconds(1)));
+}
+
 }  // namespace prx::sdk

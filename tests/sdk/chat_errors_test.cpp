@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "event_log.hpp"
 
 namespace prx::sdk {
@@ -385,6 +387,83 @@ TEST(ChatErrors, TheStatusWinsOverWhatHappenedToTheBody) {
   EXPECT_EQ(log.error.error_class, ErrorClass::kRateLimit);
   EXPECT_EQ(log.error.retry_after, std::chrono::milliseconds(3000));
   EXPECT_EQ(log.error.message, "OpenRouter answered 429 Too Many Requests: slow down");
+}
+
+TEST(ChatErrors, TheParameterIsNamedWhereTheWordsDoNot) {
+  EXPECT_EQ(
+      rejected(
+          400,
+          R"({"error":{"message":"Not allowed.","param":"top_p","code":"unsupported_parameter"}})")
+          .message,
+      "OpenRouter answered 400 Bad Request: Not allowed. (parameter top_p)");
+  EXPECT_EQ(rejected(400, R"({"error":{"message":"No 'top_p' here.","param":"top_p"}})").message,
+            "OpenRouter answered 400 Bad Request: No 'top_p' here.");
+  EXPECT_EQ(rejected(400, R"({"error":{"message":"No.","param":null}})").message,
+            "OpenRouter answered 400 Bad Request: No.");
+}
+
+TEST(ChatErrors, FastApisDetailIsReadWithItsPlaces) {
+  const std::string detail =
+      R"({"detail":[{"type":"missing","loc":["body","messages",0,"role"],"msg":"Field required"},)"
+      R"({"loc":["body","seed"],"msg":"Input should be a valid integer"},{"loc":[],"msg":"c"},{"msg":"d"}]})";
+  const char* const words =
+      "OpenRouter answered 422 Unprocessable Content: messages[0].role: Field required; seed: "
+      "Input should be a valid integer; c";
+  EXPECT_EQ(rejected(422, detail).message, words);
+  EXPECT_EQ(rejected(422, R"({"object":"error","message":)" + detail + "}").message, words);
+  EXPECT_EQ(rejected(422, R"({"detail":"plain words"})").message,
+            "OpenRouter answered 422 Unprocessable Content: plain words");
+}
+
+TEST(ChatErrors, OtherServersTypedWordsDecide) {
+  const std::tuple<int, const char*, ErrorClass> cases[] = {
+      {429, R"({"error":{"code":"insufficient_quota","message":"m"}})", ErrorClass::kCredit},
+      {429, R"({"error":{"code":"credit_balance_exhausted","message":"m"}})", ErrorClass::kCredit},
+      {429, R"({"error":{"code":"slow_down","message":"m"}})", ErrorClass::kRateLimit},
+      {503, R"({"error":{"code":"slow_down","message":"m"}})", ErrorClass::kOverloaded},
+      {503, R"({"error":{"code":"server_is_overloaded","message":"m"}})", ErrorClass::kOverloaded},
+      {401, R"({"error":{"code":"invalid_api_key","message":"m"}})", ErrorClass::kAuth},
+      {403, R"({"error":{"code":"unsupported_country_region_territory","message":"m"}})",
+       ErrorClass::kPermission},
+      {404, R"({"error":{"code":"model_not_found","message":"m"}})", ErrorClass::kNotFound},
+      {400, R"({"error":{"code":"model_decommissioned","message":"m"}})", ErrorClass::kNotFound},
+      {400, R"({"error":{"code":"unknown_parameter","message":"m","param":"x"}})",
+       ErrorClass::kUnsupported},
+      {400,
+       R"({"error":{"code":400,"message":"m","type":"exceed_context_size_error","n_ctx":4096}})",
+       ErrorClass::kContextLength},
+      {404, R"({"error":"model \"x\" not found, try pulling it first"})", ErrorClass::kNotFound}};
+  for (const auto& [status, body, error_class] : cases)
+    EXPECT_EQ(rejected(status, body).error_class, error_class) << body;
+}
+
+TEST(ChatErrors, XShouldRetryIsTheProvidersOwnWord) {
+  for (const char* const word : {"true", "false"})
+    EXPECT_EQ(rejected(500, "{}", {{"x-should-retry", word}}).retryable,
+              word == std::string("true"));
+  EXPECT_EQ(rejected(500, "{}", {{"x-should-retry", "maybe"}}).retryable, std::nullopt);
+}
+
+TEST(ChatRefusal, IsReadFromTypedMembersAlone) {
+  const std::tuple<const char*, const char*, const char*> cases[] = {
+      {R"({"error":{"code":"unsupported_parameter","param":"max_tokens","message":"m"}})",
+       "unsupported_parameter", "max_tokens"},
+      {R"({"error":{"code":null,"param":null,"message":"Use 'max_completion_tokens'."}})", "", ""},
+      {R"({"detail":[{"type":"extra_forbidden","loc":["body","messages",3,"images"],"msg":"m"}]})",
+       "unknown_parameter", "messages[3].images"},
+      {R"({"detail":[{"type":"value_error.extra","loc":["body","stream_options"]}]})",
+       "unknown_parameter", "stream_options"},
+      {R"({"error":{"detail":[{"type":"missing","loc":["body","model"]}]}})", "missing", "model"},
+      {R"({"detail":"max_tokens"})", "", ""},
+      {R"({"detail":[]})", "", ""},
+      {R"({"error":"words"})", "", ""},
+      {"<html>", "", ""},
+      {"", "", ""}};
+  for (const auto& [body, code, parameter] : cases) {
+    const Refusal refusal = read_refusal(body);
+    EXPECT_EQ(refusal.code, code) << body;
+    EXPECT_EQ(refusal.parameter, parameter) << body;
+  }
 }
 
 }  // namespace

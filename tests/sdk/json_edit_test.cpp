@@ -160,6 +160,27 @@ TEST(ObjectEdit, EmptyObjectTakesMembers) {
   EXPECT_EQ(ObjectEdit(index).str(), "{}");
 }
 
+TEST(JsonElements, AreViewsIntoTheText) {
+  const auto list = elements(R"( [ 1 ,{"a":[2]}, "x,y" ,[] ] )");
+  ASSERT_TRUE(list) << list.error().message;
+  EXPECT_EQ(*list, (std::vector<std::string_view>{"1", R"({"a":[2]})", R"("x,y")", "[]"}));
+  EXPECT_TRUE(elements("[]")->empty());
+  EXPECT_TRUE(elements(" [ ] ")->empty());
+}
+
+TEST(JsonElements, RefusesWhatIsNoArray) {
+  for (const char* text : {"", "{}", "1", "[", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "[\"]", "[1]]",
+                           "[1] 2", "[[]", "null"})
+    EXPECT_FALSE(elements(text).has_value()) << text;
+}
+
+TEST(JsonElements, LimitIsReached) {
+  std::string many = "[0";
+  for (std::size_t i = 1; i < kElementsMax; ++i) many += ",0";
+  EXPECT_EQ(elements(many + "]")->size(), kElementsMax);
+  EXPECT_FALSE(elements(many + ",0]").has_value());
+}
+
 TEST(JsonValidate, TakesWellFormedValues) {
   for (const char* text :
        {"0", "-0", "1.5e+10", "1E5", "true", "false", "null", "\"\"", "[]", "{}", " [1, 2 ,[ ]] ",

@@ -109,5 +109,38 @@ TEST(RetryAfter, LessThanADoubleCanSayIsNoWait) {
   EXPECT_EQ(wait({{"retry-after", "0." + std::string(400, '0') + "1"}}), milliseconds(0));
 }
 
+std::optional<milliseconds> next_request(
+    const std::vector<std::pair<std::string, std::string>>& headers) {
+  std::vector<prx_kv> kvs;
+  for (const auto& [name, value] : headers)
+    kvs.push_back({{name.data(), name.size()}, {value.data(), value.size()}});
+  return read_next_request(kvs);
+}
+
+TEST(NextRequest, IsTheShareOfTheWindowThatOneRequestHas) {
+  EXPECT_EQ(next_request({{"x-ratelimit-remaining-requests", "0"},
+                          {"x-ratelimit-limit-requests", "500"},
+                          {"x-ratelimit-reset-requests", "1m0s"}}),
+            milliseconds(120));
+  EXPECT_EQ(next_request(
+                {{"x-ratelimit-remaining-requests", "0"}, {"x-ratelimit-reset-requests", "1.5s"}}),
+            milliseconds(1'500));
+  EXPECT_EQ(next_request({{"x-ratelimit-remaining-requests", "0"},
+                          {"x-ratelimit-limit-requests", "1e9"},
+                          {"x-ratelimit-reset-requests", "1ms"}}),
+            milliseconds(1));
+}
+
+TEST(NextRequest, IsNoneWhileSomeAreLeftOrNothingIsSaid) {
+  EXPECT_EQ(
+      next_request({{"x-ratelimit-remaining-requests", "1"}, {"x-ratelimit-reset-requests", "1s"}}),
+      std::nullopt);
+  EXPECT_EQ(next_request({{"x-ratelimit-reset-requests", "1s"}}), std::nullopt);
+  EXPECT_EQ(next_request({{"x-ratelimit-remaining-requests", "0"}}), std::nullopt);
+  EXPECT_EQ(next_request(
+                {{"x-ratelimit-remaining-requests", "0"}, {"x-ratelimit-reset-requests", "soon"}}),
+            std::nullopt);
+}
+
 }  // namespace
 }  // namespace prx::sdk

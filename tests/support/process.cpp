@@ -65,6 +65,11 @@ class Actions {
   void open(int fd, const char* path) {
     check(posix_spawn_file_actions_addopen(&actions_, fd, path, O_RDONLY, 0), "open");
   }
+  /// The leader of a session makes it the terminal of that. Last: its number may be taken.
+  void take_terminal(const char* path) {
+    check(posix_spawn_file_actions_addopen(&actions_, 3, path, O_RDWR, 0), "open");
+    close(3);
+  }
   void change_folder(const char* path) {
     check(posix_spawn_file_actions_addchdir_np(&actions_, path), "chdir");
   }
@@ -89,6 +94,10 @@ class Attributes {
   ~Attributes() { posix_spawnattr_destroy(&attributes_); }
   Attributes(const Attributes&) = delete;
   Attributes& operator=(const Attributes&) = delete;
+  void begin_session() {
+    posix_spawnattr_setflags(&attributes_,
+                             POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
+  }
   /// These stay as they are in this process.
   void keep(const std::vector<int>& signals) {
     sigset_t set;
@@ -185,6 +194,13 @@ void Process::start(const ProcessOptions& options) {
   }
   actions.dup(options.output == Output::kScreen ? output.write : errors.write, 2);
   if (!options.directory.empty()) actions.change_folder(options.directory.c_str());
+  if (options.session != ProcessOptions::Session::kOurs) attributes.begin_session();
+  if (options.session == ProcessOptions::Session::kTerminal) {
+    const Ends terminal = make_terminal();
+    tty_.fd = terminal.read;
+    tty_slave_ = terminal.write;
+    actions.take_terminal(::ptsname(terminal.read));
+  }
 
   std::vector<std::string> words{options.program};
   words.insert(words.end(), options.arguments.begin(), options.arguments.end());
@@ -211,7 +227,7 @@ Process::~Process() {
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
   }
-  for (int* fd : {&input_, &exit_fd_, &out_.fd, &err_.fd}) close_fd(*fd);
+  for (int* fd : {&input_, &exit_fd_, &out_.fd, &err_.fd, &tty_.fd, &tty_slave_}) close_fd(*fd);
 }
 
 void Process::read_from(Pipe& pipe) {
@@ -227,11 +243,13 @@ void Process::read_from(Pipe& pipe) {
 /// Waits until something came on either output. False when both have ended or the time is over.
 bool Process::read_some(Clock::time_point deadline) {
   if (out_.fd < 0 && err_.fd < 0) return false;
-  std::array<pollfd, 2> fds{pollfd{out_.fd, POLLIN, 0}, pollfd{err_.fd, POLLIN, 0}};
+  std::array<pollfd, 3> fds{pollfd{out_.fd, POLLIN, 0}, pollfd{err_.fd, POLLIN, 0},
+                            pollfd{tty_.fd, POLLIN, 0}};
   if (::poll(fds.data(), fds.size(), milliseconds_left(deadline)) <= 0)
     return Clock::now() < deadline;
   if (fds[0].revents != 0) read_from(out_);
   if (fds[1].revents != 0) read_from(err_);
+  if (fds[2].revents != 0) read_from(tty_);
   return true;
 }
 
@@ -244,10 +262,12 @@ void Process::wait_for(const Pipe& pipe, std::string_view text) {
 
 void Process::wait_for_out(std::string_view text) { wait_for(out_, text); }
 void Process::wait_for_err(std::string_view text) { wait_for(err_, text); }
+void Process::wait_for_tty(std::string_view text) { wait_for(tty_, text); }
+void Process::type(std::string_view text) { write_input_to(tty_.fd, text); }
 
 void Process::give_up(const std::string& what) {
   throw std::runtime_error(name_ + ": " + what + "\n--- stdout\n" + out_.text + "\n--- stderr\n" +
-                           err_.text);
+                           err_.text + "\n--- terminal\n" + tty_.text);
 }
 
 void Process::write_input(std::string_view text) { write_input_to(input_, text); }

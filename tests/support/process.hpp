@@ -18,6 +18,7 @@ namespace prx::test {
 struct ProcessOptions {
   enum class Input { kNull, kPipe, kClosed, kFile, kTerminal };
   enum class Output { kPipe, kTerminal, kScreen, kClosed };
+  enum class Session { kOurs, kBare, kTerminal };
 
   std::string program;                             ///< path
   std::vector<std::string> arguments;              ///< without the program's name
@@ -29,6 +30,9 @@ struct ProcessOptions {
   bool keep_input_open = false;
   Output output = Output::kPipe;  ///< of stdout; kTerminal: a pseudo-terminal, kScreen: stderr too
   int output_room = 0;            ///< kPipe: bytes that it holds unread, 0: as the system says
+  /// kBare: a session of its own, without a terminal; kTerminal: one with a pseudo-terminal as its
+  /// /dev/tty, which is neither stdin nor stdout
+  Session session = Session::kOurs;
   std::vector<int> ignored_signals;  ///< the others have their default action
 };
 
@@ -55,9 +59,12 @@ class Process {
   /// longer than kPatience without it.
   void wait_for_out(std::string_view text);
   void wait_for_err(std::string_view text);
+  void wait_for_tty(std::string_view text);  ///< of Session::kTerminal: what it shows, echo too
   [[nodiscard]] const std::string& out() const { return out_.text; }  ///< read so far
   [[nodiscard]] const std::string& err() const { return err_.text; }
 
+  void type(std::string_view text);                                   ///< of Session::kTerminal
+  [[nodiscard]] const std::string& tty() const { return tty_.text; }  ///< shown so far
   void write_input(std::string_view text);
   void close_input();
   /// Closes our end of its stdout: its next write fails with EPIPE.
@@ -87,7 +94,8 @@ class Process {
   pid_t pid_ = -1;
   int input_ = -1;
   int exit_fd_ = -1;  ///< pidfd
-  Pipe out_, err_;
+  Pipe out_, err_, tty_;
+  int tty_slave_ = -1;  ///< keeps the terminal when the program has closed it
   std::string name_;
 };
 

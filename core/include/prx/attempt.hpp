@@ -31,7 +31,8 @@ struct Attempt {
   std::string key_label;  ///< where the key came from; never the key
   /// Why this one: "first", "fallback" (the next target), "retry" (the same one), "next key",
   /// "probe" (of a target that failed before), "hedge" (beside a slow one), "splice" and "continue"
-  /// (after a stream broke), "last resort" (every target is out of service)
+  /// (after a stream broke), "last resort" (every target is out of service); or "skipped": it was
+  /// not asked, since its model is known not to be able to serve the request, as `error` says
   std::string reason;
   std::chrono::microseconds wait{0};                     ///< waited before it
   std::optional<std::chrono::microseconds> connected;    ///< connection ready
@@ -49,6 +50,11 @@ struct Attempt {
   /// US dollars: what the provider said, 0 when it refused the request; nullopt: nobody knows, such
   /// as of an attempt that was cancelled
   std::optional<double> cost;
+  /// `cost` was reckoned from tokens and listed prices: the provider did not say it
+  bool cost_estimated = false;
+
+  /// It is in the trail to say why its target was not asked.
+  [[nodiscard]] bool skipped() const { return reason == "skipped"; }
 };
 
 }  // namespace prx

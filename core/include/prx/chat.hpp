@@ -16,13 +16,52 @@
 
 namespace prx {
 
-/// A piece of a message. Text, or an image by URL (https: or data:).
+/// A piece of a message. What a member means to which Type is said beside it.
+/// \see https://openrouter.ai/docs/features/multimodal/overview
 struct Part {
-  enum class Type { kText, kImage };
+  enum class Type {
+    kText,
+    kImage,
+    kAudio,
+    kFile,
+    kOther,  ///< a kind that has no member here: `json` goes out as it is
+  };
   Type type = Type::kText;
-  std::string text;    ///< kText: UTF-8
-  std::string url;     ///< kImage
-  std::string detail;  ///< kImage: "auto", "low", "high" or ""
+  std::string text;           ///< kText: UTF-8
+  std::string url;            ///< kImage: https: or data:; kFile: the same, or "" with `file_id`
+  std::string detail;         ///< kImage: "auto", "low", "high", "original" or ""
+  std::string data = {};      ///< kAudio: base64, as RFC 4648 section 4
+  std::string format = {};    ///< kAudio: "wav", "mp3" ...
+  std::string filename = {};  ///< kFile: "paper.pdf", or ""
+  std::string file_id = {};   ///< kFile: of an uploaded one, or ""
+  std::string json = {};      ///< kOther: the whole part, JSON object text
+
+  [[nodiscard]] static Part of_text(std::string text) {
+    Part part;
+    part.text = std::move(text);
+    return part;
+  }
+  [[nodiscard]] static Part image(std::string url, std::string detail = {}) {
+    Part part;
+    part.type = Type::kImage;
+    part.url = std::move(url);
+    part.detail = std::move(detail);
+    return part;
+  }
+  [[nodiscard]] static Part audio(std::string base64, std::string format) {
+    Part part;
+    part.type = Type::kAudio;
+    part.data = std::move(base64);
+    part.format = std::move(format);
+    return part;
+  }
+  [[nodiscard]] static Part file(std::string url, std::string filename) {
+    Part part;
+    part.type = Type::kFile;
+    part.url = std::move(url);
+    part.filename = std::move(filename);
+    return part;
+  }
   friend bool operator==(const Part&, const Part&) = default;
 };
 
@@ -32,6 +71,8 @@ struct ToolCall {
   friend bool operator==(const ToolCall&, const ToolCall&) = default;
 };
 
+struct ChatResponse;
+
 struct Message {
   enum class Role { kSystem, kDeveloper, kUser, kAssistant, kTool };
   Role role = Role::kUser;
@@ -40,7 +81,14 @@ struct Message {
   std::vector<ToolCall> tool_calls;  ///< kAssistant
   std::string tool_call_id;          ///< kTool
   std::string name;                  ///< optional
-  std::string extra;  ///< JSON object text: further members (reasoning_details ...), or ""
+  /// \name Of an answer, echoed as it came: what a provider signed, it wants back unchanged
+  /// @{
+  std::string refusal;            ///< kAssistant: text
+  std::string reasoning;          ///< kAssistant: text
+  std::string reasoning_details;  ///< kAssistant: JSON array text, or ""
+  std::string annotations;        ///< kAssistant: JSON array text, or ""
+  /// @}
+  std::string extra;  ///< JSON object text: further members, added last, or ""
 
   [[nodiscard]] static Message system(std::string text) {
     return make(Role::kSystem, std::move(text));
@@ -54,6 +102,9 @@ struct Message {
     message.tool_call_id = std::move(tool_call_id);
     return message;
   }
+  /// An answer as the next turn has to say it again: its text, tool calls, refusal, reasoning,
+  /// reasoning_details and annotations.
+  [[nodiscard]] static PRX_API Message answer(const ChatResponse& response);
   friend bool operator==(const Message&, const Message&) = default;
 
  private:
@@ -68,7 +119,10 @@ struct Message {
 struct Tool {
   std::string name, description;
   std::string parameters;  ///< JSON schema text, an object
-  std::optional<bool> strict;
+  std::optional<bool> strict = std::nullopt;
+  /// Of a tool that is no function: the whole of it as JSON object text, such as
+  /// {"type":"openrouter:web_search"}, which the server runs; then no other member counts. Else ""
+  std::string server_tool = {};
   friend bool operator==(const Tool&, const Tool&) = default;
 };
 
@@ -80,21 +134,54 @@ struct ChatRequest {
   std::string model;  ///< "" : the target's
   std::vector<Message> messages;
   std::vector<Tool> tools;
-  std::string tool_choice;  ///< "", "auto", "none", "required", or a function's name
+  /// "", "auto", "none", "required", a function's name, or a JSON object as it is sent
+  std::string tool_choice;
   std::optional<bool> parallel_tool_calls;
-  std::optional<double> temperature, top_p, frequency_penalty, presence_penalty;
-  std::optional<std::int64_t> max_tokens, seed;
+  std::optional<double> temperature;         ///< 0 to 2
+  std::optional<double> top_p;               ///< 0 to 1
+  std::optional<double> frequency_penalty;   ///< -2 to 2
+  std::optional<double> presence_penalty;    ///< -2 to 2
+  std::optional<double> repetition_penalty;  ///< 0 to 2; not OpenAI's
+  std::optional<double> min_p, top_a;        ///< 0 to 1; not OpenAI's
+  std::optional<std::int64_t> top_k;         ///< 0 or more; not OpenAI's
+  /// 1 or more; goes out as the name that the target knows (`max_completion_tokens` at OpenAI)
+  std::optional<std::int64_t> max_tokens;
+  std::optional<std::int64_t> seed;
   std::vector<std::string> stop;  ///< at most 4
-  std::string response_format;    ///< JSON text or ""
-  std::string extra;              ///< JSON object text whose members are added last and win, or ""
+  std::optional<bool> logprobs;
+  std::optional<std::int64_t> top_logprobs;  ///< 0 to 20; needs logprobs
+  std::string logit_bias;                    ///< JSON object text (token id -> -100 to 100), or ""
+  /// "max", "xhigh", "high", "medium", "low", "minimal", "none", or ""
+  std::string reasoning_effort;
+  std::string reasoning;  ///< JSON object text, OpenRouter's wider form of the same, or ""
+  std::string verbosity;  ///< "low", "medium", "high" ..., or ""
+  /// JSON text, or "". When it asks for JSON, an answer that is none is kBadResponse
+  std::string response_format;
+  std::string prediction;               ///< JSON object text, or ""
+  std::vector<std::string> modalities;  ///< "text", "image", "audio"; of the answer
+  std::string audio;             ///< JSON object text (voice and format of the answer), or ""
+  std::string metadata;          ///< JSON object text, or ""
+  std::string service_tier;      ///< "auto", "flex" ..., or ""
+  std::string user;              ///< names the end user, or ""
+  std::string prompt_cache_key;  ///< or ""
+  /// \name OpenRouter's own; plugins of others leave them out
+  /// @{
+  std::string provider;                 ///< routing: JSON object text, its keys checked, or ""
+  std::vector<std::string> models;      ///< tried by the server after `model`
+  std::string route;                    ///< "fallback", or ""
+  std::vector<std::string> transforms;  ///< "middle-out"
+  std::string plugins;                  ///< JSON array text, or ""
+  std::string session_id;               ///< at most 256 bytes, or ""
+  /// @}
+  std::string extra;  ///< JSON object text whose members are added last and win, or ""
 
   /// A request from its JSON text: one object with `messages`, valid JSON and UTF-8, at most 64
   /// MiB. Errors: kInvalidRequest.
   [[nodiscard]] static PRX_API Result<ChatRequest> from_json(std::string body);
 
   /// The body as it is sent, without target-specific members. Errors: kInvalidRequest naming the
-  /// member: text that is not UTF-8, JSON members that are not JSON, no message, a tool result
-  /// without its call.
+  /// member: text that is not UTF-8, JSON members that are not JSON or of another kind, numbers out
+  /// of their range, no message, a tool result without its call, a call without its result.
   [[nodiscard]] PRX_API Result<std::string> body() const;
 
   [[nodiscard]] const std::string& raw() const { return raw_; }  ///< "" when typed
@@ -151,6 +238,8 @@ struct ChatResponse {
 struct CallCost {
   double dollars = 0.0;
   bool lower_bound = false;  ///< the cost of an attempt is not known
+  bool estimated = false;    ///< that of an attempt was reckoned from listed prices
+  friend bool operator==(const CallCost&, const CallCost&) = default;
 };
 [[nodiscard]] PRX_API CallCost cost_of(const std::vector<Attempt>& attempts);
 

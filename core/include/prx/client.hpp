@@ -20,17 +20,31 @@
 #include <string_view>
 #include <vector>
 
+#include "prx/account.hpp"
 #include "prx/chat.hpp"
 #include "prx/config.hpp"
 #include "prx/export.hpp"
+#include "prx/model.hpp"
 #include "prx/plugin_info.hpp"
 
 namespace prx {
+
+struct Conversation;
+class ToolBox;
+struct RunOptions;
+struct RunTrail;
+struct RunError;
 
 enum class LogLevel { kTrace, kDebug, kInfo, kWarn, kError, kOff };
 
 /// One line of the log, already redacted; borrowed. Any thread, also several at once.
 using LogSink = std::function<void(LogLevel level, std::string_view line)>;
+
+/// Whether calls go by the cached lists of models: see Client::catalog().
+enum class CatalogUse {
+  kRead,  ///< targets that cannot serve a request are skipped, unknown costs are estimated
+  kOff,   ///< nothing is read or written
+};
 
 struct ClientOptions {
   bool warm_up = true;  ///< connect and verify the default provider's key in the background
@@ -42,6 +56,7 @@ struct ClientOptions {
   LogSink log;  ///< empty: as `[log]` says; the library itself writes to no terminal but by `[log]`
   std::string host_name = "prx";  ///< told to plugins
   std::string host_version;       ///< "" : libprx's
+  CatalogUse catalog = CatalogUse::kRead;
 };
 
 struct CallOptions {
@@ -59,6 +74,9 @@ struct CallOptions {
   std::function<void(const Attempt&)> on_attempt;
   /// What errors call `deadline`, of which a part was over before the call; nullopt: as it is
   std::optional<Milliseconds> deadline_shown = std::nullopt;
+  /// Of models(), health() and account(): which key of the provider's pool is sent, from 0. A chat
+  /// takes one as its chain decides.
+  std::size_t key = 0;
 };
 
 using ChatResult = Result<ChatResponse, CallError>;
@@ -107,6 +125,32 @@ struct Model {
   std::string json;  ///< the provider's whole object
 };
 
+struct CatalogOptions {
+  enum class Fetch {
+    kWhenOld,  ///< when the cached list is older than `age_max`, or there is none
+    kAlways,
+    kNever,
+  };
+  Fetch fetch = Fetch::kWhenOld;
+  std::chrono::seconds age_max = std::chrono::hours(24);
+  std::optional<Milliseconds> deadline;  ///< of the whole; nullopt: as configured
+  std::stop_token stop;                  ///< cancels it from any thread
+};
+
+struct CatalogModel {
+  ModelFacts facts;  ///< its id, and what else the list says of it
+  std::string json;  ///< the provider's whole object
+};
+
+/// A provider's list of models. A value.
+struct Catalog {
+  std::string provider;
+  std::chrono::system_clock::time_point fetched;  ///< from the provider
+  bool from_cache = false;
+  std::optional<Error> fetch_error;  ///< why an old list is shown although a new one was wanted
+  std::vector<CatalogModel> models;  ///< in the provider's order
+};
+
 /// Answer of a health check.
 struct Health {
   std::string provider;
@@ -147,13 +191,51 @@ class Client {
   [[nodiscard]] PRX_API std::unique_ptr<Call> start(const ChatRequest& request,
                                                     const CallOptions& options, Sink& sink);
 
-  /// The models of a provider ("" : the default one). Blocks. Of the options, deadline, stop and
-  /// traceparent count.
+  /// Asks, runs the tools that the model calls, tells it their results, and so on until it answers
+  /// without calling any. The conversation grows by each complete round: an answer and the results
+  /// of all its calls; its usage also counts the call that failed. What else a failed round would
+  /// have added is not in it, so that it may be run again. Include prx/tool_box.hpp.
+  ///
+  /// Blocks; on a loop of prx it fails at once with kInternal. Functions run on threads of this run
+  /// alone, at most `parallel_max` at once, and after this returned none runs any more. Whatever
+  /// goes wrong with a tool is a result that the model is told ("error: ..."), and no error of the
+  /// run. An answer may go to another target than the one before it, as the chain decides.
+  ///
+  /// Errors: as chat(). kInvalidRequest also for options out of their ranges, and when the model
+  /// still calls tools in its answer number `rounds_max`; kBadResponse when an answer ended (length
+  /// limit, content filter) in the middle of a tool call: then none of its calls was run;
+  /// kTimeout and kCancelled also while tools run.
+  [[nodiscard]] PRX_API Result<RunTrail, RunError> run(Conversation& conversation,
+                                                       const ToolBox& tools,
+                                                       const RunOptions& options);
+  [[nodiscard]] PRX_API Result<RunTrail, RunError> run(Conversation& conversation,
+                                                       const ToolBox& tools);
+
+  /// The models of a provider ("" : the default one). Blocks. Of the options, deadline, stop, key
+  /// and traceparent count. Errors: kInvalidRequest also for a key that the pool does not have.
   [[nodiscard]] PRX_API Result<std::vector<Model>> models(const std::string& provider = {},
                                                           const CallOptions& options = {});
+  /// The models of a provider ("" : the default one), with what is known of each, from the cache on
+  /// disk or from the provider; what was fetched is cached. Blocks.
+  ///
+  /// The cache is `$XDG_CACHE_HOME/prx/models` (else `$HOME/.cache/prx/models`) of the client's
+  /// environment, one file for each plugin and base URL, shared with other processes. Calls read it
+  /// and never fetch: what nobody asked for with this function is unknown to them, and so is what
+  /// was fetched more than 30 days ago. A cache that cannot be written is said in the log (info),
+  /// one that cannot be read too (debug).
+  ///
+  /// Errors: as models(), when there is no cached list to show instead; kNotFound: Fetch::kNever
+  /// and there is none; kCancelled.
+  [[nodiscard]] PRX_API Result<Catalog> catalog(const std::string& provider = {},
+                                                const CatalogOptions& options = {});
   /// Asks a provider whether it answers this key. Blocks; options as models().
   [[nodiscard]] PRX_API Result<Health> health(const std::string& provider = {},
                                               const CallOptions& options = {});
+  /// What a provider says about the account behind a key: credit, limits, usage. Blocks; options as
+  /// models(). Errors: kUnsupported, without asking anybody, when the plugin has no such operation;
+  /// kAuth without asking when there is no key.
+  [[nodiscard]] PRX_API Result<Account> account(const std::string& provider = {},
+                                                const CallOptions& options = {});
 
   /// Puts another configuration in force. Calls under way finish on the old one; calls that begin
   /// after this returned use the new one. Plugins are searched for again; providers that did not

@@ -62,8 +62,10 @@ struct TimeoutConfig {
 
 /// A `[providers.<name>]` table: one instance of a plugin.
 struct ProviderConfig {
-  std::string name;    ///< the table's name
-  std::string plugin;  ///< kind or id that a plugin's note offers; defaults to `name`
+  std::string name;  ///< the table's name
+  /// Kind or id that a plugin's note offers, or a preset's name; defaults to `name`. Resolved, it
+  /// is what the preset stands for.
+  std::string plugin;
   /// In order; empty: none configured (the plugin's key_env may still give one)
   std::vector<ApiKey> keys;
   std::string base_url;     ///< empty: the plugin's own
@@ -92,6 +94,10 @@ struct ProviderConfig {
   std::string plugin_id;                    ///< id of the plugin that serves it
   std::string default_model, model_prefix;  ///< of the note
   std::string model_in_use;  ///< asked for when a request names no model; "" when nothing says
+  std::string preset;        ///< what stands in for a plugin of that name: "groq", or ""
+  /// Of the note or preset, for messages: "Groq", "GROQ_API_KEY", where a person gets a key and
+  /// credit. "" of a server that is not known to be the vendor's.
+  std::string title, key_env, key_url, credit_url;
   /// @}
   friend bool operator==(const ProviderConfig&, const ProviderConfig&) = default;
 };

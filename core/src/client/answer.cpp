@@ -175,4 +175,23 @@ Result<void> Answer::complete() {
   return {};
 }
 
+Result<void> Answer::check_json() const {
+  const bool said_other = !response_.tool_calls.empty() || !response_.refusal.empty() ||
+                          response_.finish_reason == FinishReason::kContentFilter;
+  if (response_.text.empty() && said_other) return {};
+  const auto valid = json::validate(response_.text);
+  if (valid) return {};
+  Error error;
+  error.error_class = ErrorClass::kBadResponse;
+  error.phase = Phase::kBody;
+  if (response_.finish_reason == FinishReason::kLength) {
+    error.retryable = false;
+    error.message = "the length limit cut the JSON that response_format asks for; raise max_tokens";
+  } else {
+    error.message =
+        "the answer is not the JSON that response_format asks for (" + valid.error().message + ")";
+  }
+  return Unexpected(std::move(error));
+}
+
 }  // namespace prx::driver

@@ -31,6 +31,11 @@ class Answer {
   /// Errors: kInternal, kBadResponse.
   [[nodiscard]] Result<void> complete();
 
+  /// After complete(), when the request asked for JSON: that the text is one JSON value. A refusal
+  /// and an answer of tool calls alone need none. Errors: kBadResponse; of one that the length
+  /// limit cut it says not to try again, since it would be cut again.
+  [[nodiscard]] Result<void> check_json() const;
+
   [[nodiscard]] ChatResponse& response() { return response_; }
   /// Of every choice, in order of appearance; whole after complete().
   struct Call {

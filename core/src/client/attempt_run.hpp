@@ -77,6 +77,7 @@ class AttemptRun final : private OperationObserver {
   std::optional<reliability::Splice> splice;  ///< of a Mode::kSplice, while it compares
   bool stream = true;                         ///< its upstream answers token by token
   bool has_format = false;                    ///< its answer is a structured output
+  bool wants_json = false;                    ///< which is JSON
   bool spliced = false;                       ///< the caller sees what it says
 
  private:

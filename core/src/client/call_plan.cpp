@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "client/catalog_use.hpp"
 #include "client/chain_plan.hpp"
 #include "client/client_impl.hpp"
 #include "client/request_body.hpp"
@@ -21,8 +22,16 @@ Error no_model(const std::string& provider) {
   Error error;
   error.error_class = ErrorClass::kInvalidRequest;
   error.message = "no model: provider '" + provider +
-                  "' has no default; give --model or set [providers." + provider + "] model";
+                  "' has no default; give --model or set [providers." + provider +
+                  "] model (prx models --provider " + provider + " shows what it has)";
   return error;
+}
+
+/// Names the answer to a question among those that a snapshot remembers.
+std::string question_name(const CallOptions& options, std::string_view model) {
+  std::string name = options.provider + '\n' + options.chain + '\n';
+  name += model;
+  return name;
 }
 
 }  // namespace
@@ -45,6 +54,7 @@ class Client::Impl::Planner {
     chat_.has_format = body.has("response_format");
     chat_.overwrite_stream = request.raw().empty();
     PRX_TRY_SET(chat_.chain, impl_.prepared(*chat_.snapshot, options_, body.model()));
+    if (chat_.chain->any_known) PRX_TRY(skip_unfit(body));
     chat_.terms.deadline = chat_.chain->plan.policy.deadline;
     if (options_.deadline) {
       chat_.terms.deadline =
@@ -55,6 +65,28 @@ class Client::Impl::Planner {
   }
 
  private:
+  /// Leaves out the targets whose models are known not to be able to serve this request.
+  Result<void> skip_unfit(const driver::RequestBody& body) {
+    catalog::RequestNeeds needs(body.index());
+    if (needs.names_models()) return {};
+    chat_.prices_known = true;
+    const auto unfit = driver::unfit_targets(*chat_.chain, needs);
+    for (const auto& one : unfit)
+      chat_.skipped.push_back(driver::skipped_attempt(*chat_.chain, one, needs));
+    if (unfit.empty()) return {};
+    if (unfit.size() == chat_.chain->targets.size())
+      return Unexpected(*chat_.skipped.front().error);
+    std::string name = question_name(options_, body.model());
+    for (const auto& one : unfit) name += '\n' + std::to_string(one.target);
+    auto rest = impl_.find_prepared(*chat_.snapshot, name, chat_.chain->catalog);
+    if (!rest) {
+      rest = driver::chain_without(*chat_.chain, unfit);
+      if (rest->whole) impl_.remember(*chat_.snapshot, std::move(name), rest);
+    }
+    chat_.chain = std::move(rest);
+    return {};
+  }
+
   /// The body for the first target is made before the call begins: what is wrong with a request is
   /// said at once.
   Result<void> make_first(const driver::RequestBody& body) {
@@ -73,28 +105,37 @@ class Client::Impl::Planner {
 /// What the same question found before; chains are few, and models that calls ask for too.
 Result<std::shared_ptr<const driver::PreparedChain>> Client::Impl::prepared(
     driver::Snapshot& snapshot, const CallOptions& options, std::string_view model) {
-  std::string name = options.provider + '\n' + options.chain + '\n';
-  name += model;
-  {
-    const std::lock_guard lock(snapshot.mutex);
-    if (const auto found = snapshot.prepared.find(name); found != snapshot.prepared.end())
-      return found->second;
-  }
+  std::string name = question_name(options, model);
+  const std::uint64_t generation = catalog_generation();
+  if (auto found = find_prepared(snapshot, name, generation)) return found;
   driver::ChainQuestion question;
   question.provider = options.provider;
   question.chain = options.chain;
   question.model = model;
-  PRX_TRY_SET(auto chain, prepare(snapshot, question));
-  if (!chain->whole) return chain;
+  PRX_TRY_SET(auto chain, prepare(snapshot, question, generation));
+  if (chain->whole) remember(snapshot, std::move(name), chain);
+  return chain;
+}
+
+std::shared_ptr<const driver::PreparedChain> Client::Impl::find_prepared(driver::Snapshot& snapshot,
+                                                                         const std::string& name,
+                                                                         std::uint64_t generation) {
+  const std::lock_guard lock(snapshot.mutex);
+  const auto found = snapshot.prepared.find(name);
+  const bool known = found != snapshot.prepared.end() && found->second->catalog == generation;
+  return known ? found->second : nullptr;
+}
+
+void Client::Impl::remember(driver::Snapshot& snapshot, std::string name,
+                            std::shared_ptr<const driver::PreparedChain> chain) {
   const std::lock_guard lock(snapshot.mutex);
   if (snapshot.prepared.size() >= driver::Snapshot::kPreparedMax) snapshot.prepared.clear();
-  snapshot.prepared[std::move(name)] = chain;
-  return chain;
+  snapshot.prepared[std::move(name)] = std::move(chain);
 }
 
 /// A target that cannot serve is left out; the first one's reason is the error when none can.
 Result<std::shared_ptr<const driver::PreparedChain>> Client::Impl::prepare(
-    driver::Snapshot& snapshot, const driver::ChainQuestion& question) {
+    driver::Snapshot& snapshot, const driver::ChainQuestion& question, std::uint64_t generation) {
   PRX_TRY_SET(driver::PlannedChain chain, plan_chain(*snapshot.config, question));
   driver::PreparedChain out;
   out.plan.policy = *chain.policy;
@@ -116,6 +157,8 @@ Result<std::shared_ptr<const driver::PreparedChain>> Client::Impl::prepare(
     out.targets.push_back(std::move(call));
   }
   if (out.targets.empty()) return Unexpected(std::move(*problem));
+  out.catalog = generation;
+  if (generation != 0) driver::add_known(out, shelf_, snapshot, options_.environment);
   return std::make_shared<const driver::PreparedChain>(std::move(out));
 }
 

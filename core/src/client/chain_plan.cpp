@@ -129,6 +129,7 @@ class ChainPlanner {
     one.plan.clocks =
         target != nullptr && target->timeouts ? *target->timeouts : one.provider->timeouts;
     one.plan.stream = said(stream_member, extra, one.provider->extra_body);
+    one.server_falls_back = said(models_member, extra, one.provider->extra_body).value_or(false);
     if (target != nullptr) {
       one.plan.context_length = target->context_length;
       const bool format = said(format_member, extra, one.provider->extra_body).value_or(false);

@@ -27,6 +27,8 @@ struct PlannedTarget {
   std::string model;                     ///< "" when nothing says
   std::string model_origin;              ///< as ModelChoice::origin
   reliability::PlanTarget plan;
+  /// Its extra_body gives the server a list of models to fall back on by itself
+  bool server_falls_back = false;
   std::string left_out;  ///< why it cannot be asked (no plugin, no key, no model), or ""
 };
 

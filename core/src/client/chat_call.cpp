@@ -64,6 +64,7 @@ ChatCall::~ChatCall() {
 void ChatCall::start(std::optional<Error> refused) {
   runtime_.loop.post([self = shared_from_this(), refused = std::move(refused)]() mutable {
     if (self->ended_) return;
+    self->tell_skipped();
     if (refused) return self->end(std::move(refused), {});
     self->begin();
   });
@@ -234,6 +235,7 @@ void ChatCall::begin_run(AttemptRun& run, const SpecialBody& body) {
   const reliability::StartAttempt& start = run.start();
   run.stream = body.stream;
   run.has_format = body.has_format;
+  run.wants_json = body.wants_json;
   OperationRequest request;
   request.op = PRX_OP_CHAT;
   request.flags =

@@ -25,10 +25,12 @@ namespace prx::driver {
 struct ChatPlan {
   std::shared_ptr<const PreparedChain> chain;  ///< of the snapshot; shared by its calls
   reliability::Terms terms;
-  RequestBody::Text body;            ///< as the caller wrote it; null only when refused
-  bool has_format = false;           ///< the body asks for a response_format
-  bool overwrite_stream = false;     ///< `options.stream_upstream` wins over the body's
-  std::optional<SpecialBody> first;  ///< for the first target, made already
+  RequestBody::Text body;             ///< as the caller wrote it; null only when refused
+  bool has_format = false;            ///< the body asks for a response_format
+  bool overwrite_stream = false;      ///< `options.stream_upstream` wins over the body's
+  std::optional<SpecialBody> first;   ///< for the first target, made already
+  std::vector<Attempt> skipped = {};  ///< targets that cannot serve it, for the trail
+  bool prices_known = false;          ///< what serves it is what its targets are asked for
   CallOptions options;
   std::string request_id;
   std::shared_ptr<Snapshot> snapshot;     ///< keeps the instances; null in tests
@@ -110,6 +112,8 @@ class ChatCall final : public std::enable_shared_from_this<ChatCall>, private Ru
   void prepare_rescue(AttemptRun& run);
   void close_run(AttemptRun& run, const Error* error);
   void log_attempt(const Attempt& attempt) const;
+  void tell(const Attempt& attempt) const;
+  void tell_skipped();
   [[nodiscard]] AttemptRun* find(reliability::AttemptNumber attempt);
   void bury(AttemptRun& run);
 

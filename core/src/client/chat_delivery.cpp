@@ -1,10 +1,13 @@
 // What the attempts of a call say, and what of it the caller is given.
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "client/abi_convert.hpp"
+#include "client/catalog_use.hpp"
 #include "client/chat_call.hpp"
+#include "prx/sdk/json_edit.hpp"
 #include "telemetry/attempt_line.hpp"
 
 namespace prx::driver {
@@ -37,6 +40,17 @@ std::optional<StreamEvent::Type> type_of(std::uint32_t type) {
   }
 }
 
+/// What META says about the key's rate limit; nullopt: nothing that can be read.
+std::optional<Milliseconds> next_request_of(std::string_view json) {
+  const auto about = json::ObjectIndex::parse(json);
+  const auto wait = about ? about->find("next_request_ms") : std::nullopt;
+  std::int64_t ms = 0;
+  if (!wait) return std::nullopt;
+  const auto [end, problem] = std::from_chars(wait->data(), wait->data() + wait->size(), ms);
+  if (problem != std::errc{} || end != wait->data() + wait->size() || ms < 1) return std::nullopt;
+  return Milliseconds(ms);
+}
+
 bool is_content(const StreamEvent& event) {
   return event.type == StreamEvent::Type::kText || event.type == StreamEvent::Type::kReasoning ||
          event.type == StreamEvent::Type::kToolCallDelta;
@@ -65,6 +79,11 @@ void ChatCall::on_run_event(AttemptRun& run, const prx_event& event) {
       break;
     case PRX_EV_PROGRESS:
       engine_->on_progress(run.number(), now);
+      break;
+    case PRX_EV_META:
+      if (event.json.len == 0) break;
+      if (const auto wait = next_request_of(view(event.json)))
+        engine_->on_exhausted(run.number(), *wait, now);
       break;
     case PRX_EV_FINISH:
       if (!run.answer().all_finished()) break;
@@ -105,6 +124,13 @@ void ChatCall::broken(AttemptRun& run, const Error& error) {
 void ChatCall::run_ended(AttemptRun& run, std::optional<Error> error) {
   if (!error) {
     if (auto whole = run.answer().complete(); !whole) error = std::move(whole).error();
+  }
+  if (!error && run.wants_json) {
+    if (auto json = run.answer().check_json(); !json) {
+      error = std::move(json).error();
+      // Who has read all of it cannot be given another one in its place.
+      if (run.number() == committed_) engine_->forbid_rescue();
+    }
   }
   if (!error && !run.stream) tell_whole(run);
   if (ended_ || find(run.number()) != &run) return;
@@ -258,9 +284,20 @@ void ChatCall::spliced(AttemptRun& run) {
 /// Writes the attempt into the trail. An attempt that never began is in it too.
 void ChatCall::close_run(AttemptRun& run, const Error* error) {
   const ProviderConfig& config = plan_.target(run.start().target).instance->config();
-  const Attempt& attempt = trail_.emplace_back(run.trail(config, runtime_.loop.now(), error));
+  Attempt& attempt = trail_.emplace_back(run.trail(config, runtime_.loop.now(), error));
+  if (plan_.prices_known && plan_.target(run.start().target).priced && !attempt.cost)
+    estimate_cost(attempt, plan_.target(run.start().target).priced->facts);
+  tell(attempt);
+}
+
+void ChatCall::tell(const Attempt& attempt) const {
   log_attempt(attempt);
   if (sink_ != nullptr && plan_.options.on_attempt) plan_.options.on_attempt(attempt);
+}
+
+void ChatCall::tell_skipped() {
+  for (Attempt& attempt : plan_.skipped) tell(trail_.emplace_back(std::move(attempt)));
+  plan_.skipped.clear();
 }
 
 void ChatCall::log_attempt(const Attempt& attempt) const {

@@ -3,6 +3,7 @@
 #include "client/abi_convert.hpp"
 #include "client/client_impl.hpp"
 #include "client/pull_stream.hpp"
+#include "client/tool_run_loop.hpp"
 
 namespace prx {
 
@@ -46,6 +47,14 @@ ChatResult Client::chat(const ChatRequest& request, const CallOptions& options) 
   return sink.wait();
 }
 
+RunResult Client::run(Conversation& conversation, const ToolBox& tools, const RunOptions& options) {
+  return driver::ToolRunLoop(*this, conversation, tools, options).run();
+}
+
+RunResult Client::run(Conversation& conversation, const ToolBox& tools) {
+  return run(conversation, tools, RunOptions{});
+}
+
 Result<std::vector<Model>> Client::models(const std::string& provider, const CallOptions& options) {
   if (driver::on_prx_thread()) return Unexpected(driver::blocking_on_loop());
   std::vector<Model> models;
@@ -56,6 +65,11 @@ Result<std::vector<Model>> Client::models(const std::string& provider, const Cal
   });
   if (!done) return Unexpected(done.error());
   return models;
+}
+
+Result<Catalog> Client::catalog(const std::string& provider, const CatalogOptions& options) {
+  if (driver::on_prx_thread()) return Unexpected(driver::blocking_on_loop());
+  return impl_->catalog(provider, options);
 }
 
 Result<Health> Client::health(const std::string& provider, const CallOptions& options) {
@@ -91,6 +105,7 @@ CallCost cost_of(const std::vector<Attempt>& attempts) {
   for (const auto& attempt : attempts) {
     cost.dollars += attempt.cost.value_or(0.0);
     cost.lower_bound = cost.lower_bound || !attempt.cost;
+    cost.estimated = cost.estimated || attempt.cost_estimated;
   }
   return cost;
 }

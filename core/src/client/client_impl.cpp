@@ -71,6 +71,12 @@ driver::SharedHealthOptions shared_health_options(const Environment& environment
   return options;
 }
 
+/// Calls look for lists of models there.
+catalog::Cache model_cache(const ClientOptions& options) {
+  if (options.catalog == CatalogUse::kOff) return catalog::Cache(std::filesystem::path());
+  return catalog::Cache(catalog::cache_folder(options.environment));
+}
+
 struct QuietWatch {
   std::mutex mutex;
   std::condition_variable changed;
@@ -83,6 +89,8 @@ struct QuietWatch {
 Client::Impl::Impl(ClientOptions options, std::unique_ptr<Log> log, std::unique_ptr<AsioLoop> loop)
     : options_(std::move(options)),
       log_(std::move(log)),
+      shelf_(model_cache(options_),
+             [this](const std::string& why) { log_->write(LogLevel::kDebug, why); }),
       loop_(std::move(loop)),
       workers_(std::make_unique<Workers>()),
       resolvers_(std::make_unique<Workers>()),
@@ -222,6 +230,12 @@ Result<driver::OperationStats> Client::Impl::run(std::uint32_t op, const std::st
                                                  driver::SideOperation::Take take) {
   const auto in_force = snapshot();
   PRX_TRY_SET(driver::ProviderInstance* const target, instance(*in_force, provider));
+  if (options.key > 0 && options.key >= target->config().keys.size())
+    return fail(ErrorClass::kInvalidRequest, "provider '" + target->config().name +
+                                                 "' has no key number " +
+                                                 std::to_string(options.key + 1));
+  if (options.stop.stop_requested())  // the loop may be faster than the callback below
+    return fail(ErrorClass::kCancelled, "cancelled by the caller");
   std::mutex mutex;
   std::condition_variable done;
   std::optional<Result<driver::OperationStats>> outcome;
@@ -237,6 +251,7 @@ Result<driver::OperationStats> Client::Impl::run(std::uint32_t op, const std::st
           });
   driver::OperationRequest request;
   request.op = op;
+  request.key = options.key;
   const std::string id = request_id(random_number());  // stays until the operation's end
   request.request_id = id;
   request.traceparent = options.traceparent;

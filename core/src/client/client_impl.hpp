@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "catalog/shelf.hpp"
 #include "client/chain_plan.hpp"
 #include "client/chat_call.hpp"
 #include "client/doorbell.hpp"
@@ -51,6 +52,10 @@ class Client::Impl {
   [[nodiscard]] Result<driver::OperationStats> run(std::uint32_t op, const std::string& provider,
                                                    const CallOptions& options,
                                                    driver::SideOperation::Take take);
+  /// See Client::account().
+  [[nodiscard]] Result<Account> account(const std::string& provider, const CallOptions& options);
+  /// As Client::catalog().
+  [[nodiscard]] Result<Catalog> catalog(const std::string& provider, const CatalogOptions& options);
   /// Starts the default provider's warm-up; its outcome is logged and marks the key.
   void warm_up();
 
@@ -117,7 +122,16 @@ class Client::Impl {
   [[nodiscard]] Result<std::shared_ptr<const driver::PreparedChain>> prepared(
       driver::Snapshot& snapshot, const CallOptions& options, std::string_view model);
   [[nodiscard]] Result<std::shared_ptr<const driver::PreparedChain>> prepare(
-      driver::Snapshot& snapshot, const driver::ChainQuestion& question);
+      driver::Snapshot& snapshot, const driver::ChainQuestion& question, std::uint64_t generation);
+  /// Null when it is not there, or was made when other things were known of models.
+  [[nodiscard]] static std::shared_ptr<const driver::PreparedChain> find_prepared(
+      driver::Snapshot& snapshot, const std::string& name, std::uint64_t generation);
+  static void remember(driver::Snapshot& snapshot, std::string name,
+                       std::shared_ptr<const driver::PreparedChain> chain);
+  [[nodiscard]] Result<Catalog> fetch_catalog(const ProviderConfig& provider,
+                                              const CatalogOptions& options);
+  /// Changes with what is known of models; 0: nothing is.
+  [[nodiscard]] std::uint64_t catalog_generation();
   [[nodiscard]] std::uint64_t random_number();
   [[nodiscard]] static std::string request_id(std::uint64_t number);
   /// Runs a function on the loop and waits, or at once when on it.
@@ -130,6 +144,7 @@ class Client::Impl {
   const ClientOptions options_;    ///< with an environment
   Environment given_environment_;  ///< what the host gave; empty: each configuration has its own
   std::unique_ptr<Log> log_;
+  catalog::Shelf shelf_;  ///< without a folder when CatalogUse::kOff
   std::unique_ptr<AsioLoop> loop_;
   std::unique_ptr<Workers> workers_;    ///< for plugins
   std::unique_ptr<Workers> resolvers_;  ///< for names, so that busy plugins do not stop them

@@ -125,6 +125,7 @@ std::int32_t Operation::emit(const prx_event& event) {
   }
   if (event.type == PRX_EV_ERROR) {
     Error error = to_error(event.error, &instance_);
+    instance_.classify(error);
     if (error.error_class == ErrorClass::kCancelled && !cancelled_) {
       instance_.misbehaved("an operation that nobody cancelled ended as cancelled");
       error.error_class = ErrorClass::kInternal;

@@ -60,10 +60,11 @@ ProviderInstance::ProviderInstance(Runtime& runtime, PluginModule& module,
                                    const ProviderConfig& config, http::Transport& transport)
     : module_(module),
       config_(config),
+      preset_(config.preset.empty() ? nullptr : config::find_preset(config.preset)),
       transport_(transport),
       context_{&runtime, this, "provider " + config.name},
       host_(make_host(context_)) {
-  for (const auto& host : module.plugin().note.hosts)
+  for (const auto& host : preset_ != nullptr ? preset_->hosts : module.plugin().note.hosts)
     if (auto origin = origin_of(host)) origins_.push_back(std::move(*origin));
   if (auto origin = origin_of(config.base_url)) origins_.push_back(std::move(*origin));
   for (const auto& key : config.keys) keep_secret(key.secret.reveal());
@@ -154,8 +155,8 @@ std::optional<Error> ProviderInstance::key_problem() const {
   Error error;
   error.error_class = ErrorClass::kAuth;
   error.provider_code = "key_missing";
-  const std::string title = note().title.empty() ? config_.name : note().title;
-  error.message = title + " API key not set: " + config_.key_missing;
+  error.message = (config_.title.empty() ? config_.name : config_.title) +
+                  " API key not set: " + config_.key_missing;
   return error;
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "client/runtime.hpp"
+#include "config/preset.hpp"
 #include "plugin/registry.hpp"
 #include "prx/config.hpp"
 
@@ -97,6 +98,11 @@ class ProviderInstance {
   /// thread.
   [[nodiscard]] bool holds_secret(std::string_view text) const;
 
+  /// What a plugin reported, as the preset in use knows its server's words. Any thread.
+  void classify(Error& error) const {
+    if (preset_ != nullptr) config::classify_by_words(error, *preset_);
+  }
+
   /// Counts a breach of the contract; loop thread.
   void misbehaved(std::string_view what);
   /// The plugin hangs or cannot be trusted: no operation starts any more, nothing of it is
@@ -119,6 +125,7 @@ class ProviderInstance {
   [[nodiscard]] bool holds_plainly(std::string_view text, bool was_cut) const;
   PluginModule& module_;
   ProviderConfig config_;
+  const config::Preset* preset_;  ///< or nullptr
   http::Transport& transport_;
   HostContext context_;
   prx_host host_;

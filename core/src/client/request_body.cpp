@@ -28,6 +28,7 @@ Result<void> merge(Changes& changes, SpecialBody& out, std::string_view extra,
   changes.edit().merge(*index);
   out.stream = stream_member(*index).value_or(out.stream);
   out.has_format = format_member(*index).value_or(out.has_format);
+  out.wants_json = json_member(*index).value_or(out.wants_json);
   if (const auto model = index->find("model"))
     out.model = json::unquoted(*model).value_or(out.model);
   return {};
@@ -58,6 +59,21 @@ std::optional<bool> format_member(const json::ObjectIndex& body) {
   return format ? std::optional(*format != "null") : std::nullopt;
 }
 
+std::optional<bool> json_member(const json::ObjectIndex& body) {
+  const auto format = body.find("response_format");
+  if (!format) return std::nullopt;
+  const auto index = json::ObjectIndex::parse(*format);
+  const auto type = index ? index->find("type") : std::nullopt;
+  return type == R"("json_object")" || type == R"("json_schema")";
+}
+
+std::optional<bool> models_member(const json::ObjectIndex& body) {
+  const auto models = body.find("models");
+  if (!models) return std::nullopt;
+  const auto list = json::elements(*models);
+  return list && !list->empty();
+}
+
 RequestBody::RequestBody(Text text, json::ObjectIndex index)
     : text_(std::move(text)), index_(std::move(index)) {
   if (const auto model = index_.find("model")) model_ = json::unquoted(*model).value_or("");
@@ -84,6 +100,7 @@ Result<SpecialBody> RequestBody::specialise(const BodyOptions& options) const {
     changes.edit().set("model", json::quoted(options.model));
   }
   out.has_format = format_member(index_).value_or(false);
+  out.wants_json = json_member(index_).value_or(false);
   out.stream = streams(options);
   if (stream_member(index_) != out.stream)
     changes.edit().set("stream", out.stream ? "true" : "false");

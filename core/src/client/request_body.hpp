@@ -17,6 +17,11 @@ namespace prx::driver {
 [[nodiscard]] std::optional<bool> stream_member(const json::ObjectIndex& body);
 /// Whether a body asks for a structured output; nullopt: it says nothing.
 [[nodiscard]] std::optional<bool> format_member(const json::ObjectIndex& body);
+/// Whether that output is JSON (json_object, json_schema); nullopt: it says nothing.
+[[nodiscard]] std::optional<bool> json_member(const json::ObjectIndex& body);
+
+/// Whether a body names models that the server tries by itself; nullopt: it says nothing.
+[[nodiscard]] std::optional<bool> models_member(const json::ObjectIndex& body);
 
 struct BodyOptions {
   std::string_view model;              ///< asked for when the body names none
@@ -35,6 +40,7 @@ struct SpecialBody {
   std::string model;
   bool stream = false;
   bool has_format = false;  ///< a structured output: `response_format`, whoever said so
+  bool wants_json = false;  ///< and that is JSON
 };
 
 /// A body and where its members are. Not kept for the time of a call: whoever needs it again scans
@@ -53,6 +59,7 @@ class RequestBody {
   [[nodiscard]] const Text& text() const { return text_; }
 
   [[nodiscard]] const std::string& model() const { return model_; }  ///< "" when it names none
+  [[nodiscard]] const json::ObjectIndex& index() const { return index_; }
   [[nodiscard]] bool has(std::string_view member) const { return index_.find(member).has_value(); }
   /// Whether it asks for a stream, but for what extra bodies say.
   [[nodiscard]] bool streams(const BodyOptions& options) const;

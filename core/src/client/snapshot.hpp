@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "catalog/shelf.hpp"
 #include "client/provider_instance.hpp"
 #include "plugin/registry.hpp"
 #include "prx/config.hpp"
@@ -26,6 +27,10 @@ struct CallTarget {
   ProviderInstance* instance = nullptr;  ///< of the snapshot
   std::string model;                     ///< asked for; "": what the body says
   std::string_view extra_body;           ///< of the target; lives as long as the snapshot
+  /// What the cached list of its provider says of the model; null: nothing is known
+  std::shared_ptr<const catalog::Known> known = nullptr;
+  /// Where its prices are: the same, or another provider's list; null: unknown
+  std::shared_ptr<const catalog::Known> priced = nullptr;
 };
 
 /// The answer to one ChainQuestion, with the instances made. Immutable.
@@ -33,6 +38,8 @@ struct PreparedChain {
   reliability::Plan plan;
   std::vector<CallTarget> targets;  ///< in the order of the plan's; 1 or more
   bool whole = true;                ///< no plugin failed to make its instance: it will not change
+  std::uint64_t catalog = 0;        ///< Shelf::generation() when it was made
+  bool any_known = false;           ///< something is known of the model of one
 };
 
 /// Shared by the client and the calls that run on it. Instances are shared by snapshots in which a

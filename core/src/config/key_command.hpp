@@ -21,9 +21,9 @@ struct KeyCommand {
 };
 
 /// What the command printed, without white space around it. stdin is /dev/null, stderr is dropped;
-/// the command has a process group of its own, which is killed before this returns. Blocks. Errors:
-/// kInvalidRequest, what and remedy, never its output: cannot be run, failed, timed out, printed
-/// nothing or more than kKeyOutputMax.
+/// the command has no terminal, and its group is killed before this returns. Blocks.
+/// Errors: kInvalidRequest, what and remedy, never its output: cannot be run, failed, timed out,
+/// printed nothing or more than kKeyOutputMax.
 [[nodiscard]] Result<std::string> run_key_command(const KeyCommand& command);
 
 }  // namespace prx::config

@@ -62,6 +62,7 @@ bool is_secret_name(std::string_view name) {
   constexpr std::array<std::string_view, 7> kParts = {
       "authorization", "cookie", "key", "token", "secret", "passw", "credential"};
   const auto text = lower(name);
+  if (text.starts_with("max_tokens")) return false;  // a limit of tokens is no token
   return std::any_of(kParts.begin(), kParts.end(),
                      [&](std::string_view part) { return text.find(part) != std::string::npos; });
 }

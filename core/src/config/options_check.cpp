@@ -11,6 +11,7 @@
 #include "config/did_you_mean.hpp"
 #include "config/mask.hpp"
 #include "config/sections.hpp"
+#include "prx/sdk/json_edit.hpp"
 
 namespace prx::config {
 namespace {
@@ -31,6 +32,12 @@ bool has_type(const Value& value, std::string_view type) {
   if (type == "boolean") return value.IsBool();
   if (type == "array") return value.IsArray();
   return type == "table" && value.IsObject();
+}
+
+bool has_type(const std::string& json, std::string_view type) {
+  rapidjson::Document value;
+  value.Parse<rapidjson::kParseIterativeFlag>(json.data(), json.size());
+  return !value.HasParseError() && has_type(value, type);
 }
 
 std::string place_of(const Config& config, const std::string& path) {
@@ -72,22 +79,37 @@ void reveal(Config& config, const ProviderConfig& provider, const std::string& k
     if (setting.path == path) setting.value = written->second;
 }
 
-void fill_default(Config& config, const ProviderConfig& provider, const PluginNote& note,
-                  const OptionSchema& option, rapidjson::Document& options) {
-  if (option.default_value.empty() || options.HasMember(option.key.c_str())) return;
+// What is taken where the configuration says nothing: JSON text and where it comes from.
+struct Default {
+  std::string value, origin;
+};
+
+Default default_of(const OptionSchema& option, const PluginNote& note, const Preset* preset) {
+  constexpr std::string_view kService = "service";  // what a plugin of many servers calls this one
+  if (preset && option.key == kService && !preset->title.empty())
+    return {json::quoted(preset->title), "preset " + preset->name};
+  if (preset)
+    for (const auto& [key, value] : preset->options)
+      if (key == option.key && has_type(value, option.type))
+        return {value, "preset " + preset->name};
+  return {option.default_value, "default of the plugin " + note.id};
+}
+
+void fill_default(Config& config, const ProviderConfig& provider, const std::string& key,
+                  const Default& filled, rapidjson::Document& options) {
+  if (filled.value.empty() || options.HasMember(key.c_str())) return;
   rapidjson::Document value(&options.GetAllocator());
-  value.Parse<rapidjson::kParseIterativeFlag>(option.default_value.data(),
-                                              option.default_value.size());
+  value.Parse<rapidjson::kParseIterativeFlag>(filled.value.data(), filled.value.size());
   if (value.HasParseError()) return;
-  options.AddMember(Value(option.key.c_str(), options.GetAllocator()), value,
-                    options.GetAllocator());
-  config.settings.push_back({"providers." + provider.name + '.' + option.key, option.default_value,
-                             "default of the plugin " + note.id});
+  options.AddMember(Value(key.c_str(), options.GetAllocator()), value, options.GetAllocator());
+  config.settings.push_back(
+      {"providers." + provider.name + '.' + key, filled.value, filled.origin});
 }
 
 }  // namespace
 
-Result<void> check_options(Config& config, ProviderConfig& provider, const PluginNote& note) {
+Result<void> check_options(Config& config, ProviderConfig& provider, const PluginNote& note,
+                           const Preset* preset) {
   rapidjson::Document options;
   const std::string text = provider.options.empty() ? "{}" : provider.options;
   options.Parse<rapidjson::kParseIterativeFlag>(text.data(), text.size());
@@ -100,7 +122,8 @@ Result<void> check_options(Config& config, ProviderConfig& provider, const Plugi
     PRX_TRY(check_option(config, provider, note, member));
     reveal(config, provider, {member.name.GetString(), member.name.GetStringLength()});
   }
-  for (const auto& option : note.options) fill_default(config, provider, note, option, options);
+  for (const auto& option : note.options)
+    fill_default(config, provider, option.key, default_of(option, note, preset), options);
   provider.options = text_of(options);
   return {};
 }

@@ -5,16 +5,16 @@
 #include <vector>
 
 #include "config/did_you_mean.hpp"
-#include "config/http_values.hpp"
 #include "config/mask.hpp"
-#include "config/options_check.hpp"
+#include "config/preset.hpp"
+#include "config/resolve_provider.hpp"
 #include "config/sections.hpp"
 #include "config/text_values.hpp"
 
 namespace prx {
 namespace {
 
-using config::Origin;
+using config::Preset;
 
 constexpr std::string_view kLeftOut = " is left out: ";
 
@@ -25,11 +25,24 @@ struct Found {
   const Environment& environment;
 };
 
-std::optional<std::string> variable(const Environment& environment, const std::string& name) {
-  if (name.empty() || !environment) return std::nullopt;
-  auto value = environment(name);
-  if (value && value->empty()) value.reset();
-  return value;
+bool is_rejected(const Found& found, const std::string& plugin) {
+  return std::find(found.rejected.begin(), found.rejected.end(), plugin) != found.rejected.end();
+}
+
+// What stands in for the plugin that the provider names, or nullptr: an installed one is stronger,
+// also when it cannot be used, since nothing else must answer for it in silence.
+const Preset* preset_of(const ProviderConfig& provider, const Found& found) {
+  if (!provider.preset.empty()) return config::find_preset(provider.preset);
+  if (note_for(found.notes, provider.plugin) || is_rejected(found, provider.plugin)) return nullptr;
+  return config::find_preset(provider.plugin);
+}
+
+// Of those whose plugin is there.
+std::vector<std::string_view> preset_names(std::span<const PluginNote> notes) {
+  std::vector<std::string_view> names;
+  for (const auto& preset : config::presets())
+    if (note_for(notes, preset.plugin)) names.push_back(preset.name);
+  return names;
 }
 
 std::string no_plugin(const ProviderConfig& provider, std::span<const PluginNote> notes,
@@ -39,13 +52,16 @@ std::string no_plugin(const ProviderConfig& provider, std::span<const PluginNote
   const auto place = provider.where.empty() ? "" : provider.where + ": ";
   auto text = place + "no plugin offers " + config::shown(provider.plugin) + " for the provider " +
               config::shown(provider.name);
-  if (variable(environment, "PRX_NO_PLUGINS").value_or("") == "1")
+  if (!provider.preset.empty()) text += ", which the preset '" + provider.preset + "' needs";
+  if (environment && environment("PRX_NO_PLUGINS").value_or("") == "1")
     return text + ": PRX_NO_PLUGINS=1 turns plugins off; unset it";
   if (kinds.empty())
     return text +
            ": no plugin was found that can be used; name a folder in PRX_PLUGIN_PATH or "
            "[plugins] dirs (prx plugin list shows what was found)";
-  const auto near = config::nearest(provider.plugin, kinds);
+  auto names = preset_names(notes);
+  names.insert(names.begin(), kinds.begin(), kinds.end());
+  const auto near = config::nearest(provider.plugin, names);
   if (!near.empty())
     text += "; did you mean '" + std::string(near) + "'?";
   else
@@ -70,105 +86,12 @@ Unexpected<Error> unknown_provider(const Config& config, const ProviderConfig& p
     if (has_table(config, other)) add(other.name);
   for (const auto& note : notes)
     for (const auto& kind : note.kinds) add(kind);
+  for (const auto& preset : preset_names(notes)) add(preset);
   return fail(ErrorClass::kInvalidRequest,
               provider.where + ": unknown provider " + config::shown(provider.name) +
                   config::suggestion(provider.name, names) + " (there is neither a [providers." +
-                  provider.name + "] table nor a plugin of that name)");
+                  provider.name + "] table nor a plugin or preset of that name)");
 }
-
-// Completes one provider from its note.
-class ProviderResolver {
- public:
-  ProviderResolver(Config& config, ProviderConfig& provider, const PluginNote& note,
-                   const Environment& environment)
-      : config_(config), provider_(provider), note_(note), environment_(environment) {}
-
-  Result<void> run() {
-    provider_.plugin_id = note_.id;
-    provider_.default_model = note_.default_model;
-    provider_.model_prefix = note_.model_prefix;
-    PRX_TRY(config::check_options(config_, provider_, note_));
-    take_base_url();
-    const bool wanted = provider_.keys.empty() && provider_.key_missing.empty();
-    if (wanted && provider_.problem.empty()) take_key();
-    return {};
-  }
-
-  // Whether the file names a server that is not known to be the plugin's own.
-  [[nodiscard]] bool is_elsewhere() const {
-    if (own_url_ || note_.hosts.empty() || provider_.base_url.empty()) return false;
-    const auto origin = config::parse_base_url(provider_.base_url);
-    return !origin || !is_vendors(*origin);
-  }
-
- private:
-  [[nodiscard]] std::string table() const { return "providers." + provider_.name; }
-
-  void take_base_url() {
-    const auto url = variable(environment_, note_.base_url_env);
-    own_url_ = provider_.base_url.empty();
-    if (!url) return;
-    auto normal = config::normal_base_url(*url);
-    if (!provider_.base_url.empty()) {
-      own_url_ = normal && *normal == provider_.base_url;
-      return;
-    }
-    if (!normal) {
-      provider_.problem = "the provider " + config::shown(provider_.name) + ": " +
-                          note_.base_url_env + ' ' + normal.error().message +
-                          "; correct or unset it, or set [" + table() + "] base_url";
-      return;
-    }
-    provider_.base_url = std::move(normal).value();
-    config_.settings.push_back({table() + ".base_url",
-                                config::toml_text(std::string_view(provider_.base_url)),
-                                "env " + note_.base_url_env});
-  }
-
-  // The variable of one vendor must not reach another: it is only for URLs that the plugin knows,
-  // that came from the plugin's own variable, or that stay on this machine.
-  [[nodiscard]] bool may_have_vendor_key(const Origin& origin) const {
-    return own_url_ || config::is_loopback(origin.host) || is_vendors(origin);
-  }
-
-  [[nodiscard]] bool is_vendors(const Origin& origin) const {
-    return std::any_of(note_.hosts.begin(), note_.hosts.end(), [&](const std::string& host) {
-      const auto known = config::parse_base_url(host);
-      return known && *known == origin;
-    });
-  }
-
-  void take_key() {
-    if (note_.key_env.empty()) return;
-    const auto remedy = "set [" + table() + "] api_key";
-    const auto origin = config::parse_base_url(provider_.base_url);
-    if (!provider_.base_url.empty() && (!origin || !may_have_vendor_key(*origin))) {
-      const auto host =
-          origin ? (origin->scheme == "https" ? origin->host : origin->str()) : "this URL";
-      provider_.key_missing = note_.key_env + " is not sent to " + host + "; " + remedy;
-      return;
-    }
-    const auto key = variable(environment_, note_.key_env);
-    if (!key) {
-      provider_.key_missing = note_.key_env + " is not set; export it or " + remedy;
-    } else if (!config::is_key_value(*key)) {
-      provider_.key_missing =
-          note_.key_env +
-          " has white space or other characters that a header cannot have; correct it";
-    } else {
-      provider_.keys.push_back({Secret(*key), note_.key_env, "env " + note_.key_env});
-      config_.settings.push_back({table() + ".api_key",
-                                  config::toml_text(std::string_view(config::masked_key(*key))),
-                                  "env " + note_.key_env});
-    }
-  }
-
-  Config& config_;
-  ProviderConfig& provider_;
-  const PluginNote& note_;
-  const Environment& environment_;
-  bool own_url_ = false;
-};
 
 void choose_provider_models(Config& config) {
   const auto* asked_of = config.find_provider(config.model_provider);
@@ -230,6 +153,11 @@ void warn_of_left_out(Config& config) {
                 reasons[i]);
 }
 
+// Whose default a provider's default_model is.
+std::string default_by(const ProviderConfig& provider) {
+  return provider.preset.empty() ? "plugin " + provider.plugin_id : "preset " + provider.preset;
+}
+
 // Nobody chose that model for that server.
 bool is_asked_for_the_default(const Config& config, const ProviderConfig& provider) {
   bool any = false;
@@ -249,30 +177,44 @@ void warn_of_default_models(Config& config, std::span<const std::string> elsewhe
     if (!is_asked_for_the_default(config, provider)) continue;
     const auto text = provider.where + ": no model is named for the provider " +
                       config::shown(name) + ": " + provider.base_url + " is asked for '" +
-                      provider.default_model + "', the default of the plugin " +
-                      provider.plugin_id + "; set [providers." + name + "] model";
+                      provider.default_model + "', the default of the " + default_by(provider) +
+                      "; set [providers." + name + "] model";
     if (std::find(config.warnings.begin(), config.warnings.end(), text) == config.warnings.end())
       config.warnings.push_back(text);
   }
 }
 
+// A provider that nothing serves; an error when somebody wrote a name that means nothing.
+Result<void> leave_unserved(Config& config, ProviderConfig& provider, const Found& found) {
+  const bool known = !provider.preset.empty() || provider.where.empty() ||
+                     has_table(config, provider) || found.notes.empty() ||
+                     is_rejected(found, provider.plugin);
+  if (!known) return unknown_provider(config, provider, found.notes);
+  provider.problem = no_plugin(provider, found.notes, found.environment);
+  return {};
+}
+
+// \param elsewhere  gathers who is asked at a URL that is not known to be the plugin's own.
+Result<void> complete_provider(Config& config, ProviderConfig& provider, const Found& found,
+                               std::vector<std::string>& elsewhere) {
+  const auto* preset = preset_of(provider, found);
+  const auto* note = note_for(found.notes, preset ? preset->plugin : provider.plugin);
+  if (!note) {
+    if (preset) provider.preset = preset->name;
+    if (preset) provider.plugin = preset->plugin;
+    return leave_unserved(config, provider, found);
+  }
+  const auto overlay = preset ? config::with_preset(*note, *preset) : *note;
+  PRX_TRY_SET(const auto whose,
+              config::resolve_provider(config, provider, {overlay, preset}, found.environment));
+  if (whose == config::Server::kElsewhere) elsewhere.push_back(provider.name);
+  return {};
+}
+
 Result<void> complete(Config& config, const Found& found) {
   std::vector<std::string> elsewhere;
-  for (auto& provider : config.providers) {
-    const auto* note = note_for(found.notes, provider.plugin);
-    if (!note) {
-      const bool known = provider.where.empty() || has_table(config, provider) ||
-                         found.notes.empty() ||
-                         std::find(found.rejected.begin(), found.rejected.end(), provider.plugin) !=
-                             found.rejected.end();
-      if (!known) return unknown_provider(config, provider, found.notes);
-      provider.problem = no_plugin(provider, found.notes, found.environment);
-      continue;
-    }
-    ProviderResolver resolver(config, provider, *note, found.environment);
-    PRX_TRY(resolver.run());
-    if (resolver.is_elsewhere()) elsewhere.push_back(provider.name);
-  }
+  for (auto& provider : config.providers)
+    PRX_TRY(complete_provider(config, provider, found, elsewhere));
   choose_provider_models(config);
   for (auto& chain : config.chains) PRX_TRY(choose_target_models(config, chain));
   warn_of_left_out(config);
@@ -285,7 +227,9 @@ Result<void> complete(Config& config, const Found& found) {
 std::string why_left_out(const ProviderConfig& provider, std::string_view model) {
   if (!provider.problem.empty()) return provider.problem;
   if (provider.keys.empty() && !provider.key_missing.empty()) return provider.key_missing;
-  if (model.empty()) return "it has no model; set [providers." + provider.name + "] model";
+  if (model.empty())
+    return "it has no model; set [providers." + provider.name + "] model (prx models --provider " +
+           provider.name + " shows what it has)";
   return {};
 }
 
@@ -313,7 +257,7 @@ ModelChoice choose_model(const ProviderConfig& provider, const ModelQuestion& qu
       asked.substr(0, prefix.size()) == prefix)
     return {std::string(asked.substr(prefix.size())), "asked for as " + std::string(asked), false};
   if (!provider.default_model.empty())
-    return {provider.default_model, "default of the plugin " + provider.plugin_id, true};
+    return {provider.default_model, "default of the " + default_by(provider), true};
   return {};
 }
 

@@ -81,6 +81,15 @@ void ChainEngine::on_progress(AttemptNumber attempt, MonotonicTime now) {
   if (live != nullptr && live->clock != Clock::kFinish) live->since = own(now);
 }
 
+void ChainEngine::on_exhausted(AttemptNumber attempt, Milliseconds wait, MonotonicTime now) {
+  const Live* const live = find(attempt);
+  if (live == nullptr) return;
+  Error limit;
+  limit.error_class = ErrorClass::kRateLimit;
+  limit.retry_after = wait;
+  state_of(live->target).lane->limited(live->key, limit, plan_.policy, now);
+}
+
 void ChainEngine::on_finish_reason(AttemptNumber attempt, MonotonicTime now) {
   Live* const live = find(attempt);
   if (live == nullptr || live->clock == Clock::kClosed) return;

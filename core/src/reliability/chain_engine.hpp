@@ -133,6 +133,9 @@ class ChainEngine {
   void on_content(AttemptNumber attempt, MonotonicTime now, Actions& out);
   /// A sign of life that is no piece of the answer, such as a model being loaded.
   void on_progress(AttemptNumber attempt, MonotonicTime now);
+  /// The attempt's key has no request left at its target for so long, though this one is answered:
+  /// both rest as after a Retry-After.
+  void on_exhausted(AttemptNumber attempt, Milliseconds wait, MonotonicTime now);
   /// A choice of the answer has its finish reason; content of another may still follow.
   void on_finish_reason(AttemptNumber attempt, MonotonicTime now);
   /// The attempt is over; nullopt: its answer is complete, and was checked.

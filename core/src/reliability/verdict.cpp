@@ -58,6 +58,8 @@ Verdict verdict(const Error& error, const ReliabilityConfig& policy) {
   if (policy.retry_on) out.retry = holds(*policy.retry_on, error.error_class);
   if (policy.fallback_on) out.fallback = holds(*policy.fallback_on, error.error_class);
   if (error.retryable && !out.dead_key) out.retry = *error.retryable;
+  // An answer that would be the same again is the request's doing.
+  if (error.error_class == ErrorClass::kBadResponse && error.retryable == false) out.counts = false;
   return out;
 }
 

@@ -74,6 +74,7 @@ void add_answer(Words& words, const Attempt& attempt) {
   words.text_if("served_by", attempt.served_by);
   words.number_if("tokens_in", attempt.usage.prompt_tokens);
   words.number_if("tokens_out", attempt.usage.completion_tokens).dollars("cost", attempt.cost);
+  if (attempt.cost_estimated) words.text("cost_estimated", "yes");
 }
 
 void add_error(Words& words, const Error& error) {

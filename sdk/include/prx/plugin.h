@@ -304,7 +304,10 @@ typedef struct prx_usage {
  * where nothing of a choice comes after its FINISH, which comes at most once, and as soon as it is
  * known. For PRX_OP_CHAT, DONE without a FINISH is a breach. */
 enum {
-  PRX_EV_META = 1,      /**< id: generation id; name: served model; text: serving vendor, if said */
+  PRX_EV_META = 1,      /**< id: generation id; name: served model; text: serving vendor, if said;
+                             json: "" or an object. Its member "next_request_ms" (1 or more) says
+                             that the key's rate limit has no request left, and how long it takes
+                             until there is one: the host asks others meanwhile */
   PRX_EV_TEXT = 2,      /**< text: a piece of the answer, not empty */
   PRX_EV_REASONING = 3, /**< text: a piece of readable reasoning, not empty */
   PRX_EV_TOOL_CALL = 4, /**< index: which call of the choice; id, name: complete, on its first

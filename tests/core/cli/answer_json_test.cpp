@@ -49,12 +49,12 @@ TEST(AnswerJson, HasExactlyTheDocumentedMembers) {
   EXPECT_THAT(keys(document["usage"]),
               ElementsAre("prompt_tokens", "completion_tokens", "total_tokens", "reasoning_tokens",
                           "cached_tokens", "cache_write_tokens", "cost"));
-  EXPECT_THAT(keys(document["cost"]), ElementsAre("dollars", "lower_bound"));
+  EXPECT_THAT(keys(document["cost"]), ElementsAre("dollars", "lower_bound", "estimated"));
   EXPECT_THAT(keys(document["attempts"][0]),
               ElementsAre("provider", "model", "key_label", "reason", "wait_ms", "connected_ms",
                           "head_ms", "first_token_ms", "total_ms", "http_status", "http_version",
                           "connection_reused", "exchanges", "bytes", "id", "served_model",
-                          "served_by", "usage", "cost", "error"));
+                          "served_by", "usage", "cost", "cost_estimated", "error"));
   EXPECT_THAT(keys(document["tool_calls"][0]), ElementsAre("id", "name", "arguments"));
 }
 
@@ -68,6 +68,16 @@ TEST(AnswerJson, HoldsTheAnswer) {
   EXPECT_EQ(document["attempts"][0]["head_ms"].GetDouble(), 1.5);
   EXPECT_TRUE(document["attempts"][0]["first_token_ms"].IsNull());
   EXPECT_TRUE(document["error"].IsNull());
+}
+
+TEST(AnswerJson, SaysThatACostIsAnEstimate) {
+  ChatResponse response = answered();
+  response.attempts[0].cost = 0.5;
+  EXPECT_FALSE(parsed(answer_json(response))["cost"]["estimated"].GetBool());
+  response.attempts[0].cost_estimated = true;
+  const auto document = parsed(answer_json(response));
+  EXPECT_TRUE(document["cost"]["estimated"].GetBool());
+  EXPECT_TRUE(document["attempts"][0]["cost_estimated"].GetBool());
 }
 
 TEST(AnswerJson, AnAttemptHasEverythingOfTheTrail) {

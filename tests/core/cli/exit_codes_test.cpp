@@ -38,6 +38,14 @@ TEST(ExitCode, ARefusalBeforeAnyAttemptIsTwo) {
   EXPECT_EQ(exit_code(CallError(fail(ErrorClass::kAuth, "no key").error())), 4);
 }
 
+TEST(ExitCode, ARequestThatNoTargetCanServeIsTwo) {
+  CallError error(fail(ErrorClass::kUnsupported, "no tools").error());
+  error.attempts.emplace_back().reason = "skipped";
+  EXPECT_EQ(exit_code(error), 2);
+  error.attempts.emplace_back().reason = "first";
+  EXPECT_EQ(exit_code(error), 7);
+}
+
 TEST(ExitCode, BrokenAnswersAndBugsAreEight) {
   EXPECT_EQ(exit_code(ErrorClass::kBadResponse), 8);
   EXPECT_EQ(exit_code(ErrorClass::kInternal), 8);

@@ -123,6 +123,28 @@ class SimGuide : public ProgramTest {
   }
 };
 
+TEST_F(SimGuide, EachCommandOfTheGuideRuns) {
+  simulate();
+  write("photo.png", "\x89PNG\r\n\x1a\n");
+  write("notes.txt", "a note");
+  int commands = 0;
+  for (const std::string heading :
+       {"## First steps", "## Asking", "## Images, sounds, files", "## Answers as JSON"})
+    for (std::string block : blocks_of("core/docs/guide.md", heading, "sh")) {
+      ++commands;
+      if (heading == "## First steps") replace(block, "sk-or-v1-...", kKey);
+      if (heading == "## Asking" && block.find("git diff") != std::string::npos) {
+        replace(block, "git diff", "echo a change");
+        replace(block, "jq -r .text", "grep -q text");
+      }
+      if (heading == "## Answers as JSON")  // the simulator says what it is told to say
+        replace(block, "--no-stream", "--no-stream --model 'openai/gpt-4o#answer?text=%7B%7D'");
+      const auto result = run_with(shell("set -e\n" + block));
+      EXPECT_EQ(result.exit_code, 0) << block << result.err;
+    }
+  EXPECT_EQ(commands, 5);
+}
+
 TEST_F(SimGuide, TheFailoverRunsAsItIsWritten) {
   const auto files = blocks_of("core/docs/sim.md", "## A failover", "toml");
   auto terminals = blocks_of("core/docs/sim.md", "## A failover", "sh");

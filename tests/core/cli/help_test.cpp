@@ -12,11 +12,27 @@ TEST_F(Help, OfTheProgramNamesEveryVerbVariableAndExitCode) {
   const auto result = run({"--help"});
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_EQ(result.err, "");
-  for (const char* text :
-       {"chat", "plugin list", "config check", "config show", "sim", "version", "--config FILE",
-        "--no-config", "--log-level LEVEL", "PRX_CONFIG", "PRX_PROVIDER", "PRX_CHAIN", "PRX_MODEL",
-        "PRX_PLUGIN_PATH", "PRX_NO_PLUGINS", "OPENROUTER_API_KEY", "Exit codes:", "130",
-        "prx chat \""})
+  for (const char* text : {"chat",
+                           "plugin list",
+                           "usage",
+                           "doctor models",
+                           "config check",
+                           "config show",
+                           "sim",
+                           "version",
+                           "--config FILE",
+                           "--no-config",
+                           "--log-level LEVEL",
+                           "PRX_CONFIG",
+                           "PRX_PROVIDER",
+                           "PRX_CHAIN",
+                           "PRX_MODEL",
+                           "PRX_PLUGIN_PATH",
+                           "PRX_NO_PLUGINS",
+                           "OPENROUTER_API_KEY",
+                           "Exit codes:",
+                           "130",
+                           "prx chat \""})
     EXPECT_THAT(result.out, HasSubstr(text));
 }
 
@@ -50,10 +66,14 @@ TEST_F(Help, OfChatNamesEveryOption) {
 TEST_F(Help, OfEveryVerbHasAnExampleAndFitsATerminal) {
   for (const auto& verb : std::vector<std::vector<std::string>>{{},
                                                                 {"chat"},
+                                                                {"models"},
                                                                 {"plan"},
                                                                 {"plugin", "list"},
                                                                 {"config", "check"},
                                                                 {"config", "show"},
+                                                                {"usage"},
+                                                                {"doctor"},
+                                                                {"doctor", "models"},
                                                                 {"sim"},
                                                                 {"version"}}) {
     auto arguments = verb;

@@ -49,6 +49,22 @@ TEST_F(PlanProgram, TakesProviderAndModelAsAChatDoes) {
   EXPECT_THAT(run({"plan"}).out, HasSubstr("claude-sonnet-4  # model: env PRX_MODEL"));
 }
 
+TEST_F(PlanProgram, WarnsOfTwoOwnersOfFailover) {
+  const std::string fallback = "[reliability]\nfallback_providers = [\"openai\"]\n";
+  const std::string models =
+      "[providers.openrouter]\nextra_body = { models = [\"openai/gpt-4o\"] }\n";
+  configure(fallback + models);
+  const auto result = run({"plan"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.err, HasSubstr("target 1 (openrouter) has a `models` list in extra_body"));
+  const auto json = parse_json(run({"plan", "--json"}).out);
+  ASSERT_EQ(json["warnings"].Size(), 1u);
+  configure(models);
+  EXPECT_EQ(run({"plan"}).err, "");
+  configure(fallback);
+  EXPECT_EQ(run({"plan"}).err, "");
+}
+
 TEST_F(PlanProgram, SaysWhichTargetIsLeftOut) {
   environment.erase("OPENAI_API_KEY");
   const auto result = run({"plan"});

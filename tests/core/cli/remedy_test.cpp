@@ -52,6 +52,13 @@ TEST(Explain, AKeylessServerThatAsksForOneShowsItsWordsAndTheWay) {
   EXPECT_THAT(text, HasSubstr("API key not set"));
 }
 
+TEST(Explain, AServerOfOnesOwnThatIsNotThereIsToBeStarted) {
+  ProviderFacts facts = acme();
+  facts.is_own = true;
+  EXPECT_EQ(explain(error_of(ErrorClass::kNetwork), facts),
+            "it failed; start Acme AI, or correct [providers.acme] base_url");
+}
+
 TEST(Explain, ARejectedKeyNamesWhereItCameFrom) {
   EXPECT_EQ(explain(error_of(ErrorClass::kAuth, 401), acme()),
             "it failed; Acme AI rejected the key from ACME_API_KEY; check it, or get a new one at "

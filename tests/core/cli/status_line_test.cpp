@@ -101,6 +101,29 @@ TEST(StatusLine, SaysWhatSeveralAttemptsCostInAll) {
   EXPECT_THAT(status_line(response, {}), EndsWith(" | 2 attempts"));
 }
 
+TEST(StatusLine, AnEstimatedCostHasASignBeforeIt) {
+  ChatResponse response = answered();
+  response.usage.cost = std::nullopt;
+  response.attempts.resize(1);
+  EXPECT_THAT(status_line(response, {}), HasSubstr(" | cost unknown | "));
+  response.attempts[0].cost = 0.0012;
+  response.attempts[0].cost_estimated = true;
+  EXPECT_THAT(status_line(response, {}), HasSubstr(" | ~$0.0012 | "));
+  response.attempts.insert(response.attempts.begin(), Attempt{})->cost = 0.001;
+  EXPECT_THAT(status_line(response, {}), EndsWith(" | 2 attempts, ~$0.0022 in all"));
+}
+
+TEST(StatusLine, CountsSkippedTargetsApart) {
+  ChatResponse response = answered();
+  response.attempts.resize(2);
+  response.attempts[0].reason = "skipped";
+  response.attempts[0].cost = 0.0;
+  response.attempts[1].cost = response.usage.cost;
+  EXPECT_THAT(status_line(response, {}), EndsWith(" | 1 skipped"));
+  response.attempts.push_back(response.attempts[1]);
+  EXPECT_THAT(status_line(response, {}), HasSubstr(" | 1 skipped | 2 attempts"));
+}
+
 TEST(FormatCost, HasNoExponentAndNoIdleZeros) {
   EXPECT_EQ(format_cost(0), "$0");
   EXPECT_EQ(format_cost(0.0000123), "$0.0000123");
@@ -136,6 +159,15 @@ TEST(TraceLine, SaysWhatAnAttemptDid) {
       "head 20.0 ms, total 21.0 ms, HTTP/2 429 reused, 99 bytes, $0 | rate_limit (slow), retry "
       "after "
       "2.00 s: slow down");
+}
+
+TEST(TraceLine, OfASkippedTargetSaysWhyAndNothingElse) {
+  Attempt attempt;
+  attempt.provider = "openrouter";
+  attempt.model = "m";
+  attempt.reason = "skipped";
+  attempt.error = fail(ErrorClass::kUnsupported, "no tools").error();
+  EXPECT_EQ(trace_line(attempt, 0), "skipped: openrouter m | unsupported: no tools");
 }
 
 TEST(TraceLine, OfAnAttemptThatServed) {

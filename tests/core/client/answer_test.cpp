@@ -256,5 +256,46 @@ TEST(Answer, MoreToolCallsThanTheLimitAreABrokenAnswer) {
   EXPECT_EQ(taken.error().error_class, ErrorClass::kBadResponse);
 }
 
+Result<void> json_of(std::string_view said, std::uint32_t reason = PRX_FINISH_STOP) {
+  Answer answer;
+  take(answer, text(said));
+  take(answer, finish(reason));
+  EXPECT_TRUE(answer.complete());
+  return answer.check_json();
+}
+
+TEST(Answer, JsonThatWasAskedForIsChecked) {
+  EXPECT_TRUE(json_of(R"( {"a": [1, 2]} )"));
+  EXPECT_TRUE(json_of("42"));
+  const auto fenced = json_of("```json\n{}\n```");
+  ASSERT_FALSE(fenced);
+  EXPECT_EQ(fenced.error().error_class, ErrorClass::kBadResponse);
+  EXPECT_EQ(fenced.error().message,
+            "the answer is not the JSON that response_format asks for (not well-formed JSON at "
+            "byte 0)");
+  EXPECT_FALSE(fenced.error().retryable);
+}
+
+TEST(Answer, JsonThatTheLengthLimitCutWouldBeCutAgain) {
+  const auto cut = json_of(R"({"a": [1,)", PRX_FINISH_LENGTH);
+  ASSERT_FALSE(cut);
+  EXPECT_EQ(cut.error().error_class, ErrorClass::kBadResponse);
+  EXPECT_EQ(cut.error().retryable, false);
+  EXPECT_NE(cut.error().message.find("raise max_tokens"), std::string::npos);
+}
+
+TEST(Answer, ARefusalOrAToolCallNeedsNoJson) {
+  Answer refused;
+  take(refused, item("refusal", R"("I cannot")"));
+  take(refused, finish());
+  ASSERT_TRUE(refused.complete());
+  EXPECT_TRUE(refused.check_json());
+  Answer calls;
+  take(calls, tool(0, "c", "add", "{}"));
+  take(calls, finish(PRX_FINISH_TOOL_CALLS));
+  ASSERT_TRUE(calls.complete());
+  EXPECT_TRUE(calls.check_json());
+}
+
 }  // namespace
 }  // namespace prx::driver

@@ -96,9 +96,9 @@ TEST(ChatRequest, RefusesWhatNoProviderWouldTake) {
   EXPECT_EQ(refusal_of(ChatRequest{}), "messages is empty; a chat needs at least one");
   ChatRequest orphan;
   orphan.messages = {Message::tool("call_9", "x")};
-  EXPECT_EQ(
-      refusal_of(orphan),
-      "messages[0]: a tool result for call 'call_9', which no assistant message before it made");
+  EXPECT_EQ(refusal_of(orphan),
+            "messages[0]: a tool result for call 'call_9', which the assistant message before it "
+            "did not make");
   ChatRequest number = hello();
   number.temperature = std::numeric_limits<double>::quiet_NaN();
   EXPECT_EQ(refusal_of(number), "temperature is not a finite number");
@@ -138,6 +138,126 @@ TEST(ChatRequest, ABadRawBodyIsRefused) {
     ASSERT_FALSE(request) << text;
     EXPECT_EQ(request.error().error_class, ErrorClass::kInvalidRequest);
   }
+}
+
+TEST(ChatRequest, WritesEveryParameter) {
+  ChatRequest request = hello();
+  request.temperature = 0.5;
+  request.top_p = 0.9;
+  request.frequency_penalty = -1;
+  request.presence_penalty = 1;
+  request.repetition_penalty = 1.1;
+  request.min_p = 0.05;
+  request.top_a = 0.1;
+  request.top_k = 40;
+  request.max_tokens = 7;
+  request.seed = -3;
+  request.stop = {"a"};
+  request.logprobs = true;
+  request.top_logprobs = 2;
+  request.logit_bias = R"({"50256":-100})";
+  request.reasoning_effort = "low";
+  request.reasoning = R"({"exclude":true})";
+  request.verbosity = "high";
+  request.prediction = R"({"type":"content","content":"x"})";
+  request.modalities = {"text", "image"};
+  request.audio = R"({"voice":"alloy","format":"wav"})";
+  request.metadata = R"({"k":"v"})";
+  request.service_tier = "flex";
+  request.user = "u";
+  request.prompt_cache_key = "p";
+  request.provider = R"({"order":["azure"]})";
+  request.models = {"a/b"};
+  request.route = "fallback";
+  request.transforms = {"middle-out"};
+  request.plugins = R"([{"id":"web"}])";
+  request.session_id = "s";
+  EXPECT_EQ(body_of(request),
+            R"({"messages":[{"role":"user","content":"hi"}],"temperature":0.5,"top_p":0.9,)"
+            R"("frequency_penalty":-1,"presence_penalty":1,"repetition_penalty":1.1,"min_p":0.05,)"
+            R"("top_a":0.1,"max_tokens":7,"top_k":40,"seed":-3,"logprobs":true,"top_logprobs":2,)"
+            R"("stop":["a"],"modalities":["text","image"],"models":["a/b"],)"
+            R"("transforms":["middle-out"],"reasoning_effort":"low","verbosity":"high",)"
+            R"("service_tier":"flex","user":"u","prompt_cache_key":"p","route":"fallback",)"
+            R"("session_id":"s","logit_bias":{"50256":-100},"reasoning":{"exclude":true},)"
+            R"("prediction":{"type":"content","content":"x"},)"
+            R"("audio":{"voice":"alloy","format":"wav"},"metadata":{"k":"v"},)"
+            R"("provider":{"order":["azure"]},"plugins":[{"id":"web"}]})");
+}
+
+TEST(ChatRequest, AParameterOutOfItsRangeIsNamed) {
+  ChatRequest request = hello();
+  request.top_p = 1.5;
+  EXPECT_EQ(refusal_of(request), "top_p must be a number from 0 to 1");
+  request = hello();
+  request.top_k = -1;
+  EXPECT_EQ(refusal_of(request), "top_k must be 0 or more");
+  request = hello();
+  request.logprobs = true;
+  request.top_logprobs = 21;
+  EXPECT_EQ(refusal_of(request), "top_logprobs must be 0 to 20");
+  request = hello();
+  request.top_logprobs = 2;
+  EXPECT_EQ(refusal_of(request), "top_logprobs needs logprobs; set that too");
+  request = hello();
+  request.session_id = std::string(257, 's');
+  EXPECT_EQ(refusal_of(request), "session_id is longer than 256 bytes");
+  request = hello();
+  request.plugins = "{}";
+  EXPECT_EQ(refusal_of(request), "plugins is not a JSON array");
+  request = hello();
+  request.provider = "[]";
+  EXPECT_EQ(refusal_of(request), "provider is not a JSON object");
+}
+
+TEST(ChatRequest, AToolWhoseSchemaIsNotJsonIsNamed) {
+  ChatRequest request = hello();
+  request.tools = {{"weather", "", "{nope}", {}, {}}};
+  EXPECT_NE(refusal_of(request).find("tool 'weather': parameters is not JSON"), std::string::npos);
+  request.tools[0].parameters = "[1]";
+  EXPECT_EQ(refusal_of(request), "tool 'weather': parameters is not a JSON object");
+}
+
+TEST(ChatRequest, WritesToolsOfTheServerAsTheyAre) {
+  ChatRequest request = hello();
+  Tool search;
+  search.server_tool = R"({"type": "openrouter:web_search"})";
+  request.tools = {search};
+  request.tool_choice = search.server_tool;
+  EXPECT_EQ(body_of(request), R"({"messages":[{"role":"user","content":"hi"}],)"
+                              R"("tools":[{"type": "openrouter:web_search"}],)"
+                              R"("tool_choice":{"type": "openrouter:web_search"}})");
+}
+
+TEST(ChatRequest, AToolCallWithoutItsResultIsNamed) {
+  ChatRequest request = hello();
+  Message calls = Message::assistant("");
+  calls.tool_calls = {{"call_1", "add", "{}"}, {"call_2", "sub", "{}"}};
+  request.messages = {Message::user("x"), calls, Message::tool("call_1", "2")};
+  EXPECT_EQ(refusal_of(request),
+            "messages[1]: the tool call 'call_2' (sub) has no result; add one tool message for "
+            "each call before the next turn");
+  request.messages.push_back(Message::user("well?"));
+  EXPECT_NE(refusal_of(request).find("'call_2'"), std::string::npos);
+  request.messages.back() = Message::tool("call_2", "3");
+  EXPECT_TRUE(request.body());
+}
+
+TEST(ChatRequest, AToolResultAnswersTheMessageBeforeIt) {
+  ChatRequest request = hello();
+  request.messages = {Message::user("x"), Message::tool("call_9", "2")};
+  EXPECT_EQ(refusal_of(request),
+            "messages[1]: a tool result for call 'call_9', which the assistant message before it "
+            "did not make");
+}
+
+TEST(ChatRequest, APartWithoutItsContentIsNamed) {
+  ChatRequest request = hello();
+  request.messages[0].parts = {Part::audio("", "wav")};
+  EXPECT_EQ(refusal_of(request), "messages[0].parts[0].data is empty; give the sound as base64");
+  request.messages[0].parts = {Part::file("", "a.pdf")};
+  EXPECT_EQ(refusal_of(request),
+            "messages[0].parts[0] needs either a url (https: or data:) or a file_id");
 }
 
 }  // namespace

@@ -61,6 +61,10 @@ TEST(Documentation, EachExampleOfTheReliabilityGuideLoads) {
   expect_examples_load("core/docs/reliability.md", 5);
 }
 
+TEST(Documentation, EachExampleOfThePresetsPageLoads) {
+  expect_examples_load("core/docs/providers/presets.md", 3);
+}
+
 TEST(Documentation, EachExampleOfTheReadmeLoads) { expect_examples_load("README.md", 2); }
 
 TEST(Documentation, EachKeyIsDescribed) {

@@ -70,6 +70,32 @@ TEST(Resolve, SchemeAndHostOfAUrlAreOfAnyCase) {
   EXPECT_EQ(of_file->find_provider("openai")->keys.size(), 1U) << "the plugin's own variable";
 }
 
+TEST(Resolve, NamesOfTheVendorAreThoseOfThePluginThatServes) {
+  // The id of the first is a kind of the second, which serves it: kinds come before ids.
+  auto own = note("box"), second = note("second");
+  own.kinds = {"other"};
+  second.kinds = {"box"};
+  second.title = "Second";
+  second.key_url = "https://second.test/keys";
+  auto config = testing::parse("[providers.box]\n");
+  ASSERT_TRUE(config);
+  const std::vector<PluginNote> both = {own, second};
+  const auto resolved = resolve_config(std::move(config).value(), both, environment({}));
+  ASSERT_TRUE(resolved);
+  EXPECT_EQ(resolved->providers[0].title, "Second");
+  EXPECT_EQ(resolved->providers[0].key_url, "https://second.test/keys");
+}
+
+TEST(Resolve, SomebodyElsesServerHasNoNamesOfTheVendor) {
+  const auto config = resolve("[providers.mine]\nplugin = 'openai'\nbase_url = 'http://box.test'");
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->providers[0].key_env, "");
+  const auto vendors =
+      resolve("[providers.mine]\nplugin = 'openai'\nbase_url = 'https://api.openai.com/v2'");
+  ASSERT_TRUE(vendors);
+  EXPECT_EQ(vendors->providers[0].key_env, "OPENAI_API_KEY");
+}
+
 TEST(Resolve, NothingButTheEnvironmentsKeyIsEnough) {
   const auto config = resolve("", {{"OPENROUTER_API_KEY", "sk-or-v1-0123456789abcd"}});
   ASSERT_TRUE(config);
@@ -179,7 +205,7 @@ TEST(Resolve, ANameThatMeansNothingIsAnErrorOfWhoSaidIt) {
   const std::string fallback = "[reliability]\nfallback_providers = ['openai']\n";
   EXPECT_EQ(resolve_error(fallback + "[default]\nprovider = 'opnrouter'"),
             "prx.toml:4:12: unknown provider 'opnrouter'; did you mean 'openrouter'? (there is "
-            "neither a [providers.opnrouter] table nor a plugin of that name)");
+            "neither a [providers.opnrouter] table nor a plugin or preset of that name)");
   const auto said = [&](const std::optional<std::string>& flag, const Variables& variables) {
     auto source = testing::source(variables);
     source.provider = flag;
@@ -191,7 +217,7 @@ TEST(Resolve, ANameThatMeansNothingIsAnErrorOfWhoSaidIt) {
               HasSubstr("flag --provider: unknown provider 'opnrouter'; did you mean 'openr"));
   EXPECT_THAT(said({}, {{"PRX_PROVIDER", "lcoal"}}),
               HasSubstr("env PRX_PROVIDER: unknown provider 'lcoal'; did you mean 'local'?"));
-  EXPECT_THAT(said("zzz", {}), HasSubstr("valid are local, openrouter, openai (there is"));
+  EXPECT_THAT(said("zzz", {}), HasSubstr("valid are local, openrouter, openai, groq, together, "));
   EXPECT_EQ(said("local", {}), "(no error)");
   EXPECT_EQ(said("openrouter", {}), "(no error)");
 }

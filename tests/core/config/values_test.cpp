@@ -134,6 +134,7 @@ TEST(Mask, ShowsAtMostFourLettersOfALongKey) {
   EXPECT_TRUE(is_secret_name("Proxy-Authorization"));
   EXPECT_TRUE(is_secret_name("my_token"));
   EXPECT_FALSE(is_secret_name("X-Title"));
+  EXPECT_FALSE(is_secret_name("max_tokens_field"));
 }
 
 std::string repeat(std::string_view text, int times) {

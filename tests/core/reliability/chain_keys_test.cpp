@@ -117,5 +117,25 @@ TEST(ChainKeys, ASuccessEndsTheRowOfUnnamedLimits) {
   }
 }
 
+TEST(ChainKeys, AKeyWhoseLastRequestThisWasRestsAlthoughItIsAnswered) {
+  Rig rig(with_keys(1, 2));
+  rig.start();
+  rig.engine().on_exhausted(1, 200ms, rig.now());
+  EXPECT_EQ(rig.answer(1), "commit 1; finish 1");
+  EXPECT_EQ(rig.start(), "start 1 b fallback");
+  EXPECT_EQ(rig.answer(1), "commit 1; finish 1");
+  rig.pass(200ms);
+  EXPECT_EQ(rig.start(), "start 1 a first");
+}
+
+TEST(ChainKeys, ALonelyTargetIsWaitedForWhenItHasNoRequestLeft) {
+  Rig rig(with_keys(1));
+  rig.start();
+  rig.engine().on_exhausted(1, 200ms, rig.now());
+  rig.answer(1);
+  EXPECT_EQ(rig.start(), "");
+  EXPECT_EQ(rig.pass(200ms), "start 1 a fallback");
+}
+
 }  // namespace
 }  // namespace prx::reliability::test

@@ -108,5 +108,59 @@ TEST_F(OpenAi, TheSameFaultsHappen) {
       EXPECT_TRUE(event == "[DONE]" || is_json(event)) << event;
 }
 
+TEST_F(OpenAi, ReasoningModelsRefuseTheOldLimit) {
+  for (const char* const model : {"o3", "openai/o3"}) {
+    const auto reply = openai_chat(port_, model, true, R"(,"max_tokens":5)");
+    EXPECT_EQ(reply.status, 400);
+    EXPECT_THAT(
+        reply.body,
+        HasSubstr(
+            R"("type":"invalid_request_error","param":"max_tokens","code":"unsupported_parameter")"));
+    EXPECT_EQ(openai_chat(port_, model, false, R"(,"max_completion_tokens":5)").status, 200);
+  }
+  EXPECT_EQ(openai_chat(port_, "gpt-4o", false, R"(,"max_tokens":5)").status, 200);
+  EXPECT_EQ(test::chat(port_, "openai/o3", false, R"(,"max_tokens":5)").status, 200)
+      << "OpenRouter";
+}
+
+TEST(OpenAiModels, O1MiniRefusesTheSystemRole) {
+  SimulatorOptions options;
+  options.any_model = true;
+  const auto simulator = Simulator::start(std::move(options)).value();
+  const auto ask = [&](const std::string& role) {
+    return fetch(simulator->port(), "POST", "/v1/chat/completions",
+                 R"({"model":"o1-mini","messages":[{"role":"user","content":"q"},{"role":")" +
+                     role + R"(","content":"s"}]})");
+  };
+  EXPECT_EQ(ask("system").status, 400);
+  EXPECT_THAT(ask("system").body,
+              HasSubstr(R"("param":"messages[1].role","code":"unsupported_value")"));
+  EXPECT_EQ(ask("developer").status, 200);
+}
+
+TEST_F(OpenAi, AStrictServerNamesWhatItDoesNotKnow) {
+  EXPECT_EQ(openai_chat(port_, "sim/strict", false, R"(,"n":1,"stop":"x","seed":2)").status, 200);
+  EXPECT_THAT(openai_chat(port_, "gpt-4o#strict", true, R"(,"provider":{})").body,
+              HasSubstr(R"("param":"provider","code":"unknown_parameter")"));
+  const auto turns = fetch(
+      port_, "POST", "/v1/chat/completions",
+      R"({"model":"sim/strict","messages":[{"role":"user","content":"q"},{"role":"assistant","reasoning":""}]})");
+  EXPECT_EQ(turns.status, 400);
+  EXPECT_THAT(turns.body, HasSubstr(R"("param":"messages[1].reasoning")"));
+}
+
+TEST_F(OpenAi, AnOldServerRefusesInTwoShapes) {
+  const std::string usage = R"(,"stream_options":{"include_usage":true})";
+  EXPECT_THAT(openai_chat(port_, "sim/old-server", true, usage).body,
+              HasSubstr(R"("param":"stream_options","code":"unknown_parameter")"));
+  const auto fast_api =
+      openai_chat(port_, "sim/old-server?shape=2", true, R"(,"max_completion_tokens":5)");
+  EXPECT_EQ(fast_api.status, 422);
+  EXPECT_EQ(
+      fast_api.body,
+      R"({"detail":[{"type":"extra_forbidden","loc":["body","max_completion_tokens"],"msg":"Extra inputs are not permitted"}]})");
+  EXPECT_EQ(openai_chat(port_, "sim/old-server", true, R"(,"max_tokens":5)").status, 200);
+}
+
 }  // namespace
 }  // namespace prx::sim

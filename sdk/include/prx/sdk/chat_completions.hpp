@@ -109,6 +109,8 @@ class ChatDecoder {
   [[nodiscard]] bool ended() const;
   /// True when every choice that began has its finish reason: finish(nullptr) would end with DONE.
   [[nodiscard]] bool answer_complete() const;
+  /// Of a rejected status, what came of its body (at most error_body_max bytes); else nullopt.
+  [[nodiscard]] std::optional<std::string_view> rejection() const;
   /// Ends now with this error, unless ended.
   void fail(const Error& error);
 
@@ -127,6 +129,17 @@ class ChatDecoder {
 [[nodiscard]] Error read_error(const ChatHead& head, std::string_view body,
                                std::string_view provider_title, std::int64_t now_epoch);
 
+/// What a rejected request's body names by type. A value.
+struct Refusal {
+  std::string code;       ///< the typed code, "unsupported_parameter"; "" for none
+  std::string parameter;  ///< what it is about, "messages[0].role"; "" for none
+};
+
+/// Reads `error.code` and `error.param`; and of FastAPI's `{"detail":[{"type","loc"}]}` (at the
+/// top, in `message` or in `error`) the first element: `loc` without its "body", as a parameter.
+/// Both its names for an extra member are "unknown_parameter" here. Never reads words.
+[[nodiscard]] Refusal read_refusal(std::string_view error_body);
+
 /// Retry-After in each form: seconds (fractions too), retry-after-ms, HTTP date,
 /// x-ratelimit-reset-* durations ("6m0s"; the exhausted one, else the longer), X-RateLimit-Reset
 /// (seconds, epoch seconds or epoch milliseconds by size); no reset of a limit whose remaining is
@@ -134,6 +147,14 @@ class ChatDecoder {
 /// reset of a limit only when its remaining is 0.
 [[nodiscard]] std::optional<std::chrono::milliseconds> read_retry_after(
     std::span<const prx_kv> headers, std::int64_t now_epoch);
+
+/// Of a good answer: how long it takes until the key may send one more request, when its head says
+/// that none is left (x-ratelimit-remaining-requests: 0). That is x-ratelimit-reset-requests, after
+/// which all of x-ratelimit-limit-requests are there again, divided by these; 1 ms to 366 days.
+/// nullopt: some are left, or nothing is said.
+/// \see https://platform.openai.com/docs/guides/rate-limits
+[[nodiscard]] std::optional<std::chrono::milliseconds> read_next_request(
+    std::span<const prx_kv> headers);
 
 /// The class of a failure from status and the provider's typed code ("" when it gave none).
 [[nodiscard]] ErrorClass classify(int status, std::string_view typed_code);

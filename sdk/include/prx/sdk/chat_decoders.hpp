@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <ctime>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +25,12 @@ struct AccountPart {
   std::string path;  ///< after the base URL
   /// What a 403 means here; the part is then null with this note. "": an error
   std::string forbidden;
+};
+
+/// How a server refused a chat; borrowed for the call. read_refusal() reads the body.
+struct ChatRejection {
+  int status = 0;         ///< outside of 200 to 299
+  std::string_view body;  ///< as far as it came
 };
 
 namespace detail {
@@ -58,45 +66,118 @@ namespace detail {
   return error;
 }
 
-/// PRX_OP_CHAT. The dialect writes into the operation's own sink: no layer per event.
+/// What a chat's decoder asks its provider; see ChatProvider.
+class ChatSender {
+ public:
+  ChatSender() = default;
+  virtual ~ChatSender() = default;
+  ChatSender(const ChatSender&) = delete;
+  ChatSender& operator=(const ChatSender&) = delete;
+
+  [[nodiscard]] virtual std::uint32_t repair_chat(const Request& request,
+                                                  const ChatRejection& rejection) const = 0;
+  virtual void chat_repaired(const Request& request, std::uint32_t changed) const = 0;
+  [[nodiscard]] virtual Result<HttpCall> chat(const Request& request) const = 0;
+};
+
+/// PRX_OP_CHAT. The dialect writes into the operation's own sink: no layer per event. A rejected
+/// request is sent again in another shape when its provider knows one; each bit of a shape changes
+/// at most once.
 class ChatExchange final : public Decoder {
  public:
-  ChatExchange(const Request& request, const prx_sink& sink, std::string title, RefineError refine)
-      : chat_(options(request, refine), sink, std::move(title)) {}
+  /// \param sender, title  live as long as the operation.
+  ChatExchange(const ChatSender& sender, const Request& request, const prx_sink& sink,
+               const std::string& title, RefineError refine)
+      : sender_(sender),
+        title_(title),
+        refine_(refine),
+        body_(request.body),
+        traceparent_(request.traceparent),
+        shape_(request.shape),
+        stream_(request.stream),
+        want_frame_(request.want_frame) {
+    chat_.emplace(options(), sink, title);
+  }
 
   void head(const HttpHead& head, EventWriter& out) override {
-    chat_.head({head.status, head.headers});
+    if (changed_ != 0 && succeeded(head)) sender_.chat_repaired(request(), changed_);
+    status_ = head.status;
+    chat_->head({head.status, head.headers});
     note_end(out);
   }
   void data(char* bytes, std::size_t size, EventWriter& out) override {
-    chat_.data(bytes, size);
+    chat_->data(bytes, size);
     note_end(out);
   }
   void finish(EventWriter& out) override {
-    chat_.finish(nullptr);
+    if (repair(out)) return;
+    chat_->finish(nullptr);
     note_end(out);
   }
   void broken(const Error& error, EventWriter& out) override {
-    if (error.error_class == ErrorClass::kCancelled)
-      chat_.fail(error);
+    const bool is_cancel = error.error_class == ErrorClass::kCancelled;
+    if (!is_cancel && repair(out)) return;
+    if (is_cancel)
+      chat_->fail(error);
     else
-      chat_.finish(&error);
+      chat_->finish(&error);
     note_end(out);
+  }
+  [[nodiscard]] std::optional<HttpCall> next() override {
+    const auto call = std::move(next_);
+    return call ? std::optional<HttpCall>(std::move(*call)) : std::nullopt;
   }
 
  private:
-  [[nodiscard]] static ChatDecoderOptions options(const Request& request, RefineError refine) {
+  /// What is kept of the request. Another body is another request: it does not get the idempotency
+  /// key of the first.
+  [[nodiscard]] Request request() const {
+    Request request;
+    request.stream = stream_;
+    request.want_frame = want_frame_;
+    request.shape = shape_;
+    request.body = body_;
+    request.traceparent = traceparent_;
+    return request;
+  }
+  /// True when there is another request to make.
+  [[nodiscard]] bool repair(EventWriter& out) {
+    const std::optional<std::string_view> body = chat_->rejection();
+    if (!body || out.ended()) return false;
+    Request again = request();
+    again.shape = sender_.repair_chat(again, {status_, *body});
+    const std::uint32_t bits = again.shape ^ shape_;
+    if (bits == 0 || (bits & changed_) != 0) return false;
+    Result<HttpCall> call = sender_.chat(again);
+    if (!call) return false;  // and what the provider said is reported
+    shape_ = again.shape;
+    changed_ |= bits;
+    next_ = std::make_unique<HttpCall>(std::move(*call));
+    chat_.emplace(options(), out.sink(), title_);
+    return true;
+  }
+  [[nodiscard]] ChatDecoderOptions options() const {
     ChatDecoderOptions options;
-    options.stream = request.stream;
-    options.want_frame = request.want_frame;
-    options.refine_error = refine;
+    options.stream = stream_;
+    options.want_frame = want_frame_;
+    options.refine_error = refine_;
     return options;
   }
   void note_end(EventWriter& out) const {
-    if (chat_.ended()) out.mark_ended();
+    if (chat_->ended()) out.mark_ended();
   }
 
-  ChatDecoder chat_;
+  const ChatSender& sender_;
+  const std::string& title_;
+  const RefineError refine_;
+  const std::string_view body_;
+  const std::string traceparent_;  ///< mostly "", and then not allocated
+  std::uint32_t shape_;
+  std::uint32_t changed_ = 0;  ///< bits of the shape that a repair has changed
+  int status_ = 0;
+  const bool stream_, want_frame_;
+  std::unique_ptr<HttpCall> next_;  ///< null but between a repair and what it sends
+  std::optional<ChatDecoder> chat_;
 };
 
 /// PRX_OP_MODELS.

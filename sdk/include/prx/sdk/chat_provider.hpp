@@ -55,8 +55,16 @@ struct ChatOptions {
   return options;
 }
 
-/// All operations of prx.provider/1 over HTTP. Immutable after construction.
-class ChatProvider : public HttpProvider {
+/// All operations of prx.provider/1 over HTTP. Immutable after construction, but for what a
+/// provider of its own learns from its servers.
+///
+/// A provider whose servers want the same chat written differently says so by the bits of a shape
+/// (Request::shape): choose() sets those to begin with, edit_chat() writes a body by them. When a
+/// server rejects the request, repair_chat() may give another shape: the chat is then written anew
+/// and sent once more, within the same operation and under its clocks, and what the last server
+/// says is what the caller hears. Each bit changes at most once per operation, and kExchangesMax
+/// bounds all. chat_repaired() is the place to learn from it.
+class ChatProvider : public HttpProvider, protected detail::ChatSender {
  public:
   /// \param options  as checked() returned them.
   ChatProvider(ChatOptions options, Host host) : HttpProvider(host), options_(std::move(options)) {}
@@ -96,19 +104,30 @@ class ChatProvider : public HttpProvider {
       case OpKind::kChat:
         break;
     }
-    return std::make_unique<detail::ChatExchange>(request, sink, options_.title,
+    const detail::ChatSender& self = *this;
+    return std::make_unique<detail::ChatExchange>(self, request, sink, options_.title,
                                                   options_.refine_error);
   }
 
  protected:
-  /// The body to send instead of the request's, or nullopt to send that as it is (and uncopied).
+  /// The body to send instead of the request's, or nullopt to send that as it is (and uncopied). An
+  /// error refuses the request, before anything is sent.
   [[nodiscard]] virtual Result<std::optional<std::string>> edit_chat(const Request&) const {
     return std::optional<std::string>();
   }
+  /// The shape in which the rejected `request` may succeed, or its own to report the rejection. Of
+  /// the request there are body, stream, shape and traceparent. Pure; on the loop.
+  [[nodiscard]] std::uint32_t repair_chat(const Request& request,
+                                          const ChatRejection&) const override {
+    return request.shape;
+  }
+  /// A repaired request was taken: its shape is right in the bits of `changed`. On the loop;
+  /// several at once.
+  void chat_repaired(const Request&, std::uint32_t /*changed*/) const override {}
   [[nodiscard]] const ChatOptions& options() const { return options_; }
 
  private:
-  [[nodiscard]] Result<HttpCall> chat(const Request& request) const {
+  [[nodiscard]] Result<HttpCall> chat(const Request& request) const final {
     HttpCall call = post(options_.chat_path, request);
     call.headers.push_back({"accept", request.stream ? "text/event-stream" : "application/json"});
     PRX_TRY_SET(call.body, edit_chat(request));

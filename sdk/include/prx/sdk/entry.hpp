@@ -45,7 +45,8 @@ template <class P>
                                                                  const prx_request& abi_request,
                                                                  const prx_sink& sink) {
   if constexpr (std::derived_from<P, HttpProvider>) {
-    const Request request = to_request(abi_request);
+    Request request = to_request(abi_request);
+    std::as_const(provider).choose(request);
     PRX_TRY_SET(const HttpCall call, std::as_const(provider).request(request));
     auto operation = std::make_shared<HttpOperation>(provider, request, sink);
     PRX_TRY(operation->send(call));

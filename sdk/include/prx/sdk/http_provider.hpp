@@ -182,6 +182,9 @@ class HttpProvider {
   HttpProvider(const HttpProvider&) = delete;
   HttpProvider& operator=(const HttpProvider&) = delete;
 
+  /// Called once per operation, before the rest: may set `request.shape`, which the other functions
+  /// get back. For what the same body is written as, where that can change between two calls.
+  virtual void choose(Request& request) const { static_cast<void>(request); }
   /// The first request of an operation. An error refuses the operation (kUnsupported for kinds that
   /// this provider does not know). Views in `request` are borrowed for the call.
   [[nodiscard]] virtual Result<HttpCall> request(const Request& request) const = 0;

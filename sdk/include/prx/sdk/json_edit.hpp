@@ -57,6 +57,13 @@ class ObjectIndex {
   std::vector<Member> members_;
 };
 
+inline constexpr std::size_t kElementsMax = 1u << 20;
+
+/// The elements of an array's text, in order and without white space around them; views into it.
+/// Checked: balance of brackets and strings, commas, at most kElementsMax elements of at most
+/// ObjectIndex::kDepthMax levels. Errors: kInvalidRequest with the byte offset.
+[[nodiscard]] Result<std::vector<std::string_view>> elements(std::string_view array);
+
 /// Collects changes to an indexed object and writes the result. Order of members stays; new ones
 /// come last. Keys are plain names without escapes; values are JSON text and are taken as they are.
 /// Changes apply in the order of the calls: a later one sees the names that earlier ones left.

@@ -29,6 +29,7 @@ struct Request {
   bool stream = false;          ///< the body asks for a stream
   bool want_frame = false;      ///< fill prx_event::frame
   std::uint32_t attempt = 1;    ///< 1 for the first attempt of a call
+  std::uint32_t shape = 0;      ///< a provider's own, see HttpProvider::choose
   std::uint64_t op_id = 0;
   std::int64_t deadline_ns = INT64_MAX;
   std::string_view model, body, request_id, idempotency_key, traceparent;

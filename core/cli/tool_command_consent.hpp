@@ -1,0 +1,52 @@
+/// \file tool_command_consent.hpp
+/// Whether a command that a model called may run: asked of the person at the terminal.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "prx/sdk/error.hpp"
+
+namespace prx::cli {
+
+/// One question at a time, on /dev/tty, whatever stdin and stdout are. Any thread.
+class ToolConsent {
+ public:
+  static constexpr std::size_t kShownMax =
+      4'096;  ///< bytes of arguments that a question shows; it says how many it leaves out
+
+  /// \param yes  everything may run, and no terminal is needed. Errors: kInvalidRequest when there
+  /// is no terminal to ask on.
+  [[nodiscard]] static Result<std::unique_ptr<ToolConsent>> open(bool yes);
+  ~ToolConsent();
+  ToolConsent(const ToolConsent&) = delete;
+  ToolConsent& operator=(const ToolConsent&) = delete;
+
+  struct Question {
+    std::string_view name, command, arguments;
+  };
+  /// Blocks until the person has answered, or `stop` ends the wait. What was typed before the
+  /// question does not answer it. "a" also answers what comes later. Errors: kPermission, "the user
+  /// declined": also when the terminal goes away; kCancelled by `stop`.
+  [[nodiscard]] Result<void> ask(const Question& question, const std::stop_token& stop);
+
+  /// While held, no question is open: for lines on the same terminal.
+  [[nodiscard]] std::unique_lock<std::mutex> hold_terminal() { return std::unique_lock(mutex_); }
+
+ private:
+  ToolConsent(int terminal, bool all) : terminal_(terminal), all_(all) {}
+  [[nodiscard]] Result<std::string> read_answer(int stop_fd) const;
+  void show(std::string_view text, int stop_fd) const;
+
+  std::mutex mutex_;
+  const int terminal_;  ///< -1: nobody is asked
+  bool all_;
+};
+
+/// The question as the terminal shows it: what a model wrote is made visible. Pure.
+[[nodiscard]] std::string question_text(const ToolConsent::Question& question);
+
+}  // namespace prx::cli

@@ -1,0 +1,264 @@
+#include "catalog/cache.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <system_error>
+
+#include "catalog/cache_text.hpp"
+#include "file_size_signal.hpp"
+
+namespace prx::catalog {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr mode_t kOthersWrite = S_IWGRP | S_IWOTH;
+constexpr std::size_t kPiece = 256u << 10;  // bytes read in one go
+constexpr time_t kLeftOver = 3'600;         // seconds after which a file in the making is nobody's
+constexpr std::string_view kMaking = ".making-";  // in the name of a file that is being written
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  [[nodiscard]] int get() const { return fd_; }
+  [[nodiscard]] bool open() const { return fd_ >= 0; }
+
+ private:
+  const int fd_;
+};
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+Unexpected<Error> cannot_write(const fs::path& path, const std::string& why) {
+  return fail(ErrorClass::kInvalidRequest,
+              "the cache of models " + path.string() + " was not written: " + why);
+}
+
+Unexpected<Error> no_use(const fs::path& path, const std::string& why) {
+  return fail(ErrorClass::kBadResponse,
+              "the cache of models " + path.string() + " is not used: " + why);
+}
+
+/// FNV-1a: tells the files of base URLs apart; the head says which one it is.
+/// \see http://www.isthe.com/chongo/tech/comp/fnv/
+std::string hash_of(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  std::string digits(16, '0');
+  for (std::size_t i = 0; i < digits.size(); ++i, hash >>= 4)
+    digits[digits.size() - 1 - i] = "0123456789abcdef"[hash & 15];
+  return digits;
+}
+
+/// A plugin's id is a plain word; whatever it is, it stays in the folder.
+std::string plain_name(std::string_view id) {
+  std::string out(id.substr(0, 64));
+  for (char& c : out) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    if (!plain) c = '_';
+  }
+  return out;
+}
+
+bool write_whole(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(fd, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+/// Bytes at a place of a file; fewer at its end. False: it cannot be read.
+bool read_piece(int fd, std::size_t from, std::size_t size, std::string& out) {
+  out.resize(size);
+  std::size_t have = 0;
+  while (have < size) {
+    const ssize_t got =
+        ::pread(fd, out.data() + have, size - have, static_cast<off_t>(from + have));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return false;
+    if (got == 0) break;
+    have += static_cast<std::size_t>(got);
+  }
+  out.resize(have);
+  return true;
+}
+
+/// Makes the last three folders, as XDG wants them: for the user alone.
+bool make_folders(const fs::path& folder) {
+  for (const fs::path& each : {folder.parent_path().parent_path(), folder.parent_path(), folder})
+    if (::mkdir(each.c_str(), 0700) != 0 && errno != EEXIST) return false;
+  return true;
+}
+
+/// A killed process leaves what it was writing.
+void remove_left_over(const fs::path& folder, const std::string& name) {
+  DIR* const entries = ::opendir(folder.c_str());
+  if (entries == nullptr) return;
+  const std::string prefix = name + std::string(kMaking);
+  while (const dirent* entry = ::readdir(entries)) {
+    struct stat file {};
+    if (std::string_view(entry->d_name).starts_with(prefix) &&
+        ::fstatat(::dirfd(entries), entry->d_name, &file, AT_SYMLINK_NOFOLLOW) == 0 &&
+        file.st_mtime < ::time(nullptr) - kLeftOver)
+      ::unlinkat(::dirfd(entries), entry->d_name, 0);
+  }
+  ::closedir(entries);
+}
+
+std::string text_of(const Source& source, Seconds fetched, std::span<const Listed> models) {
+  std::string lines;
+  for (const Listed& model : models) lines += model_line(model) + '\n';
+  Head head{source, fetched, lines.size()};
+  return head_line(head) + '\n' + lines;
+}
+
+/// An open list whose head was read.
+struct OpenList {
+  Descriptor file;
+  Head head;
+  std::size_t begin = 0;  ///< of the first model's line
+};
+
+/// Why a file is not one of ours, or "".
+std::string foreign(const struct stat& file, uid_t user) {
+  if (!S_ISREG(file.st_mode)) return "it is no plain file";
+  if (file.st_uid != user) return "it belongs to another user";
+  if ((file.st_mode & kOthersWrite) != 0) return "others may write it; chmod 600 it";
+  if (static_cast<std::uint64_t>(file.st_size) > Cache::kFileMax) return "it is too large";
+  return {};
+}
+
+Result<std::unique_ptr<OpenList>> open_list(const fs::path& path, const Source& source,
+                                            uid_t user) {
+  // Not to block on a pipe that somebody put there.
+  auto list = std::unique_ptr<OpenList>(new OpenList{
+      Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)), {}, 0});
+  const int fd = list->file.get();
+  if (!list->file.open() && (errno == ENOENT || errno == ENOTDIR))
+    return fail(ErrorClass::kNotFound, "there is no cache of models " + path.string());
+  struct stat state {};
+  if (!list->file.open() || ::fstat(fd, &state) != 0) return no_use(path, reason(errno));
+  if (const std::string why = foreign(state, user); !why.empty()) return no_use(path, why);
+  std::string begin;
+  if (!read_piece(fd, 0, kHeadMax, begin)) return no_use(path, reason(errno));
+  const std::size_t end = begin.find('\n');
+  auto head =
+      end == std::string::npos ? std::nullopt : read_head(std::string_view(begin).substr(0, end));
+  if (!head) return no_use(path, "it is of another version, or damaged");
+  if (head->source.plugin != source.plugin || head->source.base_url != source.base_url)
+    return no_use(path, "it is of another base_url");
+  list->begin = end + 1;
+  if (static_cast<std::size_t>(state.st_size) != list->begin + head->size)
+    return no_use(path, "it was cut");
+  list->head = std::move(*head);
+  return list;
+}
+
+/// The line that begins with `begin`; "" when there is none. It reads piece by piece, and keeps of
+/// one what may be the beginning of such a line.
+Result<std::string> find_line(const OpenList& list, const fs::path& path, std::string_view begin) {
+  const std::string wanted = "\n" + std::string(begin);
+  std::string text = "\n", piece;
+  for (std::size_t from = list.begin;; from += piece.size()) {
+    if (!read_piece(list.file.get(), from, kPiece, piece)) return no_use(path, reason(errno));
+    text += piece;
+    const std::size_t found = text.find(wanted);
+    if (found != std::string::npos) {
+      const std::size_t end = text.find('\n', found + 1);
+      if (end != std::string::npos) return text.substr(found + 1, end - found - 1);
+      text.erase(0, found);
+    } else {
+      text.erase(0, text.size() - std::min(text.size(), wanted.size()));
+    }
+    if (piece.empty()) return std::string();
+  }
+}
+
+}  // namespace
+
+std::filesystem::path cache_folder(const Environment& environment) {
+  if (!environment) return {};
+  if (const auto cache = environment("XDG_CACHE_HOME"); cache && cache->starts_with('/'))
+    return fs::path(*cache) / "prx/models";
+  if (const auto home = environment("HOME"); home && home->starts_with('/'))
+    return fs::path(*home) / ".cache/prx/models";
+  return {};
+}
+
+Cache::Cache(std::filesystem::path folder) : Cache(std::move(folder), ::geteuid()) {}
+
+std::filesystem::path Cache::file(const Source& source) const {
+  return folder_ / (plain_name(source.plugin) + '-' +
+                    hash_of(source.plugin + '\n' + source.base_url) + ".jsonl");
+}
+
+Result<void> Cache::write(const Source& source, Seconds fetched,
+                          std::span<const Listed> models) const {
+  if (folder_.empty())
+    return fail(ErrorClass::kInvalidRequest,
+                "models are not cached: neither XDG_CACHE_HOME nor HOME is set");
+  const fs::path path = file(source);
+  const std::string text = text_of(source, fetched, models);
+  if (text.size() > kFileMax) return cannot_write(path, "it would be larger than 64 MiB");
+  if (!make_folders(folder_)) return cannot_write(path, reason(errno));
+  struct stat state {};
+  if (::lstat(folder_.c_str(), &state) != 0) return cannot_write(path, reason(errno));
+  if (!S_ISDIR(state.st_mode) || state.st_uid != user_ || (state.st_mode & kOthersWrite) != 0)
+    return cannot_write(path, "its folder is not the user's alone; chmod 700 it");
+  remove_left_over(folder_, path.filename());
+  const FileSizeSignalBlocked blocked;
+  std::string making = path.string() + std::string(kMaking) + "XXXXXX";
+  const Descriptor out(::mkostemp(making.data(), O_CLOEXEC));  // mode 0600
+  if (!out.open()) return cannot_write(path, reason(errno));
+  if (write_whole(out.get(), text) && ::rename(making.c_str(), path.c_str()) == 0) return {};
+  const int error = errno;
+  ::unlink(making.c_str());
+  return cannot_write(path, reason(error));
+}
+
+Result<List> Cache::read(const Source& source) const {
+  const fs::path path = file(source);
+  PRX_TRY_SET(const auto list, open_list(path, source, user_));
+  std::string text;
+  if (!read_piece(list->file.get(), list->begin, list->head.size, text))
+    return no_use(path, reason(errno));
+  if (text.size() != list->head.size) return no_use(path, "it was cut");
+  List out{list->head.fetched, {}};
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::size_t end = rest.find('\n');
+    auto model = read_model_line(rest.substr(0, end));
+    if (end == std::string_view::npos || !model) return no_use(path, "it is damaged");
+    out.models.push_back(std::move(*model));
+    rest.remove_prefix(end + 1);
+  }
+  return out;
+}
+
+Result<List> Cache::find(const Source& source, std::string_view id) const {
+  const fs::path path = file(source);
+  PRX_TRY_SET(const auto list, open_list(path, source, user_));
+  PRX_TRY_SET(const std::string line, find_line(*list, path, model_line_begin(id)));
+  List out{list->head.fetched, {}};
+  if (line.empty()) return out;
+  auto model = read_model_line(line);
+  if (!model) return no_use(path, "it is damaged");
+  out.models.push_back(std::move(*model));
+  return out;
+}
+
+}  // namespace prx::catalog

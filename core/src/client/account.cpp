@@ -1,0 +1,116 @@
+// The account behind a key: asked for through the plugin, and read.
+#include "prx/account.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <utility>
+
+#include "client/abi_convert.hpp"
+#include "client/client_impl.hpp"
+#include "client/pull_stream.hpp"
+#include "prx/sdk/json_edit.hpp"
+
+namespace prx {
+
+namespace {
+
+constexpr std::string_view kAccountOperation = "account";
+
+/// A note that lists no operation says nothing about them.
+bool tells_accounts(const PluginNote& note) {
+  return note.operations.empty() || std::find(note.operations.begin(), note.operations.end(),
+                                              kAccountOperation) != note.operations.end();
+}
+
+/// Members of an object by name; of another type than asked for they are as if they were missing.
+class AccountReader {
+ public:
+  explicit AccountReader(const json::ObjectIndex& object) : object_(object) {}
+
+  void text(std::string_view name, std::string& out) const {
+    const auto value = object_.find(name);
+    if (auto text = value ? json::unquoted(*value) : std::nullopt) out = std::move(*text);
+  }
+  void number(std::string_view name, std::optional<double>& out) const {
+    const auto value = object_.find(name);
+    if (!value) return;
+    double number = 0.0;
+    const char* const end = value->data() + value->size();
+    const auto read = std::from_chars(value->data(), end, number);
+    if (read.ec == std::errc() && read.ptr == end && std::isfinite(number)) out = number;
+  }
+  void flag(std::string_view name, std::optional<bool>& out) const {
+    const auto value = object_.find(name);
+    if (value == "true" || value == "false") out = value == "true";
+  }
+  [[nodiscard]] bool is_null(std::string_view name) const { return object_.find(name) == "null"; }
+
+ private:
+  const json::ObjectIndex& object_;
+};
+
+void read_key(const AccountReader& key, Account& out) {
+  key.text("label", out.label);
+  key.number("limit", out.limit);
+  key.number("limit_remaining", out.limit_remaining);
+  key.text("limit_reset", out.limit_reset);
+  if (out.limit || key.is_null("limit")) out.limited = out.limit.has_value();
+  key.number("usage", out.usage);
+  key.number("usage_daily", out.usage_today);
+  key.number("usage_weekly", out.usage_this_week);
+  key.number("usage_monthly", out.usage_this_month);
+  key.flag("is_free_tier", out.free_tier);
+  key.number("free_model_daily_requests", out.free_requests_daily);
+  key.flag("is_management_key", out.management_key);
+  key.text("expires_at", out.expires);
+}
+
+void read_credits(const AccountReader& credits, Account& out) {
+  credits.number("total_credits", out.credits_total);
+  credits.number("total_usage", out.credits_used);
+}
+
+/// OpenRouter puts each part into a "data" object.
+/// \see https://openrouter.ai/docs/api-reference/api-keys/get-current-key
+void read_part(const AccountPart& part, Account& out) {
+  const auto whole = json::ObjectIndex::parse(part.json);
+  if (!whole) return;
+  const auto data = json::ObjectIndex::parse(whole->find("data").value_or(part.json));
+  if (!data) return;
+  const AccountReader reader(*data);
+  if (part.name == "key") read_key(reader, out);
+  if (part.name == "credits") read_credits(reader, out);
+}
+
+}  // namespace
+
+Result<Account> Client::Impl::account(const std::string& provider, const CallOptions& options) {
+  const auto in_force = snapshot();  // it keeps the instance
+  PRX_TRY_SET(driver::ProviderInstance* const target, instance(*in_force, provider));
+  const ProviderConfig& config = target->config();
+  if (!tells_accounts(target->note()))
+    return fail(ErrorClass::kUnsupported, "provider '" + config.name + "': its plugin '" +
+                                              target->note().id +
+                                              "' has no operation that tells about an account");
+  if (auto unfit = target->key_problem()) return Unexpected(std::move(*unfit));
+  Account account;
+  account.provider = config.name;
+  if (options.key < config.keys.size()) account.key_label = config.keys[options.key].label;
+  const auto done = run(PRX_OP_ACCOUNT, config.name, options, [&](const prx_event& event) {
+    if (event.type == PRX_EV_ITEM)
+      account.parts.push_back({std::string(driver::view(event.name)),
+                               target->redact(driver::view(event.json)),
+                               std::string(driver::view(event.text))});
+  });
+  if (!done) return Unexpected(done.error());
+  for (const AccountPart& part : account.parts) read_part(part, account);
+  return account;
+}
+
+Result<Account> Client::account(const std::string& provider, const CallOptions& options) {
+  if (driver::on_prx_thread()) return Unexpected(driver::blocking_on_loop());
+  return impl_->account(provider, options);
+}
+
+}  // namespace prx

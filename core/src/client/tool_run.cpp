@@ -1,0 +1,142 @@
+#include "client/tool_run.hpp"
+
+#include <exception>
+#include <utility>
+
+#include "prx/sdk/json_edit.hpp"
+
+namespace prx::driver {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view kNotText = "the result is not UTF-8 text";
+
+Unexpected<Error> problem(std::string text) {
+  return fail(ErrorClass::kInvalidRequest, std::move(text));
+}
+
+bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+
+/// The calls of one round that still run.
+class Pending {
+ public:
+  explicit Pending(std::size_t count) : left_(count) {}
+
+  void one_done() {
+    const std::lock_guard lock(mutex_);
+    if (--left_ == 0) done_.notify_all();  // under the lock: the waiter owns this object
+  }
+  [[nodiscard]] bool wait_until(MonotonicTime until) {
+    std::unique_lock lock(mutex_);
+    return done_.wait_until(lock, until, [this] { return left_ == 0; });
+  }
+  void wait() {
+    std::unique_lock lock(mutex_);
+    done_.wait(lock, [this] { return left_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable done_;
+  std::size_t left_;
+};
+
+}  // namespace
+
+std::optional<std::string> arguments_problem(std::string_view arguments) {
+  if (arguments.size() > ToolBox::kArgumentsMax)
+    return "the arguments are longer than " + std::to_string(ToolBox::kArgumentsMax) + " bytes";
+  if (auto valid = json::validate(arguments, ToolBox::kDepthMax); !valid)
+    return "the arguments are not JSON of at most " + std::to_string(ToolBox::kDepthMax) +
+           " levels: " + valid.error().message;
+  const std::size_t first = arguments.find_first_not_of(" \t\r\n");
+  if (arguments[first] != '{') return "the arguments are not a JSON object";
+  return std::nullopt;
+}
+
+std::optional<std::string> tellable(std::string result) {
+  const std::size_t size = result.size();
+  if (size > ToolBox::kResultMax) {
+    std::size_t end = ToolBox::kResultMax;
+    while (end > 0 && continues_character(result[end])) --end;
+    result.resize(end);
+  }
+  if (!json::is_utf8(result)) return std::nullopt;
+  if (size > ToolBox::kResultMax)
+    result +=
+        "\n[cut here: the result is longer than " + std::to_string(ToolBox::kResultMax) + " bytes]";
+  return result;
+}
+
+ToolRunner::ToolRunner(const ToolBox& tools, std::size_t parallel_max,
+                       const std::function<void(const ToolRun&)>& on_tool)
+    : tools_(tools), on_tool_(on_tool), workers_({parallel_max, Workers::Options{}.queue_max}) {}
+
+ToolRound ToolRunner::run(const std::vector<ToolCall>& calls, const std::stop_token& stop,
+                          const std::optional<MonotonicTime>& until) {
+  ToolRound round;
+  round.runs.resize(calls.size());
+  Pending pending(calls.size());
+  std::stop_source ending;
+  const std::stop_callback by_caller(stop, [&ending] { ending.request_stop(); });
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    const auto task = [this, &round, &pending, &calls, i, token = ending.get_token()] {
+      round.runs[i] = execute(calls[i], token);
+      pending.one_done();
+    };
+    if (workers_.run(task)) continue;
+    round.runs[i] = {calls[i], "error: the program has no thread left to run it", true, {}};
+    tell(round.runs[i]);
+    pending.one_done();
+  }
+  if (until && !pending.wait_until(*until)) {
+    round.stopped = ToolsStopped::kByDeadline;
+    ending.request_stop();
+  }
+  pending.wait();
+  if (stop.stop_requested()) round.stopped = ToolsStopped::kByCaller;
+  return round;
+}
+
+ToolRun ToolRunner::execute(const ToolCall& call, const std::stop_token& stop) {
+  const auto begin = Clock::now();
+  ToolRun run;
+  run.call = call;
+  auto result = result_of(call, stop);
+  if (result) {
+    auto text = tellable(std::move(*result));
+    run.failed = !text.has_value();
+    run.result = text ? std::move(*text) : "error: " + std::string(kNotText);
+  } else {
+    run.failed = true;
+    run.result = tellable("error: " + result.error().message)
+                     .value_or("error: the message of the failure is not UTF-8 text");
+  }
+  run.took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin);
+  tell(run);
+  return run;
+}
+
+/// Whatever a function throws is its failure, and no reason to end the program.
+Result<std::string> ToolRunner::result_of(const ToolCall& call, const std::stop_token& stop) const {
+  const auto* const entry = tools_.find(call.name);
+  if (entry == nullptr) return problem("there is no tool named '" + call.name + "'");
+  if (auto wrong = arguments_problem(call.arguments)) return problem(std::move(*wrong));
+  if (stop.stop_requested()) return problem("stopped before it ran");
+  try {
+    return entry->second({call.name, call.arguments, call.id, stop});
+  } catch (const std::exception& thrown) {
+    return problem(thrown.what());
+  } catch (...) {
+    return problem("the tool threw something that is no exception");
+  }
+}
+
+void ToolRunner::tell(const ToolRun& run) {
+  if (!on_tool_) return;
+  const std::lock_guard one(telling_);
+  on_tool_(run);
+}
+
+}  // namespace prx::driver

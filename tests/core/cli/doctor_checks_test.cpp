@@ -1,0 +1,168 @@
+// What prx doctor makes of answers, without asking anybody: rows, and the limits that make one bad.
+#include "doctor_checks.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <ctime>
+#include <mutex>
+
+#include "doctor_account.hpp"
+#include "doctor_provider.hpp"
+#include "doctor_target.hpp"
+
+namespace prx::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string date_in(std::chrono::hours wait) {
+  const std::time_t when =
+      std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() + wait);
+  std::tm parts{};
+  ::gmtime_r(&when, &parts);
+  std::array<char, 16> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d", &parts)};
+}
+
+TEST(DoctorChecks, ARowIsAsBadAsItsWorstFinding) {
+  Check row;
+  row.add(CheckStatus::kFailure, "a", "mend a");
+  row.add(CheckStatus::kWarning, "b", "mend b");
+  EXPECT_EQ(row.status, CheckStatus::kFailure);
+  EXPECT_EQ(row.what, "a; b");
+  EXPECT_EQ(row.remedy, "mend a; mend b");
+}
+
+TEST(DoctorChecks, OnlyAFailureIsAnExitCode) {
+  Checks checks(2);
+  EXPECT_EQ(checks_exit_code(checks), 0);
+  checks[0].status = CheckStatus::kWarning;
+  EXPECT_EQ(checks_exit_code(checks), 0);
+  checks[1].status = CheckStatus::kFailure;
+  EXPECT_EQ(checks_exit_code(checks), 1);
+}
+
+TEST(DoctorChecks, TheTableShowsEscapesAndKeepsALine) {
+  const Checks checks{{CheckStatus::kOk, "key", "a\x1b[2J", "b\nc", "\x9b"}};
+  const std::string table = checks_table(checks);
+  EXPECT_THAT(table, Not(HasSubstr("\x1b")));
+  EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 2);
+}
+
+TEST(DoctorChecks, AnOverloadAndARateLimitPass) {
+  for (const auto& [error_class, status] :
+       {std::pair(ErrorClass::kRateLimit, CheckStatus::kWarning),
+        {ErrorClass::kOverloaded, CheckStatus::kWarning},
+        {ErrorClass::kAuth, CheckStatus::kFailure},
+        {ErrorClass::kNetwork, CheckStatus::kFailure}}) {
+    Error error;
+    error.error_class = error_class;
+    EXPECT_EQ(failed_check("reach", "x", error, {}).status, status) << to_string(error_class);
+  }
+}
+
+TEST(DoctorAccount, DaysAreCountedFromDatesAlone) {
+  EXPECT_EQ(days_until(date_in(std::chrono::hours(0))), 0);
+  EXPECT_EQ(days_until(date_in(std::chrono::hours(48)) + "T10:00:00Z"), 2);
+  EXPECT_LT(days_until("2020-01-31").value(), 0);
+  for (const char* text : {"", "soon", "2020-13-01", "2020-02-31", "20200131xx", "2020-1-011"})
+    EXPECT_EQ(days_until(text), std::nullopt) << text;
+}
+
+TEST(DoctorAccount, AKeyThatEndsWithinAWeekIsAWarning) {
+  const auto status_of = [](std::chrono::hours wait) {
+    Account account;
+    account.expires = date_in(wait);
+    Check row;
+    judge_key_itself(account, {}, row);
+    return row.status;
+  };
+  EXPECT_EQ(status_of(kExpirySoon), CheckStatus::kWarning);
+  EXPECT_EQ(status_of(kExpirySoon + std::chrono::hours(24)), CheckStatus::kOk);
+  EXPECT_EQ(status_of(-std::chrono::hours(24)), CheckStatus::kFailure);
+}
+
+TEST(DoctorAccount, LittleCreditIsAWarning) {
+  const auto status_of = [](double used) {
+    Account account;
+    account.credits_total = 100.0;
+    account.credits_used = used;
+    Checks checks;
+    judge_account(account, "x", {}, checks);
+    return checks.at(0).status;
+  };
+  EXPECT_EQ(status_of(89.0), CheckStatus::kOk);
+  EXPECT_EQ(status_of(91.0), CheckStatus::kWarning);
+  EXPECT_EQ(status_of(100.0), CheckStatus::kFailure);
+}
+
+TEST(DoctorAccount, RequestsToFreeModelsAreTold) {
+  Account account;
+  account.free_requests_daily = 1000.0;
+  Checks checks;
+  judge_account(account, "x", {}, checks);
+  ASSERT_EQ(checks.size(), 1U);
+  EXPECT_EQ(checks[0].check, "limits");
+  EXPECT_EQ(checks[0].what, "1,000 requests a day to free models");
+  account.free_requests_daily = 1e300;
+  judge_account(account, "x", {}, checks);
+  EXPECT_THAT(checks[1].what, HasSubstr("1,000,000,000,000 requests"));
+}
+
+TEST(DoctorAccount, AnAccountThatSaysNothingHasNoRow) {
+  Checks checks;
+  judge_account({}, "x", {}, checks);
+  EXPECT_TRUE(checks.empty());
+}
+
+TEST(DoctorTarget, ALateFirstTokenIsAWarningThatSaysWhatToDo) {
+  ProviderConfig provider;
+  provider.name = "openrouter";
+  provider.plugin_id = "openrouter";
+  Config config;
+  config.providers = {provider};
+  driver::PlannedChain chain;
+  chain.targets.resize(1);
+  chain.targets[0].provider = &provider;
+  chain.targets[0].model = "m";
+  ChatResponse answer;
+  answer.attempts.resize(1);
+  const auto judged = [&](std::chrono::microseconds first_token) {
+    answer.attempts[0].first_token = first_token;
+    const std::optional<ChatResult> live(answer);
+    TargetQuestion question;
+    question.config = &config;
+    question.chain = &chain;
+    question.live = &live;
+    return judge_target(question);
+  };
+  EXPECT_EQ(judged(kSlowToken).status, CheckStatus::kOk);
+  const Check slow = judged(kSlowToken + std::chrono::milliseconds(1));
+  EXPECT_EQ(slow.status, CheckStatus::kWarning);
+  EXPECT_THAT(slow.remedy, HasSubstr("sort = \"latency\""));
+  EXPECT_THAT(slow.what, HasSubstr("cost not told"));
+}
+
+TEST(DoctorProvider, AtMostSoManyAreAskedAtOnce) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::size_t running = 0, most = 0, ran = 0;
+  in_parallel(kAtOnceMax * 2, [&](std::size_t) {
+    std::unique_lock lock(mutex);
+    most = std::max(most, ++running);
+    changed.notify_all();  // the first ones wait until all threads are there
+    changed.wait_for(lock, std::chrono::seconds(10), [&] { return most == kAtOnceMax; });
+    --running;
+    ++ran;
+  });
+  EXPECT_EQ(most, kAtOnceMax);
+  EXPECT_EQ(ran, kAtOnceMax * 2);
+}
+
+}  // namespace
+}  // namespace prx::cli

@@ -1,0 +1,294 @@
+// prx chat in a terminal, as a person uses it.
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "program_fixture.hpp"
+#include "support/terminal.hpp"
+
+namespace prx::cli {
+namespace {
+
+using test::Terminal;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* kReady = "> ";
+
+class TalkProgram : public ProgramTest {
+ protected:
+  TalkProgram() {
+    simulate();
+    environment["TERM"] = "xterm";
+  }
+  void TearDown() override {
+    for (const auto& terminal : terminals_) EXPECT_THAT(terminal->shown(), Not(HasSubstr(kKey)));
+    ProgramTest::TearDown();
+  }
+  Terminal& talk(std::vector<std::string> arguments = {}) {
+    arguments.insert(arguments.begin(), "chat");
+    const auto options = program(std::move(arguments));
+    terminals_.push_back(std::make_unique<Terminal>(
+        test::TerminalOptions{options.program, options.arguments, options.environment}));
+    Terminal& terminal = *terminals_.back();
+    terminal.wait_for(kReady);
+    return terminal;
+  }
+  /// Enters a line, and waits until the next one is asked for; what was shown in between.
+  static std::string enter(Terminal& terminal, const std::string& line) {
+    terminal.type(line + "\r");
+    return terminal.wait_for("\n> ");
+  }
+  static std::string read(const std::string& file) {
+    std::stringstream text;
+    text << std::ifstream(file).rdbuf();
+    return text.str();
+  }
+  /// The requests for an answer; others verify the key beside them.
+  std::vector<sim::RequestRecord> asked() {
+    auto requests = simulator().requests();
+    std::erase_if(requests, [](const auto& request) { return request.method != "POST"; });
+    return requests;
+  }
+  rapidjson::Document last_body() {
+    rapidjson::Document body;
+    body.Parse(asked().back().body.c_str());
+    return body;
+  }
+
+ private:
+  std::vector<std::unique_ptr<Terminal>> terminals_;
+};
+
+TEST_F(TalkProgram, EachQuestionKnowsTheOnesBefore) {
+  Terminal& terminal = talk({"--system", "be brief"});
+  EXPECT_THAT(enter(terminal, "first"), HasSubstr("Your prompt was: first"));
+  EXPECT_THAT(enter(terminal, "second"), HasSubstr("Your prompt was: second"));
+  terminal.control('d');
+  EXPECT_EQ(terminal.wait(), 0);
+  const auto body = last_body();
+  ASSERT_EQ(body["messages"].Size(), 4u);
+  EXPECT_STREQ(body["messages"][0]["content"].GetString(), "be brief");
+  EXPECT_STREQ(body["messages"][1]["content"].GetString(), "first");
+  EXPECT_STREQ(body["messages"][2]["role"].GetString(), "assistant");
+  EXPECT_STREQ(body["messages"][3]["content"].GetString(), "second");
+}
+
+TEST_F(TalkProgram, CtrlCStopsTheAnswerAndNotTheProgram) {
+  Terminal& terminal = talk();
+  enter(terminal, "/model sim/stall?after=3");
+  terminal.type("go on\r");
+  terminal.wait_for("This");  // the answer has begun
+  terminal.control('c');
+  EXPECT_THAT(terminal.wait_for("\n> "), HasSubstr("stopped; /retry asks again"));
+  EXPECT_TRUE(client_went_away());
+  enter(terminal, "/model openai/gpt-4o");
+  EXPECT_THAT(enter(terminal, "/retry"), HasSubstr("Your prompt was: go on"));
+  terminal.control('d');
+  EXPECT_EQ(terminal.wait(), 0);
+}
+
+TEST_F(TalkProgram, CtrlCLeavesTheLine) {
+  Terminal& terminal = talk();
+  terminal.type("never mind");
+  terminal.wait_for("never mind");
+  terminal.control('c');
+  EXPECT_THAT(terminal.wait_for("\n> "), HasSubstr("^C"));
+  EXPECT_THAT(enter(terminal, "hi"), HasSubstr("Your prompt was: hi"));
+  EXPECT_EQ(asked().size(), 1u);
+}
+
+TEST_F(TalkProgram, SigtermEndsItAtThePromptAndDuringAnAnswer) {
+  Terminal& idle = talk();
+  idle.send_signal(SIGTERM);
+  EXPECT_EQ(idle.wait(), 143);
+  Terminal& busy = talk();
+  enter(busy, "/model sim/stall?after=3");
+  busy.type("go on\r");
+  busy.wait_for("This");
+  busy.send_signal(SIGTERM);
+  EXPECT_EQ(busy.wait(), 143);
+}
+
+TEST_F(TalkProgram, AClosedWindowEndsIt) {
+  Terminal& terminal = talk();
+  terminal.hang_up();
+  EXPECT_EQ(terminal.wait(), 128 + SIGHUP);
+}
+
+TEST_F(TalkProgram, AQuestionMayHaveManyLines) {
+  Terminal& terminal = talk();
+  terminal.type("one \\\r");
+  terminal.wait_for("... ");
+  enter(terminal, "two");
+  EXPECT_STREQ(last_body()["messages"][0]["content"].GetString(), "one \ntwo");
+  terminal.type("\"\"\"\r");
+  terminal.wait_for("... ");
+  terminal.type("three\r");
+  terminal.wait_for("... ");
+  terminal.type("four\r");
+  terminal.wait_for("... ");
+  enter(terminal, "\"\"\"");
+  EXPECT_STREQ(last_body()["messages"][2]["content"].GetString(), "three\nfour");
+}
+
+TEST_F(TalkProgram, PastedLinesAreOneQuestion) {
+  Terminal& terminal = talk();
+  terminal.type("first\r/not a command\r\tlast");
+  terminal.wait_for("last");
+  terminal.type("\r");
+  terminal.wait_for("\n> ");
+  EXPECT_EQ(asked().size(), 1u);
+  EXPECT_STREQ(last_body()["messages"][0]["content"].GetString(), "first\n/not a command\n\tlast");
+}
+
+TEST_F(TalkProgram, CharactersBeyondAsciiAreEditedAsCharacters) {
+  Terminal& terminal = talk();
+  terminal.type(
+      "gr\xC3\xBC\xC3\x9F \xF0\x9F\x8C\x9F"
+      "x\x7F\r");
+  terminal.wait_for("\n> ");
+  EXPECT_STREQ(last_body()["messages"][0]["content"].GetString(),
+               "gr\xC3\xBC\xC3\x9F \xF0\x9F\x8C\x9F");
+}
+
+TEST_F(TalkProgram, HistoryComesBackTheNextTime) {
+  Terminal& first = talk();
+  enter(first, "a question to remember");
+  first.control('d');
+  ASSERT_EQ(first.wait(), 0);
+  const std::string file = home / ".local/state/prx/history";
+  struct stat about {};
+  ASSERT_EQ(::stat(file.c_str(), &about), 0);
+  EXPECT_EQ(about.st_mode & 0777, 0600u);
+  Terminal& second = talk();
+  second.control('p');  // the line before
+  second.wait_for("a question to remember");
+  second.type("\r");
+  second.wait_for("\n> ");
+  EXPECT_EQ(asked().size(), 2u);
+}
+
+TEST_F(TalkProgram, NoHistoryKeepsNone) {
+  Terminal& terminal = talk({"--no-history"});
+  enter(terminal, "a secret question");
+  EXPECT_FALSE(std::filesystem::exists(home / ".local/state/prx/history"));
+}
+
+TEST_F(TalkProgram, WhoIsAskedCanBeChanged) {
+  environment["OPENAI_API_KEY"] = kKey;
+  configure(
+      "[providers.openai]\nmodel = \"gpt-4o\"\n[chains.quick]\ntargets = [{ provider = "
+      "\"openai\", model = \"gpt-4o-mini\" }, { provider = \"openrouter\" }]\n");
+  Terminal& terminal = talk();
+  EXPECT_THAT(enter(terminal, "/provider"), HasSubstr("anthropic/claude-sonnet-4 of openrouter"));
+  EXPECT_THAT(enter(terminal, "/provider openai"), HasSubstr("gpt-4o of openai"));
+  enter(terminal, "hi");
+  EXPECT_EQ(asked().back().target, "/v1/chat/completions");
+  EXPECT_THAT(enter(terminal, "/chain quick"), HasSubstr("gpt-4o-mini of openai, then 1 other"));
+  enter(terminal, "hi");
+  EXPECT_STREQ(last_body()["model"].GetString(), "gpt-4o-mini");
+  EXPECT_THAT(enter(terminal, "/model gpt-4o"), HasSubstr("gpt-4o of openai"));
+  EXPECT_THAT(enter(terminal, "/provider opnai"), HasSubstr("did you mean 'openai'"));
+  EXPECT_THAT(enter(terminal, "/provider"), HasSubstr("gpt-4o of openai"));
+  EXPECT_THAT(enter(terminal, "/chain nope"), HasSubstr("unknown chain"));
+}
+
+TEST_F(TalkProgram, ImagesGoWithTheNextQuestionOnly) {
+  Terminal& terminal = talk();
+  EXPECT_THAT(enter(terminal, "/image " + write("no.txt", "text")), HasSubstr("is not a PNG"));
+  enter(terminal, "/image " + write("a.gif", "GIF89a"));
+  enter(terminal, "what is it?");
+  EXPECT_STREQ(last_body()["messages"][0]["content"][1]["type"].GetString(), "image_url");
+  enter(terminal, "and now?");
+  EXPECT_TRUE(last_body()["messages"][2]["content"].IsString());
+}
+
+TEST_F(TalkProgram, AConversationIsSavedAndLoaded) {
+  const std::string file = (home / "talk.json").string();
+  Terminal& first = talk();
+  enter(first, "remember this");
+  EXPECT_THAT(enter(first, "/save " + file), HasSubstr("saved: " + file));
+  EXPECT_THAT(enter(first, "/save " + file), HasSubstr("saved: " + file));
+  struct stat about {};
+  ASSERT_EQ(::stat(file.c_str(), &about), 0);
+  EXPECT_EQ(about.st_mode & 0777, 0600u);
+  EXPECT_THAT(read(file), HasSubstr("remember this"));
+  Terminal& second = talk();
+  EXPECT_THAT(enter(second, "/save " + file), HasSubstr("it exists already"));
+  EXPECT_THAT(enter(second, "/load " + file), HasSubstr("2 messages loaded"));
+  enter(second, "and this");
+  EXPECT_EQ(last_body()["messages"].Size(), 3u);
+  EXPECT_THAT(enter(second, "/load " + write("bad.json", "{")), HasSubstr("is not JSON"));
+}
+
+TEST_F(TalkProgram, UsageAndTraceSayWhatHappened) {
+  Terminal& terminal = talk();
+  EXPECT_THAT(enter(terminal, "/trace"), HasSubstr("nobody was asked yet"));
+  enter(terminal, "hi");
+  EXPECT_THAT(enter(terminal, "/usage"), HasSubstr("1 call | 1 tokens in"));
+  EXPECT_THAT(enter(terminal, "/trace"), HasSubstr("attempt 1 (first): openrouter"));
+  enter(terminal, "/trace on");
+  EXPECT_THAT(enter(terminal, "again"), HasSubstr("attempt 1 (first): openrouter"));
+}
+
+TEST_F(TalkProgram, AFailedAnswerEndsNothing) {
+  Terminal& terminal = talk();
+  enter(terminal, "/model sim/402");
+  EXPECT_THAT(enter(terminal, "hi"), AllOf(HasSubstr("credits"), HasSubstr("/retry asks again")));
+  enter(terminal, "/model openai/gpt-4o");
+  EXPECT_THAT(enter(terminal, "/retry"), HasSubstr("Your prompt was: hi"));
+}
+
+TEST_F(TalkProgram, CommandsAreExplainedAndCompleted) {
+  Terminal& terminal = talk();
+  EXPECT_THAT(enter(terminal, "/help"),
+              AllOf(HasSubstr("/provider [NAME]"), HasSubstr("Ctrl-C stops the answer")));
+  EXPECT_THAT(enter(terminal, "/modle x"), HasSubstr("did you mean /model?"));
+  EXPECT_THAT(enter(terminal, "/usage now"), HasSubstr("/usage takes no argument"));
+  EXPECT_THAT(enter(terminal, "/save"), HasSubstr("write /save FILE"));
+  terminal.type("/us\t");
+  terminal.wait_for("age ");
+  terminal.type("\r");
+  EXPECT_THAT(terminal.wait_for("\n> "), HasSubstr("0 calls"));
+  EXPECT_THAT(enter(terminal, "//etc is a folder"), HasSubstr("Your prompt was: /etc is a folder"));
+  terminal.type("/quit\r");
+  EXPECT_EQ(terminal.wait(), 0);
+}
+
+TEST_F(TalkProgram, EscapesOfTheModelAreShownAndNotObeyed) {
+  Terminal& terminal = talk({"--model", "openai/gpt-4o#answer?text=a%1B]0;owned%07b"});
+  const std::string shown = enter(terminal, "hi");
+  EXPECT_THAT(shown, AllOf(HasSubstr("a^[]0;owned^Gb"), Not(HasSubstr("\x1b]0;"))));
+}
+
+TEST_F(TalkProgram, NoColorIsRespected) {
+  const std::vector<std::string> thinking{"--model", "anthropic/claude-sonnet-4:thinking"};
+  EXPECT_THAT(enter(talk(thinking), "hi"), HasSubstr("\x1b[2m"));
+  environment["NO_COLOR"] = "1";
+  EXPECT_THAT(enter(talk(thinking), "hi"), Not(HasSubstr("\x1b[2m")));
+}
+
+TEST_F(TalkProgram, ToolsAreAskedForAndTurnedOff) {
+  Terminal& terminal = talk({"--tool", "now=echo noon"});
+  terminal.type("what time is it?\r");
+  terminal.wait_for("[y/");
+  terminal.type("y\r");
+  EXPECT_THAT(terminal.wait_for("\n> "), AllOf(HasSubstr("tool now("), HasSubstr("noon")));
+  EXPECT_THAT(enter(terminal, "/tools"), HasSubstr("now = echo noon"));
+  enter(terminal, "/tools off");
+  enter(terminal, "hi");
+  EXPECT_FALSE(last_body().HasMember("tools"));
+}
+
+TEST_F(TalkProgram, WithoutATerminalAPromptIsNeeded) {
+  const auto result = run({"chat"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("no prompt"));
+}
+
+}  // namespace
+}  // namespace prx::cli
