@@ -47,7 +47,7 @@ class Chat final : public Command {
     }
     auto config = load_config(globals, options_.overrides);
     if (!config) return fail_before(config.error(), kExitConfiguration, options_.json);
-    const Interrupt interrupt;
+    const Interrupt interrupt(true);  // of commands that a model called
     patience_ = patience_of(*prepared, interrupt);
     auto client = open(std::move(*config));
     if (!client) return fail_before(client.error(), kExitConfiguration, options_.json);

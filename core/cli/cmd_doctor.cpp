@@ -137,7 +137,7 @@ class Doctor {
 
   void call_one(Client& client, Target& target) const {
     if (!planned(target).left_out.empty() || is_unanswered(target)) return;
-    if (is_refused(answers_of(target))) return;
+    if (is_rejected(answers_of(target))) return;  // a limit of one endpoint says little of another
     target.live = call_target(client, planned(target), timeout_);
   }
 

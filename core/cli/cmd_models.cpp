@@ -12,6 +12,8 @@
 namespace prx::cli {
 namespace {
 
+constexpr std::chrono::seconds kFetchMax{60};  // of one list; a server that trickles never ends
+
 struct ModelsOptions {
   Overrides overrides;
   ModelFilter filter;
@@ -116,6 +118,7 @@ class Models final : public Command {
     std::vector<Catalog> catalogs;
     CatalogOptions how;
     how.stop = interrupt.token();
+    how.deadline = kFetchMax;
     if (options_.refresh) how.fetch = CatalogOptions::Fetch::kAlways;
     for (const std::string& name : names) {
       auto catalog = client.catalog(name, how);

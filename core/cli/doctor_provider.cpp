@@ -135,11 +135,20 @@ void judge_key(const Config& config, const ProviderConfig& provider, std::size_t
 
 }  // namespace
 
-bool is_refused(const ProviderAnswers& answers) {
+namespace {
+/// Whether what was asked with each key (or without one) failed so.
+bool all_failed(const ProviderAnswers& answers, bool (*so)(const Error&)) {
   if (!answers.health) return false;
-  if (answers.keys.empty()) return !*answers.health && is_about_the_key(answers.health->error());
-  return std::all_of(answers.keys.begin(), answers.keys.end(), [](const KeyAnswer& answer) {
-    return answer.error && is_about_the_key(*answer.error);
+  if (answers.keys.empty()) return !*answers.health && so(answers.health->error());
+  return std::all_of(answers.keys.begin(), answers.keys.end(),
+                     [so](const KeyAnswer& answer) { return answer.error && so(*answer.error); });
+}
+}  // namespace
+
+bool is_refused(const ProviderAnswers& answers) { return all_failed(answers, is_about_the_key); }
+bool is_rejected(const ProviderAnswers& answers) {
+  return all_failed(answers, [](const Error& error) {
+    return error.error_class == ErrorClass::kAuth || error.error_class == ErrorClass::kCredit;
   });
 }
 

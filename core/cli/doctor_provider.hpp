@@ -42,6 +42,8 @@ struct ProviderAnswers {
 
 /// No key of its is good, or it wants one and has none: the rows of its keys say so.
 [[nodiscard]] bool is_refused(const ProviderAnswers& answers);
+/// Whether no key of it is accepted: a call would be refused too.
+[[nodiscard]] bool is_rejected(const ProviderAnswers& answers);
 
 /// Runs work(0) to work(count - 1), at most kAtOnceMax at once; blocks until all returned.
 void in_parallel(std::size_t count, const std::function<void(std::size_t)>& work);

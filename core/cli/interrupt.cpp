@@ -13,10 +13,11 @@
 namespace prx::cli {
 namespace {
 
-sigset_t watched_signals() {
+sigset_t watched_signals(bool hang_up) {
   sigset_t set;
   sigemptyset(&set);
-  for (const int signal : {SIGINT, SIGTERM}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
+    if (!hang_up && (signal == SIGHUP || signal == SIGQUIT)) continue;
     struct sigaction action {};
     sigaction(signal, nullptr, &action);
     if (action.sa_handler != SIG_IGN) sigaddset(&set, signal);
@@ -26,8 +27,8 @@ sigset_t watched_signals() {
 
 }  // namespace
 
-Interrupt::Interrupt() {
-  const sigset_t set = watched_signals();
+Interrupt::Interrupt(bool hang_up) : hang_up_(hang_up) {
+  const sigset_t set = watched_signals(hang_up_);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signals_fd_ = signalfd(-1, &set, SFD_CLOEXEC);
   end_fd_ = eventfd(0, EFD_CLOEXEC);
@@ -56,7 +57,7 @@ void Interrupt::let_go() {
   for (int* const fd : {&signals_fd_, &end_fd_, &stop_fd_})
     if (const int open = std::exchange(*fd, -1); open >= 0) close(open);
   if (signal() != 0) return;  // on the way out: another Ctrl-C must not replace the exit code
-  const sigset_t set = watched_signals();
+  const sigset_t set = watched_signals(hang_up_);
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 

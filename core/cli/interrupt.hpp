@@ -19,7 +19,8 @@ namespace prx::cli {
 /// without it.
 class Interrupt {
  public:
-  Interrupt();
+  /// \param hang_up  also SIGHUP and SIGQUIT: for who has to end what it started, whatever ends it.
+  explicit Interrupt(bool hang_up = false);
   ~Interrupt();
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
@@ -44,6 +45,7 @@ class Interrupt {
   void watch();
   void take_signal();
 
+  const bool hang_up_;
   mutable std::mutex mutex_;
   std::stop_source stop_;  ///< under mutex_
   std::atomic<int> signal_{0};

@@ -168,6 +168,10 @@ struct LineEditor::Impl {
   void remember(const std::string& text) {
     if (text.find_first_not_of(" \t\n") == std::string::npos) return;
     HistEvent event;
+    if (!options.history.empty()) {  // with what other conversations added meanwhile
+      ::history(history, &event, H_CLEAR);
+      ::history(history, &event, H_LOAD, options.history.c_str());
+    }
     ::history(history, &event, H_ENTER, text.c_str());
     if (options.history.empty()) return;
     const mode_t before = ::umask(077);

@@ -244,8 +244,7 @@ Result<void> OnboardQuestions::settle_model(ProviderSetup& provider, bool is_fir
   else
     chosen = ask_model(dialogue_, usual);
   PRX_TRY(chosen);
-  const bool says_nothing = !is_first && *chosen == provider.service.default_model;
-  if (!says_nothing) provider.model = *chosen;
+  provider.model = *chosen;  // a default too: without it a fallback may be asked for the first's
   return {};
 }
 

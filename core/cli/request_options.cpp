@@ -1,9 +1,11 @@
 #include "request_options.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <fstream>
 #include <utility>
 
 #include "prx/attachment.hpp"
@@ -33,12 +35,11 @@ Result<void> check_numbers(const RequestOptions& options) {
 Result<std::string> read_schema(const std::string& given) {
   const auto first = given.find_first_not_of(" \t\r\n");
   if (first != std::string::npos && given[first] == '{') return given;
-  std::ifstream file(given, std::ios::binary);
-  std::string text(kSchemaMax + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
-  if (text.empty()) return usage("--schema: " + given + " cannot be read, or is empty");
-  if (text.size() > kSchemaMax) return usage("--schema: " + given + " is larger than 1 MiB");
+  const int fd = ::open(given.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // perhaps a pipe
+  auto text = fd < 0 ? Result<std::string>(usage("")) : read_all(fd, kSchemaMax);
+  if (fd >= 0) ::close(fd);
+  if (!text || text->empty())
+    return usage("--schema: " + given + " cannot be read, is empty, or is larger than 1 MiB");
   return text;
 }
 

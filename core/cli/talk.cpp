@@ -1,10 +1,14 @@
 #include "talk.hpp"
 
+#include <signal.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <utility>
 
 #include "answer_printer.hpp"
@@ -61,13 +65,16 @@ class Talk {
     if (!options_.quiet) greet();
     while (!leaving_) {
       const LineEditor::Entry entry = (*editor)->read("> ");
-      if (entry.end == LineEditor::End::kClosed) break;
+      // A Ctrl-C before the terminal was the editor's came as a signal, and left the line too.
+      const bool is_interrupted = interrupt_.signal() == SIGINT;
+      if (entry.end == LineEditor::End::kClosed && !is_interrupted) break;
       if (entry.end == LineEditor::End::kLine) take(entry);
-      if (entry.end == LineEditor::End::kCancelled) say("^C\n");
+      if (entry.end == LineEditor::End::kCancelled || is_interrupted) say("^C\n");
       if (!interrupt_.forget()) break;
     }
-    static_cast<void>(write_all(STDOUT_FILENO, "\n", patience_));
-    return interrupt_.exit_code();
+    const bool is_gone = write_all(STDOUT_FILENO, "\n", patience_) == EIO;
+    const int code = interrupt_.exit_code();
+    return is_gone && code == 0 ? 128 + SIGHUP : code;  // the signal may come later, or be ignored
   }
 
  private:
@@ -140,6 +147,7 @@ class Talk {
     std::string question = question_of(entry);
     if (question.find_first_not_of(" \t\n") == std::string::npos) return;
     if (!json::is_utf8(question)) return message("the question is not UTF-8");
+    failed_.reset();
     talk_.messages.push_back(message_of(std::move(question)));
     ask();
   }
@@ -233,9 +241,10 @@ class Talk {
   }
 
   void retry() {
-    const bool unanswered =
-        !talk_.messages.empty() && talk_.messages.back().role == Message::Role::kUser;
-    if (!talk_.retry() && !unanswered) return message("there is no question to ask again");
+    if (failed_)
+      talk_.messages.push_back(std::move(*std::exchange(failed_, std::nullopt)));
+    else if (!talk_.retry())
+      return message("there is no question to ask again");
     ask();
   }
 
@@ -244,6 +253,7 @@ class Talk {
     if (!talk_.messages.empty() && talk_.messages.front().role == Message::Role::kSystem)
       begin.push_back(std::move(talk_.messages.front()));
     talk_ = {};
+    failed_.reset();
     talk_.messages = std::move(begin);
     attached_.clear();
     note("a new conversation");
@@ -270,7 +280,11 @@ class Talk {
   void load(const std::string& file) {
     auto loaded = load_conversation(file);
     if (!loaded) return message("/load: " + loaded.error().message);
+    const auto body = loaded->request().body();
+    if (!body && !loaded->messages.empty())  // nobody could be asked about it
+      return message("/load: " + file + ": " + body.error().message);
     talk_ = std::move(*loaded);
+    failed_.reset();
     file_ = file;
     note(std::to_string(talk_.messages.size()) + " messages loaded");
   }
@@ -317,7 +331,13 @@ class Talk {
       message("the model refused: " + answer.refusal);
     if (!options_.quiet)
       note(status_line(answer, {printer.first_token(), total}) +
-           run_summary(result->rounds, talk_.usage));
+           run_summary(result->rounds, usage_of(result->rounds)));
+  }
+
+  [[nodiscard]] static ConversationUsage usage_of(const std::vector<Round>& rounds) {
+    ConversationUsage usage;
+    for (const Round& round : rounds) usage.add(round.response.usage, round.response.attempts);
+    return usage;
   }
 
   [[nodiscard]] RunOptions run_options(AnswerPrinter& printer) {
@@ -334,24 +354,31 @@ class Talk {
       };
     run.on_event = [&printer](const StreamEvent& event) { static_cast<void>(printer.take(event)); };
     run.on_answer = [&printer](const ChatResponse&) { static_cast<void>(printer.finish()); };
-    run.on_tool = [this](const ToolRun& tool) {
-      const auto held = world_.consent->hold_terminal();
+    run.on_tool = [this](const ToolRun& tool) {  // without tools a model may call one all the same
+      const auto held =
+          world_.consent ? world_.consent->hold_terminal() : std::unique_lock<std::mutex>();
       note(tool_line(tool));
     };
     return run;
   }
 
-  /// What was said before it broke stays, so that the next question can speak of it.
+  /// What was said before it broke stays, so that the next question can speak of it. A question
+  /// that got no word is taken back: it would fail again with each one that follows it.
   void explain(const RunError& error) {
     attempts_ = error.attempts;
-    if (!error.partial.text.empty())
-      talk_.messages.push_back(Message::assistant(error.partial.text));
+    auto& messages = talk_.messages;
+    if (!error.partial.text.empty()) {
+      messages.push_back(Message::assistant(error.partial.text));
+    } else if (messages.back().role == Message::Role::kUser) {
+      failed_ = std::move(messages.back());
+      messages.pop_back();
+    }
     if (error.error_class == ErrorClass::kCancelled && interrupt_.signal() != 0)
       return note("stopped; /retry asks again");
     message(chat_failure(*client_, error) + "; /retry asks again");
   }
 
-  Interrupt interrupt_;  ///< first: before any other thread
+  Interrupt interrupt_{true};  ///< first: before any other thread
   const GlobalOptions& globals_;
   const ChatOptions& options_;
   Overrides overrides_;
@@ -364,6 +391,7 @@ class Talk {
   Conversation talk_;
   std::vector<Part> attached_;     ///< to the next question
   std::vector<Attempt> attempts_;  ///< of the last answer
+  std::optional<Message> failed_;  ///< the last question, when it got no answer
   std::string file_;               ///< saved or loaded last
 };
 

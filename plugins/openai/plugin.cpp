@@ -169,7 +169,9 @@ class OpenAi final : public ChatProvider {
     const bool is_completion = (request.shape & shape::kCompletionTokens) != 0;
     if (is_unknown && parameter == (is_completion ? "max_completion_tokens" : "max_tokens"))
       return request.shape ^ shape::kCompletionTokens;
-    if (parameter == "stream_options" || parameter.starts_with("stream_options."))
+    const bool is_usage = parameter == "stream_options" || parameter.starts_with("stream_options.");
+    if (is_usage &&
+        (is_unknown || !body.find("stream_options")))  // else it is the caller's mistake
       return request.stream ? request.shape | shape::kNoStreamOptions : request.shape;
     const bool is_unfit = is_unknown || refusal.code == "unsupported_value";
     if (is_unfit && parameter == "reasoning_effort" && !body.find(parameter))

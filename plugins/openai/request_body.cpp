@@ -91,6 +91,7 @@ class BodyWriter {
     }
     wanted.assistant_dropped = options_.assistant_dropped;
     wanted.part_dropped = options_.part_dropped;
+    wanted.reasoning_as = options_.reasoning_as;
     if (auto changed = sdk::edit_messages(value, wanted))
       edit().set("messages", std::move(*changed));
   }
@@ -162,6 +163,11 @@ void choose_dropped(BodyOptions& options, const std::vector<std::string>& reques
     for (const std::string_view name : all_but(kForeignSamplers, request_members))
       options.request_dropped.push_back(name);
   options.assistant_dropped = all_but(kAssistantMembers, message_members);
+  constexpr std::string_view kOwnName = "reasoning_content";  // of DeepSeek and llama.cpp
+  const auto takes = [&](std::string_view name) {
+    return std::find(message_members.begin(), message_members.end(), name) != message_members.end();
+  };
+  if (takes(kOwnName) && !takes("reasoning")) options.reasoning_as = kOwnName;
   options.part_dropped = all_but(kPartMembers, message_members);
   options.work = work_of(options, kMaxCompletionTokens);
   options.work_of_completion = work_of(options, kMaxTokens);

@@ -49,6 +49,7 @@ struct BodyOptions {
   bool is_openai = true;   ///< base_url is at api.openai.com
   bool asks_usage = true;  ///< include_usage is not "never"
   std::vector<std::string_view> request_dropped, assistant_dropped, part_dropped;
+  std::string_view reasoning_as;             ///< as MessageEdit's; static text
   json::KeyFilter work, work_of_completion;  ///< without and with kCompletionTokens
 };
 

@@ -76,6 +76,24 @@ std::optional<std::string> without(std::string_view object,
   return edit.str();
 }
 
+/// A message of the assistant, with the members and by the names that the server takes back.
+std::optional<std::string> edit_assistant(std::string_view message, const MessageEdit& wanted) {
+  constexpr std::string_view kReasoning = "reasoning";
+  bool has_one = false;
+  json::scan::for_each_member(message, [&](std::string_view key, std::string_view) {
+    has_one = has_one || is_one_of(key, wanted.assistant_dropped) ||
+              (!wanted.reasoning_as.empty() && is_key(key, kReasoning));
+  });
+  if (!has_one) return std::nullopt;
+  const auto index = ObjectIndex::parse(message);
+  if (!index) return std::nullopt;
+  ObjectEdit edit(*index);
+  if (!wanted.reasoning_as.empty() && !index->find(wanted.reasoning_as))
+    edit.rename(kReasoning, wanted.reasoning_as);
+  for (const std::string_view name : wanted.assistant_dropped) edit.remove(name);
+  return edit.str();
+}
+
 std::optional<std::string> edit_message(std::string_view message, const MessageEdit& wanted) {
   Splice splice(message);
   bool is_assistant = false;
@@ -91,9 +109,9 @@ std::optional<std::string> edit_message(std::string_view message, const MessageE
     }
   });
   std::optional<std::string> changed = splice.take();
-  if (!is_assistant || wanted.assistant_dropped.empty()) return changed;
-  auto shorter = without(changed ? *changed : message, wanted.assistant_dropped);
-  return shorter ? shorter : changed;
+  if (!is_assistant) return changed;
+  auto fitting = edit_assistant(changed ? *changed : message, wanted);
+  return fitting ? fitting : changed;
 }
 
 }  // namespace

@@ -306,6 +306,18 @@ TEST(OpenAiUsage, IsNotAskedForWhereAServerRefusedIt) {
   }
 }
 
+TEST(OpenAiUsage, AMistakeOfTheCallerIsNotTakenForTheServersLimit) {
+  TestInstance instance(openai_module(), kElsewhere);
+  const std::string wrong = R"({"stream":true,"stream_options":{"include_usage":"yes"}})";
+  TestOp op(instance, {.flags = PRX_RF_STREAM, .body = wrong});
+  instance.host.answer(400, refusal("invalid_type", "stream_options.include_usage"));
+  EXPECT_EQ(instance.host.requests.size(), 1u);
+  EXPECT_TRUE(op.error());
+  TestOp next(instance, {.flags = PRX_RF_STREAM, .body = R"({"stream":true})"});
+  EXPECT_THAT(instance.host.last().body, HasSubstr("include_usage"));
+  instance.host.answer(200, kAnswer);
+}
+
 TEST(OpenAiUsage, IsAskedForAsConfigured) {
   const std::string body = R"({"stream":true})";
   EXPECT_EQ(sent_as_stream(R"({"include_usage":"never"})", body), body);
@@ -408,6 +420,15 @@ TEST(OpenAiMessages, KeepWhatTheServerTakesBack) {
       sent(R"({"base_url":"https://api.deepseek.com/v1","message_members":["reasoning_content"]})",
            kTurns);
   EXPECT_THAT(body, AllOf(HasSubstr(R"("reasoning_content":"c")"), Not(HasSubstr("signature"))));
+}
+
+TEST(OpenAiMessages, SayReasoningByTheNameThatTheServerTakesBack) {
+  const std::string turns =
+      R"({"messages":[{"role":"assistant","content":"a","reasoning":"r\u0021","annotations":[]}]})";
+  EXPECT_EQ(sent(R"({"message_members":["reasoning_content"]})", turns),
+            R"({"messages":[{"role":"assistant","content":"a","reasoning_content":"r\u0021"}]})");
+  EXPECT_EQ(sent(R"({"message_members":["reasoning"]})", turns),
+            R"({"messages":[{"role":"assistant","content":"a","reasoning":"r\u0021"}]})");
 }
 
 TEST(OpenAiMessages, LoseTheCacheMarksOfTheirParts) {

@@ -68,6 +68,9 @@ struct Part {
 /// A complete tool call. `arguments` is JSON text, byte for byte as the model wrote it.
 struct ToolCall {
   std::string id, name, arguments;
+  /// Of one that was loaded and has members that are not known here: the whole call as it stood
+  /// there, which goes out instead of the above. Else ""
+  std::string json = {};
   friend bool operator==(const ToolCall&, const ToolCall&) = default;
 };
 

@@ -109,12 +109,10 @@ void read_names(const JsonValue& model, ModelFacts& out) {
 
 void read_sizes(const JsonValue& model, ModelFacts& out) {
   const JsonValue* const top = member(&model, "top_provider");
-  const JsonValue* const meta = member(&model, "meta");  // llama.cpp's
   for (const char* name :
        {"context_length", "context_window", "max_context_length", "max_model_len"})
     take(out.context_length, count(member(&model, name)));
   take(out.context_length, count(member(top, "context_length")));
-  take(out.context_length, count(member(meta, "n_ctx_train")));
   for (const char* name : {"max_completion_tokens", "max_output_tokens"})
     take(out.completion_max, count(member(&model, name)));
   take(out.completion_max, count(member(top, "max_completion_tokens")));

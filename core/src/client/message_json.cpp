@@ -108,9 +108,14 @@ Result<std::string> tool_calls_json(const Message& message, const std::string& w
   for (std::size_t i = 0; i < message.tool_calls.size(); ++i) {
     const ToolCall& call = message.tool_calls[i];
     PRX_TRY(need_utf8(call.id + call.name + call.arguments, where + "." + at("tool_calls", i)));
+    if (i > 0) out += ',';
+    if (!call.json.empty()) {
+      PRX_TRY(need_json(call.json, where + "." + at("tool_calls", i) + ".json", '{'));
+      out += call.json;
+      continue;
+    }
     std::string function;
     ObjectWriter(function).text("name", call.name).text("arguments", call.arguments).end();
-    if (i > 0) out += ',';
     ObjectWriter(out).text("id", call.id).text("type", "function").raw("function", function).end();
   }
   return out + "]";

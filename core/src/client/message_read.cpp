@@ -119,6 +119,9 @@ Result<ToolCall> read_tool_call(std::string_view json, const std::string& where)
       TextReader(*inner).text("name", call.name).text("arguments", call.arguments).good();
   if (!good || call.id.empty() || call.name.empty())
     return bad_request(where + " needs an id, and a function with a name, as strings");
+  const bool is_known =
+      has_only(*object, {"id", "type", "function"}) && has_only(*inner, {"name", "arguments"});
+  if (!is_known) call.json = json;
   return call;
 }
 

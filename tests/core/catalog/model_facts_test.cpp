@@ -75,7 +75,7 @@ TEST(ModelFacts, ContextHasManyNames) {
             32'768);                                                                  // Mistral
   EXPECT_EQ(read_model(R"({"id":"x","max_model_len":4096})").context_length, 4'096);  // vLLM
   EXPECT_EQ(read_model(R"({"id":"x","meta":{"n_ctx_train":2048}})").context_length,
-            2'048);  // llama.cpp
+            std::nullopt);  // llama.cpp: what it was trained with, not what it runs with
   EXPECT_EQ(read_model(R"({"id":"x","context_length":null,"top_provider":{"context_length":7}})")
                 .context_length,
             7);

@@ -1,4 +1,5 @@
 // prx chat: what the request's options put on the wire, and what they refuse before it.
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -105,7 +106,14 @@ TEST_F(ChatRequestOptions, ASchemaThatIsNoJsonIsRefused) {
                "--schema: it is not JSON: not well-formed JSON at byte 1");
   expect_usage({"--schema", write("list.json", "[1]"), "hi"}, "--schema: it is not a JSON object");
   expect_usage({"--schema", "/nowhere/s.json", "hi"},
-               "--schema: /nowhere/s.json cannot be read, or is empty");
+               "--schema: /nowhere/s.json cannot be read, is empty, or is larger than 1 MiB");
+}
+
+TEST_F(ChatRequestOptions, APipeThatNobodyWritesIsNoSchema) {
+  const std::string pipe = (home / "pipe").string();
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  expect_usage({"--schema", pipe, "hi"},
+               "--schema: " + pipe + " cannot be read, is empty, or is larger than 1 MiB");
 }
 
 TEST_F(ChatRequestOptions, NumbersOutOfRangeAreRefused) {

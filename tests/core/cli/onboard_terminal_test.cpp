@@ -267,7 +267,8 @@ TEST_F(OnboardTerminal, TakesFallbacksAndWorksOffline) {
   answer(terminal, "Write ", "");
   EXPECT_EQ(terminal.wait(), 0);
   EXPECT_THAT(read(file()), AllOf(HasSubstr("model = \"gpt-4o-mini\"\n"),
-                                  HasSubstr("fallback_providers = [\"openrouter\"]\n")));
+                                  HasSubstr("fallback_providers = [\"openrouter\"]\n"),
+                                  HasSubstr("model = \"anthropic/claude-sonnet-4\"\n")));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // prx chat in a terminal, as a person uses it.
 #include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <sstream>
@@ -223,6 +224,9 @@ TEST_F(TalkProgram, AConversationIsSavedAndLoaded) {
   enter(second, "and this");
   EXPECT_EQ(last_body()["messages"].Size(), 3u);
   EXPECT_THAT(enter(second, "/load " + write("bad.json", "{")), HasSubstr("is not JSON"));
+  const std::string orphan = R"([{"role":"tool","tool_call_id":"c","content":"x"}])";
+  EXPECT_THAT(enter(second, "/load " + write("orphan.json", orphan)),
+              HasSubstr("a tool result for call 'c'"));
 }
 
 TEST_F(TalkProgram, UsageAndTraceSayWhatHappened) {
@@ -241,6 +245,32 @@ TEST_F(TalkProgram, AFailedAnswerEndsNothing) {
   EXPECT_THAT(enter(terminal, "hi"), AllOf(HasSubstr("credits"), HasSubstr("/retry asks again")));
   enter(terminal, "/model openai/gpt-4o");
   EXPECT_THAT(enter(terminal, "/retry"), HasSubstr("Your prompt was: hi"));
+}
+
+TEST_F(TalkProgram, AQuestionThatFailedIsNotSentAgainWithTheNextOne) {
+  Terminal& terminal = talk();
+  enter(terminal, "/model sim/404");
+  enter(terminal, "never answered");
+  enter(terminal, "/model openai/gpt-4o");
+  enter(terminal, "hello");
+  EXPECT_EQ(last_body()["messages"].Size(), 1u);
+  EXPECT_STREQ(last_body()["messages"][0]["content"].GetString(), "hello");
+}
+
+TEST_F(TalkProgram, AModelMayCallAToolThoughThereIsNone) {
+  const std::string tools = R"([{"type":"function","function":{"name":"now"}}])";
+  Terminal& terminal = talk({"--param", "tools=" + tools});
+  EXPECT_THAT(enter(terminal, "hi"), HasSubstr("tool now("));
+  EXPECT_THAT(enter(terminal, "/usage"), HasSubstr("calls | "));
+}
+
+TEST_F(TalkProgram, TwoConversationsKeepEachOthersHistory) {
+  Terminal& one = talk();
+  Terminal& two = talk();
+  enter(one, "of the first");
+  enter(two, "of the second");
+  EXPECT_THAT(read(home / ".local/state/prx/history"),
+              AllOf(HasSubstr("first"), HasSubstr("second")));
 }
 
 TEST_F(TalkProgram, CommandsAreExplainedAndCompleted) {
@@ -282,6 +312,19 @@ TEST_F(TalkProgram, ToolsAreAskedForAndTurnedOff) {
   enter(terminal, "/tools off");
   enter(terminal, "hi");
   EXPECT_FALSE(last_body().HasMember("tools"));
+}
+
+TEST_F(TalkProgram, AClosedWindowEndsACommandToo) {
+  const std::string mark = (home / "mark").string();
+  Terminal& terminal =
+      talk({"--yes", "--tool", "wait=echo $$ > " + mark + "; echo up > /dev/null; exec sleep 300"});
+  terminal.type("go\r");
+  for (int i = 0; i < 2'000 && read(mark).empty(); ++i) ::usleep(5'000);
+  const int command = std::stoi(read(mark));
+  terminal.hang_up();
+  EXPECT_EQ(terminal.wait(), 128 + SIGHUP);
+  for (int i = 0; i < 2'000 && ::kill(command, 0) == 0; ++i) ::usleep(5'000);
+  EXPECT_NE(::kill(command, 0), 0) << "it still runs";
 }
 
 TEST_F(TalkProgram, WithoutATerminalAPromptIsNeeded) {

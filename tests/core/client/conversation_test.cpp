@@ -109,6 +109,18 @@ TEST(Conversation, MembersOfAMessageThatAreNotKnownStay) {
   EXPECT_EQ(*body, "[" + message + "]");
 }
 
+TEST(Conversation, AToolCallWithMembersThatAreNotKnownKeepsThem) {
+  const std::string call =
+      R"({"id":"c","type":"function","function":{"name":"f","arguments":"{}"},"extra_content":{"s":"x+/="}})";
+  const Conversation loaded =
+      read(R"([{"role":"assistant","content":null,"tool_calls":[)" + call + "]}]");
+  ASSERT_EQ(loaded.messages[0].tool_calls.size(), 1u);
+  EXPECT_EQ(loaded.messages[0].tool_calls[0].name, "f");
+  const auto body = driver::messages_json(loaded.messages);
+  ASSERT_TRUE(body);
+  EXPECT_NE(body->find("[" + call + "]"), std::string::npos) << *body;
+}
+
 TEST(Conversation, TakesAnArrayAndARequest) {
   EXPECT_EQ(read(R"([{"role":"user","content":"hi"}])").messages[0], Message::user("hi"));
   EXPECT_EQ(

@@ -16,6 +16,9 @@ struct MessageEdit {
   std::string_view role_from{}, role_to{};  ///< each message of that role gets the other one
   /// Members of messages of the assistant that are left out.
   std::span<const std::string_view> assistant_dropped{};
+  /// What this server calls an assistant's `reasoning` that it takes back, where the message has
+  /// none of that name.
+  std::string_view reasoning_as{};
   /// Members of the parts of `content` that are left out, whoever says it.
   std::span<const std::string_view> part_dropped{};
 };
