@@ -26,15 +26,6 @@ bool asks_for_many(const std::vector<std::string>& parameters) {
   });
 }
 
-/// A question, and what it is about.
-Message question(std::string prompt, std::vector<Part> attachments) {
-  if (attachments.empty()) return Message::user(std::move(prompt));
-  Message message;
-  message.parts = std::move(attachments);
-  message.parts.insert(message.parts.begin(), Part::of_text(std::move(prompt)));
-  return message;
-}
-
 }  // namespace
 
 HelpText chat_help() {
@@ -82,6 +73,14 @@ void declare_chat(Arguments& arguments, ChatOptions& options) {
   arguments.flag("-q,--quiet", options.quiet, "Leave out the lines about the answer and its tools");
 }
 
+Message question_about(std::string prompt, std::vector<Part> attachments) {
+  if (attachments.empty()) return Message::user(std::move(prompt));
+  Message message;
+  message.parts = std::move(attachments);
+  message.parts.insert(message.parts.begin(), Part::of_text(std::move(prompt)));
+  return message;
+}
+
 Result<PreparedChat> prepare_settings(const ChatOptions& options) {
   const auto begin = std::chrono::steady_clock::now();
   PreparedChat prepared;
@@ -111,7 +110,7 @@ Result<PreparedChat> prepare_chat(const ChatOptions& options, int stdin_fd) {
   PRX_TRY_SET(auto parts, read_attachments(options.request, stdin_fd, prepared.until));
   auto& messages = prepared.request.messages;
   if (options.system) messages.push_back(Message::system(*options.system));
-  messages.push_back(question(std::move(prompt), std::move(parts)));
+  messages.push_back(question_about(std::move(prompt), std::move(parts)));
   return prepared;
 }
 

@@ -38,6 +38,8 @@ struct PreparedChat {
   std::optional<std::chrono::steady_clock::time_point> until;  ///< the same, from the beginning
   bool many_choices = false;  ///< --param n= asks for more than one
 };
+/// The user's message: the prompt, then what it is about.
+[[nodiscard]] Message question_about(std::string prompt, std::vector<Part> attachments);
 /// Checks every value but the prompt and the attachments; the request has no message yet. Errors:
 /// kInvalidRequest, one line naming the option.
 [[nodiscard]] Result<PreparedChat> prepare_settings(const ChatOptions& options);

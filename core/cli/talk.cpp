@@ -148,16 +148,8 @@ class Talk {
     if (question.find_first_not_of(" \t\n") == std::string::npos) return;
     if (!json::is_utf8(question)) return message("the question is not UTF-8");
     failed_.reset();
-    talk_.messages.push_back(message_of(std::move(question)));
+    talk_.messages.push_back(question_about(std::move(question), std::exchange(attached_, {})));
     ask();
-  }
-
-  [[nodiscard]] Message message_of(std::string question) {
-    if (attached_.empty()) return Message::user(std::move(question));
-    Message message;
-    message.parts = std::exchange(attached_, {});
-    message.parts.insert(message.parts.begin(), Part::of_text(std::move(question)));
-    return message;
   }
 
   void obey(const TalkCommand& command) {
