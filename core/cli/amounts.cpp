@@ -1,4 +1,4 @@
-#include "amounts.hpp"
+#include "cli/amounts.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,12 +1,12 @@
 // prx config check, prx config show
 #include <algorithm>
 
+#include "cli/commands.hpp"
+#include "cli/configuration.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/json_writer.hpp"
+#include "cli/output.hpp"
 #include "client/chain_plan.hpp"
-#include "commands.hpp"
-#include "configuration.hpp"
-#include "exit_codes.hpp"
-#include "json_writer.hpp"
-#include "output.hpp"
 #include "plugin/registry.hpp"
 #include "prx/client.hpp"
 #include "telemetry/log.hpp"

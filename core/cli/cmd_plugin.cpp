@@ -1,9 +1,9 @@
 // prx plugin list
-#include "commands.hpp"
-#include "configuration.hpp"
-#include "exit_codes.hpp"
-#include "json_writer.hpp"
-#include "output.hpp"
+#include "cli/commands.hpp"
+#include "cli/configuration.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/json_writer.hpp"
+#include "cli/output.hpp"
 #include "plugin/registry.hpp"
 
 namespace prx::cli {

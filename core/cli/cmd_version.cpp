@@ -1,10 +1,10 @@
 // prx version
-#include "commands.hpp"
-#include "exit_codes.hpp"
-#include "json_writer.hpp"
-#include "output.hpp"
+#include "cli/commands.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/json_writer.hpp"
+#include "cli/output.hpp"
+#include "cli/versions.hpp"
 #include "prx/plugin.h"
-#include "versions.hpp"
 
 namespace prx::cli {
 namespace {

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "arguments.hpp"
+#include "cli/arguments.hpp"
 
 namespace prx::cli {
 

@@ -4,7 +4,7 @@
 
 #include <span>
 
-#include "command.hpp"
+#include "cli/command.hpp"
 
 namespace prx::cli {
 

@@ -1,13 +1,13 @@
-#include "configuration.hpp"
+#include "cli/configuration.hpp"
 
 #include <algorithm>
 
+#include "cli/exit_codes.hpp"
+#include "cli/output.hpp"
 #include "client/found_plugins.hpp"
 #include "config/preset.hpp"
 #include "config/resolve.hpp"
 #include "config/table_reader.hpp"
-#include "exit_codes.hpp"
-#include "output.hpp"
 #include "plugin/registry.hpp"
 
 namespace prx::cli {

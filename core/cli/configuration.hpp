@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
-#include "command.hpp"
-#include "output.hpp"
+#include "cli/command.hpp"
+#include "cli/output.hpp"
+#include "cli/remedy.hpp"
 #include "prx/config.hpp"
-#include "remedy.hpp"
 
 namespace prx::cli {
 

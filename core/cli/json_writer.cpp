@@ -1,11 +1,11 @@
-#include "json_writer.hpp"
+#include "cli/json_writer.hpp"
 
 #include <array>
 #include <charconv>
 #include <cmath>
 
+#include "cli/utf8.hpp"
 #include "prx/sdk/json_edit.hpp"
-#include "utf8.hpp"
 
 namespace prx::cli {
 

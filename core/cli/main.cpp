@@ -6,9 +6,9 @@
 #include <exception>
 #include <string>
 
-#include "commands.hpp"
-#include "exit_codes.hpp"
-#include "output.hpp"
+#include "cli/commands.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/output.hpp"
 
 namespace {
 

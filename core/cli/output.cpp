@@ -1,4 +1,4 @@
-#include "output.hpp"
+#include "cli/output.hpp"
 
 #include <poll.h>
 #include <unistd.h>
@@ -11,7 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "exit_codes.hpp"
+#include "cli/exit_codes.hpp"
 
 namespace prx::cli {
 

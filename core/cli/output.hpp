@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "visible.hpp"
+#include "cli/visible.hpp"
 
 namespace prx::cli {
 

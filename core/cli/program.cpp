@@ -1,11 +1,11 @@
 // The program but for its verbs: finds the verb that was named, prints help, explains slips.
 #include <algorithm>
 
-#include "command.hpp"
+#include "cli/command.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/output.hpp"
+#include "cli/program_help.hpp"
 #include "config/did_you_mean.hpp"
-#include "exit_codes.hpp"
-#include "output.hpp"
-#include "program_help.hpp"
 
 namespace prx::cli {
 namespace {

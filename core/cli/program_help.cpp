@@ -1,9 +1,9 @@
-#include "program_help.hpp"
+#include "cli/program_help.hpp"
 
 #include <array>
 
-#include "exit_codes.hpp"
-#include "output.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/output.hpp"
 
 namespace prx::cli {
 namespace {

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "command.hpp"
+#include "cli/command.hpp"
 
 namespace prx::cli {
 

@@ -1,4 +1,4 @@
-#include "remedy.hpp"
+#include "cli/remedy.hpp"
 
 #include <chrono>
 

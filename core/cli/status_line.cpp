@@ -1,4 +1,4 @@
-#include "status_line.hpp"
+#include "cli/status_line.hpp"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <string_view>
 
-#include "duration.hpp"
+#include "cli/duration.hpp"
 
 namespace prx::cli {
 namespace {

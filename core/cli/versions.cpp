@@ -1,4 +1,4 @@
-#include "versions.hpp"
+#include "cli/versions.hpp"
 
 #include <dlfcn.h>
 

@@ -1,11 +1,11 @@
-#include "visible.hpp"
+#include "cli/visible.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <utility>
 
-#include "utf8.hpp"
+#include "cli/utf8.hpp"
 
 namespace prx::cli {
 namespace {

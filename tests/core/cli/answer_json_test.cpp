@@ -1,4 +1,4 @@
-#include "answer_json.hpp"
+#include "cli/chat/answer_json.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

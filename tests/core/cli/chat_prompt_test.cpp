@@ -3,8 +3,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "cli/chat/prompt.hpp"
 #include "program_fixture.hpp"
-#include "prompt.hpp"
 
 namespace prx::cli {
 namespace {

@@ -4,10 +4,10 @@
 
 #include <array>
 
-#include "commands.hpp"
-#include "completion_line.hpp"
-#include "completion_shells.hpp"
-#include "program_help.hpp"
+#include "cli/commands.hpp"
+#include "cli/completion/line.hpp"
+#include "cli/completion/shells.hpp"
+#include "cli/program_help.hpp"
 
 namespace prx::cli {
 namespace {

@@ -1,5 +1,5 @@
 // provider_facts: what remedies know about a provider.
-#include "configuration.hpp"
+#include "cli/configuration.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "diff_text.hpp"
+#include "cli/onboard/diff_text.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,4 @@
 // What prx doctor makes of answers, without asking anybody: rows, and the limits that make one bad.
-#include "doctor_checks.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,9 +8,10 @@
 #include <ctime>
 #include <mutex>
 
-#include "doctor_account.hpp"
-#include "doctor_provider.hpp"
-#include "doctor_target.hpp"
+#include "cli/doctor/account.hpp"
+#include "cli/doctor/checks.hpp"
+#include "cli/doctor/provider.hpp"
+#include "cli/doctor/target.hpp"
 
 namespace prx::cli {
 namespace {

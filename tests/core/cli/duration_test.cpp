@@ -1,4 +1,4 @@
-#include "duration.hpp"
+#include "cli/duration.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

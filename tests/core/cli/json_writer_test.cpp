@@ -1,10 +1,10 @@
-#include "json_writer.hpp"
+#include "cli/json_writer.hpp"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 
-#include "utf8.hpp"
+#include "cli/utf8.hpp"
 
 namespace prx::cli {
 namespace {

@@ -1,5 +1,5 @@
 // The man page: all that the program says about itself, in a form that man and mandoc accept.
-#include "man_page.hpp"
+#include "cli/completion/man_page.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,9 +7,9 @@
 
 #include <algorithm>
 
-#include "commands.hpp"
-#include "exit_codes.hpp"
-#include "program_help.hpp"
+#include "cli/commands.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/program_help.hpp"
 #include "support/process.hpp"
 
 namespace prx::cli {

@@ -1,8 +1,8 @@
-#include "models_table.hpp"
+#include "cli/models/models_table.hpp"
 
 #include <gmock/gmock.h>
 
-#include "model_hint.hpp"
+#include "cli/chat/model_hint.hpp"
 
 namespace prx::cli {
 namespace {

@@ -1,5 +1,3 @@
-#include "onboard_file.hpp"
-
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,6 +7,8 @@
 #include <iterator>
 #include <map>
 #include <sstream>
+
+#include "cli/onboard/file.hpp"
 
 namespace prx::cli {
 namespace {

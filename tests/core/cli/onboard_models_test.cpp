@@ -1,11 +1,10 @@
 // The list of models that narrows, and yes or no, with a person played by the test.
-#include "onboard_models.hpp"
-
 #include <gmock/gmock.h>
 
 #include <deque>
 
-#include "onboard_setup.hpp"
+#include "cli/onboard/models.hpp"
+#include "cli/onboard/setup.hpp"
 
 namespace prx::cli {
 namespace {

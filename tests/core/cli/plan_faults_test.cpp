@@ -1,4 +1,4 @@
-#include "plan_faults.hpp"
+#include "cli/plan/plan_faults.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

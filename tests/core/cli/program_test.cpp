@@ -3,8 +3,8 @@
 
 #include <array>
 
-#include "command.hpp"
-#include "exit_codes.hpp"
+#include "cli/command.hpp"
+#include "cli/exit_codes.hpp"
 
 namespace prx::cli {
 namespace {

@@ -1,4 +1,4 @@
-#include "prompt.hpp"
+#include "cli/chat/prompt.hpp"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>

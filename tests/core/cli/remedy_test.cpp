@@ -1,4 +1,4 @@
-#include "remedy.hpp"
+#include "cli/remedy.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

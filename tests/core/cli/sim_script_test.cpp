@@ -1,4 +1,4 @@
-#include "sim_script.hpp"
+#include "cli/sim/sim_script.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

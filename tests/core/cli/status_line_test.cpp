@@ -1,4 +1,4 @@
-#include "status_line.hpp"
+#include "cli/status_line.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

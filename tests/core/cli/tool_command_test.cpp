@@ -1,11 +1,11 @@
 // The pure parts of --tool: what a person is shown, and what a script is given.
-#include "tool_command.hpp"
+#include "cli/tools/tool_command.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "run_json.hpp"
-#include "tool_command_consent.hpp"
+#include "cli/chat/run_json.hpp"
+#include "cli/tools/tool_command_consent.hpp"
 
 namespace prx::cli {
 namespace {

@@ -1,0 +1,54 @@
+#include "cli/chat/chat_failure.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include "cli/chat/model_hint.hpp"
+#include "cli/configuration.hpp"
+
+namespace prx::cli {
+namespace {
+
+/// What is known of the chain's models says that none can serve the request.
+bool nobody_was_asked(const CallError& error) {
+  return !error.attempts.empty() &&
+         std::all_of(error.attempts.begin(), error.attempts.end(),
+                     [](const Attempt& attempt) { return attempt.skipped(); });
+}
+
+/// The models that a wrong name may have meant.
+std::string hint(Client& client, const Error& error, const std::string& provider,
+                 const std::string& model) {
+  // Some providers answer an unknown model with 400.
+  const bool refused = error.error_class == ErrorClass::kInvalidRequest && error.http_status == 400;
+  if (model.empty() || !(refused || error.error_class == ErrorClass::kNotFound)) return {};
+  CatalogOptions cached;
+  cached.fetch = CatalogOptions::Fetch::kNever;
+  const auto catalog = client.catalog(provider, cached);
+  if (!catalog) return {};
+  std::vector<std::string_view> ids;
+  for (const CatalogModel& each : catalog->models) ids.push_back(each.facts.id);
+  return did_you_mean(nearest_models(model, ids));
+}
+
+}  // namespace
+
+std::string chat_failure(Client& client, const CallError& error) {
+  if (nobody_was_asked(error)) return error.message;  // it says what to do
+  const auto config = client.config();
+  const std::string& blamed = error.partial.provider;  // whose failure is that of the call
+  const std::string& name = blamed.empty() ? config->first_provider() : blamed;
+  std::string label, model;
+  for (const Attempt& attempt : error.attempts)
+    if (attempt.provider == name && attempt.error &&
+        attempt.error->error_class == error.error_class) {
+      label = attempt.key_label;
+      model = attempt.model;
+    }
+  const std::string text = explain(error, provider_facts(*config, name, label));
+  const std::string near = hint(client, error, name, model);
+  return near.empty() ? text : text + "; " + near;
+}
+
+}  // namespace prx::cli

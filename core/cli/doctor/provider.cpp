@@ -1,0 +1,206 @@
+#include "cli/doctor/provider.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include "cli/configuration.hpp"
+#include "cli/doctor/account.hpp"
+#include "cli/doctor/setup.hpp"
+#include "cli/duration.hpp"
+#include "config/mask.hpp"
+
+namespace prx::cli {
+namespace {
+
+/// Nobody answered: nothing more can be found out.
+bool is_unreachable(const Error& error) {
+  return error.http_status == 0 &&
+         (error.error_class == ErrorClass::kNetwork || error.error_class == ErrorClass::kTimeout ||
+          error.error_class == ErrorClass::kInternal);
+}
+
+/// The rows of the keys say it.
+bool is_about_the_key(const Error& error) {
+  return error.error_class == ErrorClass::kAuth || error.error_class == ErrorClass::kCredit ||
+         error.error_class == ErrorClass::kPermission ||
+         error.error_class == ErrorClass::kRateLimit;
+}
+
+CallOptions options_for(const Questions& questions, std::size_t key) {
+  CallOptions options;
+  options.deadline = questions.timeout;
+  options.key = key;
+  return options;
+}
+
+/// \param health  of the first key
+KeyAnswer ask_key(Client& client, const std::string& provider, const CallOptions& options,
+                  const Result<Health>& health) {
+  KeyAnswer answer;
+  auto account = client.account(provider, options);
+  if (account) {
+    answer.account = std::move(*account);
+    return answer;
+  }
+  const bool told =
+      account.error().error_class != ErrorClass::kUnsupported && is_about_the_key(account.error());
+  if (told) {
+    answer.error = account.error();
+  } else if (options.key == 0) {
+    if (!health) answer.error = health.error();
+  } else if (const auto own = client.health(provider, options); !own) {
+    answer.error = own.error();
+  }
+  return answer;
+}
+
+/// The first key that is good; 0 when none is.
+std::size_t good_key(const ProviderAnswers& answers) {
+  for (std::size_t i = 0; i < answers.keys.size(); ++i)
+    if (!answers.keys[i].error) return i;
+  return 0;
+}
+
+/// As it is now. The catalogue asks with the first key alone.
+Result<Catalog> ask_models(Client& client, const std::string& provider, const Questions& questions,
+                           std::size_t key) {
+  if (key == 0) {
+    CatalogOptions options;
+    options.fetch = CatalogOptions::Fetch::kAlways;
+    options.deadline = questions.timeout;
+    return client.catalog(provider, options);
+  }
+  PRX_TRY_SET(const auto models, client.models(provider, options_for(questions, key)));
+  Catalog catalog;
+  catalog.provider = provider;
+  catalog.fetched = std::chrono::system_clock::now();
+  for (const Model& model : models) {
+    catalog.models.push_back({read_model(model.json), model.json});
+    catalog.models.back().facts.id = model.id;
+  }
+  return catalog;
+}
+
+std::string http_name(int version) {
+  if (version == 20) return " over HTTP/2";
+  if (version == 11) return " over HTTP/1.1";
+  return version == 10 ? " over HTTP/1.0" : "";
+}
+
+Check judge_reach(const Config& config, const ProviderConfig& provider,
+                  const Result<Health>& health) {
+  Check row;
+  row.check = "reach";
+  row.subject = provider.name;
+  if (health) {
+    row.what = "answers in " + format_duration(health->latency) + http_name(health->http_version);
+    if (health->latency > kSlowAnswer)
+      row.add(CheckStatus::kWarning,
+              "that is slow (more than " + format_duration(kSlowAnswer) + ")",
+              "prx doctor --live shows the time of each target; " + remedy_of_slowness(provider));
+    return row;
+  }
+  const Error& error = health.error();
+  if (is_about_the_key(error)) {
+    row.what = "answers";
+    return row;
+  }
+  row = failed_check("reach", provider.name, error, provider_facts(config, provider.name, ""));
+  row.status = std::min(row.status, how_bad(config, provider.name));
+  // Servers of models need not list them.
+  if (error.error_class == ErrorClass::kNotFound) row.status = CheckStatus::kWarning;
+  return row;
+}
+
+void judge_key(const Config& config, const ProviderConfig& provider, std::size_t place,
+               const KeyAnswer& answer, Checks& out) {
+  const ApiKey& key = provider.keys[place];
+  const std::string subject = provider.keys.size() == 1
+                                  ? provider.name
+                                  : provider.name + " key " + std::to_string(place + 1);
+  const std::string named = config::masked_key(key.secret.reveal()) + " (" + key.origin + ")";
+  const ProviderFacts facts = provider_facts(config, provider.name, key.label);
+  if (answer.error) {
+    Check row = failed_check("key", subject, *answer.error, facts);
+    row.what = named + ": " + row.what;
+    if (is_about_the_key(*answer.error)) out.push_back(std::move(row));  // else `reach` says it
+    return;
+  }
+  Check row{CheckStatus::kOk, "key", subject, named + " is accepted", ""};
+  if (answer.account) judge_key_itself(*answer.account, facts, row);
+  out.push_back(std::move(row));
+  if (answer.account) judge_account(*answer.account, subject, facts, out);
+}
+
+}  // namespace
+
+namespace {
+/// Whether what was asked with each key (or without one) failed so.
+bool all_failed(const ProviderAnswers& answers, bool (*so)(const Error&)) {
+  if (!answers.health) return false;
+  if (answers.keys.empty()) return !*answers.health && so(answers.health->error());
+  return std::all_of(answers.keys.begin(), answers.keys.end(),
+                     [so](const KeyAnswer& answer) { return answer.error && so(*answer.error); });
+}
+}  // namespace
+
+bool is_refused(const ProviderAnswers& answers) { return all_failed(answers, is_about_the_key); }
+bool is_rejected(const ProviderAnswers& answers) {
+  return all_failed(answers, [](const Error& error) {
+    return error.error_class == ErrorClass::kAuth || error.error_class == ErrorClass::kCredit;
+  });
+}
+
+void in_parallel(std::size_t count, const std::function<void(std::size_t)>& work) {
+  std::atomic<std::size_t> next{0};
+  const auto take = [&] {
+    for (std::size_t i = next++; i < count; i = next++) work(i);
+  };
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 0; i < std::min(count, kAtOnceMax); ++i) threads.emplace_back(take);
+}
+
+ProviderAnswers ask_provider(Client& client, const ProviderConfig& provider,
+                             const Questions& questions) {
+  ProviderAnswers answers;
+  answers.provider = provider.name;
+  if (!provider.problem.empty() || (provider.keys.empty() && !provider.key_missing.empty()))
+    return answers;
+  if (questions.keys) {
+    answers.health = client.health(provider.name, options_for(questions, 0));
+    const auto& health = *answers.health;
+    if (!health && is_unreachable(health.error())) return answers;
+    for (std::size_t i = 0; i < provider.keys.size(); ++i)
+      answers.keys.push_back(ask_key(client, provider.name, options_for(questions, i), health));
+  }
+  if (questions.models)
+    answers.catalog = ask_models(client, provider.name, questions, good_key(answers));
+  return answers;
+}
+
+void judge_provider(const Config& config, const ProviderAnswers& answers, Checks& out) {
+  const ProviderConfig* const provider = config.find_provider(answers.provider);
+  if (provider == nullptr || !answers.health) return;
+  out.push_back(judge_reach(config, *provider, *answers.health));
+  if (provider->keys.empty()) {
+    const auto& health = *answers.health;
+    if (health)
+      out.push_back({CheckStatus::kOk, "key", provider->name, "it needs none", ""});
+    else if (is_about_the_key(health.error()))
+      out.push_back(failed_check("key", provider->name, health.error(),
+                                 provider_facts(config, provider->name, "")));
+    return;
+  }
+  for (std::size_t i = 0; i < answers.keys.size(); ++i)
+    judge_key(config, *provider, i, answers.keys[i], out);
+}
+
+std::string remedy_of_slowness(const ProviderConfig& provider) {
+  std::string text = "choose a faster model or another provider";
+  if (provider.plugin_id == "openrouter")
+    text += ", or extra_body = { provider = { sort = \"latency\" } }";
+  return text;
+}
+
+}  // namespace prx::cli

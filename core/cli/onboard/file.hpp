@@ -1,0 +1,31 @@
+/// \file file.hpp
+/// The files that `prx onboard` reads and writes.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "prx/config.hpp"
+
+namespace prx::cli {
+
+/// The file that Config::load() would read, or would read if it were there: --config, else
+/// PRX_CONFIG, else the user's own. Errors: kInvalidRequest: there is no home.
+[[nodiscard]] Result<std::filesystem::path> configuration_path(
+    const std::optional<std::string>& named, const Environment& environment);
+
+/// nullopt: it is not there. Errors: kInvalidRequest with the path: it cannot be read, or is larger
+/// than a configuration may be.
+[[nodiscard]] Result<std::optional<std::string>> read_present(const std::filesystem::path& file);
+
+/// Writes all of a file or nothing of it: beside it, to the disk, and renamed. A link is followed.
+/// Nobody but its owner can read it afterwards; what its mode forbids the owner, and who that is,
+/// stays. Folders that are missing are made with mode 0700.
+/// \param expected  what read_present() said; another content now is an error.
+/// Errors: kInvalidRequest with the path; nothing is left behind but folders.
+[[nodiscard]] Result<void> write_privately(const std::filesystem::path& file, std::string_view text,
+                                           const std::optional<std::string>& expected);
+
+}  // namespace prx::cli

@@ -1,0 +1,120 @@
+#include "cli/tools/tool_command_run.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "cli/json_writer.hpp"
+#include "config/child_process.hpp"
+#include "prx/sdk/json_edit.hpp"
+
+namespace prx::cli {
+namespace {
+
+using config::ChildCommand;
+using config::ChildResult;
+
+Unexpected<Error> told_failed(std::string what) {
+  return fail(ErrorClass::kInternal, std::move(what));
+}
+
+/// The end of a text, whole characters, without white space around it.
+std::string tail(std::string_view text) {
+  if (text.size() > kToolErrorsMax) text.remove_prefix(text.size() - kToolErrorsMax);
+  while (!text.empty() && (static_cast<unsigned char>(text.front()) & 0xc0) == 0x80)
+    text.remove_prefix(1);
+  constexpr std::string_view kSpace = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(kSpace);
+  if (first == std::string_view::npos) return {};
+  return repaired_utf8(text.substr(first, text.find_last_not_of(kSpace) - first + 1));
+}
+
+Unexpected<Error> told_status(const ChildResult& result) {
+  std::string what = "the command ended without a status";
+  if (result.status != -1 && WIFSIGNALED(result.status))
+    what = "the command was killed by signal " + std::to_string(WTERMSIG(result.status));
+  else if (result.status != -1)
+    what = "the command ended with status " + std::to_string(WEXITSTATUS(result.status));
+  const std::string said = tail(result.errors.empty() ? result.output : result.errors);
+  return told_failed(said.empty() ? what : what + ": " + said);
+}
+
+bool is_key_name(std::string_view name, const Config& config) {
+  if (name.ends_with("_API_KEY") || name.ends_with("_API_KEYS")) return true;
+  return std::any_of(
+      config.providers.begin(), config.providers.end(), [name](const ProviderConfig& provider) {
+        return provider.key_env == name ||
+               std::any_of(provider.keys.begin(), provider.keys.end(), [name](const ApiKey& key) {
+                 return key.label == name || key.origin == "env " + std::string(name);
+               });
+      });
+}
+
+/// The value of a variable that a secret was made of, such as "Bearer ${TOKEN}".
+bool is_in_secret(std::string_view value, const std::string& secret) {
+  constexpr std::size_t kTellingMin = 8;  // bytes; shorter ones are in too many texts by chance
+  return value.size() >= kTellingMin && secret.find(value) != std::string::npos;
+}
+
+bool is_secret(std::string_view value, const Config& config) {
+  if (value.empty()) return false;
+  const auto in_key = [value](const ApiKey& key) {
+    return is_in_secret(value, key.secret.reveal());
+  };
+  const auto in_text = [value](const std::string& secret) { return is_in_secret(value, secret); };
+  return std::any_of(config.providers.begin(), config.providers.end(),
+                     [&](const ProviderConfig& provider) {
+                       const auto& keys = provider.keys;
+                       const auto& secrets = provider.secrets;
+                       return std::any_of(keys.begin(), keys.end(), in_key) ||
+                              std::any_of(secrets.begin(), secrets.end(), in_text);
+                     });
+}
+
+}  // namespace
+
+std::vector<std::string> environment_without_keys(const Config& config) {
+  std::vector<std::string> kept;
+  for (char** each = environ; each != nullptr && *each != nullptr; ++each) {
+    const std::string_view setting(*each);
+    const std::size_t equals = std::min(setting.find('='), setting.size());
+    const std::string_view value = setting.substr(std::min(equals + 1, setting.size()));
+    if (!is_key_name(setting.substr(0, equals), config) && !is_secret(value, config))
+      kept.emplace_back(setting);
+  }
+  return kept;
+}
+
+Result<std::string> run_tool_command(const std::string& command, std::string_view input,
+                                     const std::vector<std::string>& environment,
+                                     const std::stop_token& stop) {
+  ChildCommand child;
+  child.arguments = {"/bin/sh", "-c", command};
+  child.input = input;
+  child.environment = &environment;
+  child.output_max = ToolBox::kResultMax;
+  child.errors_max = kToolErrorsMax;
+  child.stop = stop;
+  auto ran = config::run_child(child);
+  if (!ran) return told_failed("the command " + ran.error().message);
+  if (ran->end == ChildResult::End::kStopped) return told_failed("stopped before it ended");
+  if (ran->end == ChildResult::End::kTooMuch) return std::move(ran->output);  // the box cuts it
+  if (ran->status != 0) return told_status(*ran);
+  if (!json::is_utf8(ran->output)) return told_failed("the command's output is not UTF-8 text");
+  return std::move(ran->output);
+}
+
+Result<ToolBox> tool_box(const ToolWorld& world) {
+  ToolBox box;
+  for (const ToolCommand& each : world.commands) {
+    const auto runs = [&world, &each](const ToolInput& input) -> Result<std::string> {
+      PRX_TRY(world.consent->ask({input.name, each.command, input.arguments}, input.stop));
+      return run_tool_command(each.command, input.arguments, world.environment, input.stop);
+    };
+    PRX_TRY(box.add(each.tool, runs));
+  }
+  return box;
+}
+
+}  // namespace prx::cli
