@@ -10,7 +10,7 @@
 
 #include "cli/output.hpp"
 #include "cli/visible.hpp"
-#include "config/key_file.hpp"
+#include "config/trimmed.hpp"
 
 namespace prx::cli {
 namespace {

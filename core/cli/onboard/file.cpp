@@ -1,17 +1,12 @@
 #include "cli/onboard/file.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <utility>
 
-#include "cli/output.hpp"
 #include "config/document.hpp"
-#include "config/key_file.hpp"
+#include "os/file.hpp"
 
 namespace prx::cli {
 namespace {
@@ -23,7 +18,7 @@ Unexpected<Error> trouble(const fs::path& file, const std::string& what) {
   return fail(ErrorClass::kInvalidRequest, file.string() + ": " + what);
 }
 Unexpected<Error> trouble(const fs::path& file, int error) {
-  return trouble(file, std::strerror(error));
+  return trouble(file, os::reason(error));
 }
 
 std::optional<fs::path> path_from(const Environment& environment, const char* name) {
@@ -44,57 +39,11 @@ Result<fs::path> end_of_links(fs::path file) {
   return file;
 }
 
-Result<void> make_folders(const fs::path& folder) {
-  std::error_code error;
-  if (folder.empty() || fs::is_directory(folder, error)) return {};
-  PRX_TRY(make_folders(folder.parent_path()));
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return trouble(folder, errno);
-  return {};
-}
-
-/// A file beside another one until it is renamed.
-class Beside {
- public:
-  explicit Beside(const fs::path& target)
-      : path_(target.string() + ".prx-" + std::to_string(::getpid())) {}
-  ~Beside() {
-    if (fd_ >= 0) ::close(fd_);
-    if (made_) ::unlink(path_.c_str());
-  }
-  Beside(const Beside&) = delete;
-  Beside& operator=(const Beside&) = delete;
-
-  /// 0 or errno.
-  int write(std::string_view text, const struct stat* present) {
-    fd_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd_ < 0) return errno;
-    made_ = true;
-    if (const int error = write_all(fd_, text); error != 0) return error;
-    if (present != nullptr && (present->st_uid != ::geteuid() || present->st_gid != ::getegid()) &&
-        ::fchown(fd_, present->st_uid, present->st_gid) != 0)
-      return errno;
-    if (::fchmod(fd_, present != nullptr ? present->st_mode & 0600 : 0600) != 0) return errno;
-    if (::fsync(fd_) != 0 && errno != EINVAL) return errno;
-    return ::close(std::exchange(fd_, -1)) == 0 ? 0 : errno;
-  }
-  int rename_to(const fs::path& target) {
-    if (std::rename(path_.c_str(), target.c_str()) != 0) return errno;
-    made_ = false;
-    return 0;
-  }
-
- private:
-  std::string path_;
-  int fd_ = -1;
-  bool made_ = false;
-};
-
-/// So that the new name is on the disk too.
-void sync_folder(const fs::path& folder) {
-  const int fd = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return;
-  ::fsync(fd);
-  ::close(fd);
+/// As the file that it replaces is: whose it is, and whether its owner may write.
+int keep_owner_and_mode(int descriptor, const struct stat& present) {
+  const bool is_ours = present.st_uid == ::geteuid() && present.st_gid == ::getegid();
+  if (!is_ours && ::fchown(descriptor, present.st_uid, present.st_gid) != 0) return errno;
+  return ::fchmod(descriptor, present.st_mode & 0600) == 0 ? 0 : errno;
 }
 
 }  // namespace
@@ -117,7 +66,7 @@ Result<std::optional<std::string>> read_present(const fs::path& file) {
   std::error_code error;
   if (fs::status(file, error).type() == fs::file_type::not_found)
     return std::optional<std::string>();
-  auto content = config::read_file(file, config::kDocumentMax, config::FileKind::kRegular);
+  auto content = os::read_file(file, config::kDocumentMax, os::FileKind::kRegular);
   if (!content) return trouble(file, content.error().message);
   return std::optional(std::move(content->text));
 }
@@ -125,18 +74,20 @@ Result<std::optional<std::string>> read_present(const fs::path& file) {
 Result<void> write_privately(const fs::path& file, std::string_view text,
                              const std::optional<std::string>& expected) {
   PRX_TRY_SET(const fs::path target, end_of_links(file));
-  PRX_TRY(make_folders(target.parent_path()));
+  if (const int error = os::make_private_folders(target.parent_path()); error != 0)
+    return trouble(target.parent_path(), error);
   struct stat present {};
   const bool is_there = ::stat(target.c_str(), &present) == 0;
-  Beside beside(target);
-  if (const int error = beside.write(text, is_there ? &present : nullptr); error != 0)
-    return trouble(file, error);
+  os::Replacement beside;
+  int error = beside.make(target);
+  if (error == 0) error = beside.write(text);
+  if (error == 0 && is_there) error = keep_owner_and_mode(beside.descriptor(), present);
+  if (error != 0) return trouble(file, error);
   PRX_TRY_SET(const auto now, read_present(target));
   if (now != expected)
     return trouble(file, "it was changed meanwhile and is left as it is; start again");
-  if (const int error = beside.rename_to(target); error != 0) return trouble(file, error);
-  sync_folder(target.parent_path());
-  return {};
+  error = beside.put_in_place(true);
+  return error == 0 ? Result<void>() : Result<void>(trouble(file, error));
 }
 
 }  // namespace prx::cli

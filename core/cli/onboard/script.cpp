@@ -15,9 +15,10 @@
 #include "config/did_you_mean.hpp"
 #include "config/http_values.hpp"
 #include "config/key_command.hpp"
-#include "config/key_file.hpp"
 #include "config/mask.hpp"
 #include "config/table_reader.hpp"
+#include "config/trimmed.hpp"
+#include "os/file.hpp"
 
 namespace prx::cli {
 namespace {
@@ -152,7 +153,7 @@ Result<void, OnboardScript::Failure> OnboardScript::settle_first_key(
   provider.key_path = std::filesystem::absolute(*options_.key_file, ignored);
   provider.key_file = provider.key_path.string();
   const auto content =
-      config::read_file(provider.key_path, config::kKeyOutputMax, config::FileKind::kRegular);
+      os::read_file(provider.key_path, config::kKeyOutputMax, os::FileKind::kRegular);
   if (!content)
     return Unexpected(
         Failure{kExitKey, "--key-file " + provider.key_file + " " + content.error().message});
@@ -235,8 +236,7 @@ bool OnboardScript::replaces_a_key() const {
   const ProviderSetup& first = setup_.providers.front();
   if (first.source != KeySource::kFile || first.key.empty()) return false;
   if (!std::filesystem::exists(first.key_path, ignored)) return false;
-  const auto content =
-      config::read_file(first.key_path, config::kKeyOutputMax, config::FileKind::kRegular);
+  const auto content = os::read_file(first.key_path, config::kKeyOutputMax, os::FileKind::kRegular);
   return !content || config::trimmed(content->text) != first.key.reveal();
 }
 

@@ -10,7 +10,7 @@
 
 #include "cli/output.hpp"
 #include "cli/visible.hpp"
-#include "config/child_process.hpp"
+#include "os/child_process.hpp"
 
 namespace prx::cli {
 namespace {
@@ -61,7 +61,7 @@ Result<void> ToolConsent::ask(const Question& question, const std::stop_token& s
   const std::lock_guard one(mutex_);
   if (stop.stop_requested()) return nobody_waits();
   if (all_) return {};
-  const config::StopDescriptor stopped(stop);
+  const os::StopDescriptor stopped(stop);
   ::tcflush(terminal_, TCIFLUSH);
   show(question_text(question), stopped.get());
   PRX_TRY_SET(const std::string answer, read_answer(stopped.get()));

@@ -6,14 +6,14 @@
 #include <algorithm>
 
 #include "cli/json_writer.hpp"
-#include "config/child_process.hpp"
+#include "os/child_process.hpp"
 #include "prx/sdk/json_edit.hpp"
 
 namespace prx::cli {
 namespace {
 
-using config::ChildCommand;
-using config::ChildResult;
+using os::ChildCommand;
+using os::ChildResult;
 
 Unexpected<Error> told_failed(std::string what) {
   return fail(ErrorClass::kInternal, std::move(what));
@@ -96,7 +96,7 @@ Result<std::string> run_tool_command(const std::string& command, std::string_vie
   child.output_max = ToolBox::kResultMax;
   child.errors_max = kToolErrorsMax;
   child.stop = stop;
-  auto ran = config::run_child(child);
+  auto ran = os::run_child(child);
   if (!ran) return told_failed("the command " + ran.error().message);
   if (ran->end == ChildResult::End::kStopped) return told_failed("stopped before it ended");
   if (ran->end == ChildResult::End::kTooMuch) return std::move(ran->output);  // the box cuts it

@@ -11,7 +11,7 @@
 #include <system_error>
 
 #include "catalog/cache_text.hpp"
-#include "file_size_signal.hpp"
+#include "os/file.hpp"
 
 namespace prx::catalog {
 
@@ -22,24 +22,6 @@ namespace fs = std::filesystem;
 constexpr mode_t kOthersWrite = S_IWGRP | S_IWOTH;
 constexpr std::size_t kPiece = 256u << 10;  // bytes read in one go
 constexpr time_t kLeftOver = 3'600;         // seconds after which a file in the making is nobody's
-constexpr std::string_view kMaking = ".making-";  // in the name of a file that is being written
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] bool open() const { return fd_ >= 0; }
-
- private:
-  const int fd_;
-};
-
-std::string reason(int error) { return std::generic_category().message(error); }
 
 Unexpected<Error> cannot_write(const fs::path& path, const std::string& why) {
   return fail(ErrorClass::kInvalidRequest,
@@ -72,16 +54,6 @@ std::string plain_name(std::string_view id) {
   return out;
 }
 
-bool write_whole(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 /// Bytes at a place of a file; fewer at its end. False: it cannot be read.
 bool read_piece(int fd, std::size_t from, std::size_t size, std::string& out) {
   out.resize(size);
@@ -98,18 +70,11 @@ bool read_piece(int fd, std::size_t from, std::size_t size, std::string& out) {
   return true;
 }
 
-/// Makes the last three folders, as XDG wants them: for the user alone.
-bool make_folders(const fs::path& folder) {
-  for (const fs::path& each : {folder.parent_path().parent_path(), folder.parent_path(), folder})
-    if (::mkdir(each.c_str(), 0700) != 0 && errno != EEXIST) return false;
-  return true;
-}
-
 /// A killed process leaves what it was writing.
 void remove_left_over(const fs::path& folder, const std::string& name) {
   DIR* const entries = ::opendir(folder.c_str());
   if (entries == nullptr) return;
-  const std::string prefix = name + std::string(kMaking);
+  const std::string prefix = name + std::string(os::Replacement::kMark);
   while (const dirent* entry = ::readdir(entries)) {
     struct stat file {};
     if (std::string_view(entry->d_name).starts_with(prefix) &&
@@ -129,7 +94,7 @@ std::string text_of(const Source& source, Seconds fetched, std::span<const Liste
 
 /// An open list whose head was read.
 struct OpenList {
-  Descriptor file;
+  os::Descriptor file;
   Head head;
   std::size_t begin = 0;  ///< of the first model's line
 };
@@ -147,15 +112,15 @@ Result<std::unique_ptr<OpenList>> open_list(const fs::path& path, const Source& 
                                             uid_t user) {
   // Not to block on a pipe that somebody put there.
   auto list = std::unique_ptr<OpenList>(new OpenList{
-      Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)), {}, 0});
+      os::Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)), {}, 0});
   const int fd = list->file.get();
-  if (!list->file.open() && (errno == ENOENT || errno == ENOTDIR))
+  if (!list->file.is_open() && (errno == ENOENT || errno == ENOTDIR))
     return fail(ErrorClass::kNotFound, "there is no cache of models " + path.string());
   struct stat state {};
-  if (!list->file.open() || ::fstat(fd, &state) != 0) return no_use(path, reason(errno));
+  if (!list->file.is_open() || ::fstat(fd, &state) != 0) return no_use(path, os::reason(errno));
   if (const std::string why = foreign(state, user); !why.empty()) return no_use(path, why);
   std::string begin;
-  if (!read_piece(fd, 0, kHeadMax, begin)) return no_use(path, reason(errno));
+  if (!read_piece(fd, 0, kHeadMax, begin)) return no_use(path, os::reason(errno));
   const std::size_t end = begin.find('\n');
   auto head =
       end == std::string::npos ? std::nullopt : read_head(std::string_view(begin).substr(0, end));
@@ -175,7 +140,7 @@ Result<std::string> find_line(const OpenList& list, const fs::path& path, std::s
   const std::string wanted = "\n" + std::string(begin);
   std::string text = "\n", piece;
   for (std::size_t from = list.begin;; from += piece.size()) {
-    if (!read_piece(list.file.get(), from, kPiece, piece)) return no_use(path, reason(errno));
+    if (!read_piece(list.file.get(), from, kPiece, piece)) return no_use(path, os::reason(errno));
     text += piece;
     const std::size_t found = text.find(wanted);
     if (found != std::string::npos) {
@@ -215,20 +180,18 @@ Result<void> Cache::write(const Source& source, Seconds fetched,
   const fs::path path = file(source);
   const std::string text = text_of(source, fetched, models);
   if (text.size() > kFileMax) return cannot_write(path, "it would be larger than 64 MiB");
-  if (!make_folders(folder_)) return cannot_write(path, reason(errno));
+  if (const int error = os::make_private_folders(folder_); error != 0)
+    return cannot_write(path, os::reason(error));
   struct stat state {};
-  if (::lstat(folder_.c_str(), &state) != 0) return cannot_write(path, reason(errno));
+  if (::lstat(folder_.c_str(), &state) != 0) return cannot_write(path, os::reason(errno));
   if (!S_ISDIR(state.st_mode) || state.st_uid != user_ || (state.st_mode & kOthersWrite) != 0)
     return cannot_write(path, "its folder is not the user's alone; chmod 700 it");
   remove_left_over(folder_, path.filename());
-  const FileSizeSignalBlocked blocked;
-  std::string making = path.string() + std::string(kMaking) + "XXXXXX";
-  const Descriptor out(::mkostemp(making.data(), O_CLOEXEC));  // mode 0600
-  if (!out.open()) return cannot_write(path, reason(errno));
-  if (write_whole(out.get(), text) && ::rename(making.c_str(), path.c_str()) == 0) return {};
-  const int error = errno;
-  ::unlink(making.c_str());
-  return cannot_write(path, reason(error));
+  os::Replacement beside;
+  int error = beside.make(path);
+  if (error == 0) error = beside.write(text);
+  if (error == 0) error = beside.put_in_place(false);  // it can be fetched again
+  return error == 0 ? Result<void>() : Result<void>(cannot_write(path, os::reason(error)));
 }
 
 Result<List> Cache::read(const Source& source) const {
@@ -236,7 +199,7 @@ Result<List> Cache::read(const Source& source) const {
   PRX_TRY_SET(const auto list, open_list(path, source, user_));
   std::string text;
   if (!read_piece(list->file.get(), list->begin, list->head.size, text))
-    return no_use(path, reason(errno));
+    return no_use(path, os::reason(errno));
   if (text.size() != list->head.size) return no_use(path, "it was cut");
   List out{list->head.fetched, {}};
   for (std::string_view rest = text; !rest.empty();) {

@@ -1,17 +1,11 @@
 #include "prx/attachment.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <array>
-#include <cerrno>
 #include <cstdint>
 #include <cstring>
-#include <optional>
-#include <system_error>
 
 #include "client/json_writing.hpp"
+#include "os/file.hpp"
 #include "prx/sdk/json_edit.hpp"
 
 namespace prx {
@@ -109,46 +103,6 @@ Part file(std::string_view bytes, const std::string& name) {
   return Part::file(data_url(media_type, bytes), name);
 }
 
-/// A descriptor that is closed on every way out.
-class File {
- public:
-  /// Not blocking: a named pipe would wait for somebody to write.
-  explicit File(const char* path) : fd_(::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  [[nodiscard]] int fd() const { return fd_; }
-
- private:
-  const int fd_;
-};
-
-Unexpected<Error> unreadable(const std::string& name, int error) {
-  return bad_request(name + " cannot be read: " + std::generic_category().message(error));
-}
-
-Result<std::string> read_file(const std::string& name) {
-  const File file(name.c_str());
-  if (file.fd() < 0) return unreadable(name, errno);
-  struct stat about {};
-  if (::fstat(file.fd(), &about) != 0) return unreadable(name, errno);
-  if (!S_ISREG(about.st_mode)) return bad_request(name + " is not a regular file");
-  PRX_TRY(check_size(static_cast<std::size_t>(about.st_size), name));
-  std::string bytes(static_cast<std::size_t>(about.st_size), '\0');
-  std::size_t have = 0;
-  while (have < bytes.size()) {
-    const ssize_t got = ::read(file.fd(), bytes.data() + have, bytes.size() - have);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return unreadable(name, errno);
-    if (got == 0) break;  // it became shorter
-    have += static_cast<std::size_t>(got);
-  }
-  bytes.resize(have);
-  return bytes;
-}
-
 }  // namespace
 
 Result<Part> attach(Part::Type type, std::string_view bytes, const std::string& name) {
@@ -168,9 +122,13 @@ Result<Part> attach(Part::Type type, std::string_view bytes, const std::string& 
 }
 
 Result<Part> attach_file(Part::Type type, const std::filesystem::path& path) {
-  PRX_TRY_SET(const std::string bytes, read_file(path.string()));
+  std::error_code ignored;
+  if (const auto size = std::filesystem::file_size(path, ignored); !ignored)
+    PRX_TRY(check_size(size, path.string()));
+  auto content = os::read_file(path, kAttachmentMax, os::FileKind::kRegular);
+  if (!content) return bad_request(path.string() + ": " + content.error().message);
   const bool named_alone = type == Part::Type::kFile;
-  return attach(type, bytes, named_alone ? path.filename().string() : path.string());
+  return attach(type, content->text, named_alone ? path.filename().string() : path.string());
 }
 
 }  // namespace prx

@@ -13,8 +13,9 @@
 #include <string>
 #include <system_error>
 
-#include "file_size_signal.hpp"
 #include "http/open_files.hpp"
+#include "os/descriptor.hpp"
+#include "os/file_size_signal.hpp"
 
 namespace prx::driver {
 
@@ -84,21 +85,6 @@ Unexpected<Error> refuse_by_system(const std::string& what) {
   return refuse(what, (is_full(os_error) ? why + "; make room for it" : why).c_str());
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
-
 int set_system_lock(int fd, struct flock* range) { return ::fcntl(fd, F_OFD_SETLK, range); }
 
 /// Of an open file description, so that two files in one process keep each other out too.
@@ -149,7 +135,7 @@ bool is_folder_of(const std::filesystem::path& path, uid_t user) {
 /// The private folder, made when it is missing.
 Result<int> open_folder(const std::string& path, uid_t user) {
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return refuse_by_system(path);
-  Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  os::Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (folder.get() < 0) return refuse_by_system(path);  // a link too
   struct stat status {};
   if (::fstat(folder.get(), &status) != 0) return refuse_by_system(path);
@@ -162,7 +148,7 @@ Result<int> open_folder(const std::string& path, uid_t user) {
 
 Result<int> open_file(int folder, const std::string& path, uid_t user) {
   constexpr int kFlags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
-  Descriptor file(::openat(folder, HealthFile::kName, kFlags, 0600));
+  os::Descriptor file(::openat(folder, HealthFile::kName, kFlags, 0600));
   if (file.get() < 0) return refuse_by_system(path);
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return refuse_by_system(path);
@@ -241,7 +227,7 @@ Result<std::unique_ptr<HealthFile>> HealthFile::open(const HealthFileOptions& op
           ? options.runtime_folder / kFolder
           : options.temp_folder / (std::string(kFolder) + "-" + std::to_string(options.user));
   PRX_TRY_SET(const int opened, open_folder(path, options.user));
-  const Descriptor folder(opened);
+  const os::Descriptor folder(opened);
   const std::string name = path / kName;
   PRX_TRY_SET(const int fd, open_file(folder.get(), name, options.user));
   std::unique_ptr<HealthFile> file(new HealthFile(fd, options));
@@ -295,7 +281,7 @@ Result<void> HealthFile::prepare() {
 
 /// The header first: a file without the rest is one too. \return 0, or errno.
 int HealthFile::write_new() {
-  const FileSizeSignalBlocked blocked;
+  const os::FileSizeSignalBlocked blocked;
   const ssize_t size = ::pwrite(fd_, &header_, sizeof header_, 0);
   if (size < 0) return errno;
   if (size != sizeof header_) return ENOSPC;
@@ -324,7 +310,7 @@ HealthFile::Access HealthFile::change(HealthTable& table,
   if (!lock.held()) return Access::kBusy;
   if (const Access access = load(table); access != Access::kDone) return access;
   edit(table);
-  const FileSizeSignalBlocked blocked;
+  const os::FileSizeSignalBlocked blocked;
   for (const std::size_t place : table.changed) {
     const auto offset = static_cast<off_t>((place + 1) * sizeof(HealthRecord));
     const HealthRecord& record = table.image.records[place];

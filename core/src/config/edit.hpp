@@ -35,13 +35,14 @@ using KeyPath = std::vector<std::string>;
 /// A value is replaced where it stands. A new key comes behind the last one of its table, in the
 /// table's own form: a line below its header, a dotted key, a member between braces. A new table is
 /// a header of its own, behind the tables that share the beginning of its name, else at the end. An
-/// array that only grows keeps its elements as they are written. The result is read again: it says
-/// what was wanted, and everything else as before.
+/// array that only grows keeps its elements as they are written. Where a key goes, the comments in
+/// and behind its value stay. The result is read again: it says what was wanted, and everything
+/// else as before.
 ///
 /// Errors: kInvalidRequest, "name:line:column: what; remedy", and there is no text then: `text` is
 /// no TOML; the path leads through an array of tables or a value that is no table; a table stands
 /// where a value is wanted, or the reverse; an array with comments inside would have to be written
-/// anew; what was found out afterwards to be no clean change.
+/// anew, or taken out of braces; what was found out afterwards to be no clean change.
 [[nodiscard]] Result<std::string> edit_toml(std::string_view text, std::span<const Edit> edits,
                                             std::string_view name);
 

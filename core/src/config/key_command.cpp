@@ -4,8 +4,8 @@
 
 #include <utility>
 
-#include "config/child_process.hpp"
-#include "config/key_file.hpp"
+#include "config/trimmed.hpp"
+#include "os/child_process.hpp"
 
 namespace prx::config {
 namespace {
@@ -28,16 +28,16 @@ Result<void> check_status(int status) {
 }  // namespace
 
 Result<std::string> run_key_command(const KeyCommand& command) {
-  ChildCommand child;
+  os::ChildCommand child;
   child.arguments = command.arguments;
   child.folder = command.folder;
   child.output_max = kKeyOutputMax;
   child.until = std::chrono::steady_clock::now() + command.timeout;
-  const auto ran = run_child(child);
+  const auto ran = os::run_child(child);
   if (!ran) return failed(ran.error().message);
-  if (ran->end == ChildResult::End::kLate)
+  if (ran->end == os::ChildResult::End::kLate)
     return failed("did not end in time; make it faster, or use api_key_file");
-  if (ran->end == ChildResult::End::kTooMuch)
+  if (ran->end == os::ChildResult::End::kTooMuch)
     return failed("printed more than 16 KiB; print only the key");
   PRX_TRY(check_status(ran->status));
   auto key = trimmed(ran->output);

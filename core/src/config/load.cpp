@@ -3,9 +3,9 @@
 #include <span>
 #include <utility>
 
-#include "config/key_file.hpp"
 #include "config/mask.hpp"
 #include "config/sections.hpp"
+#include "os/file.hpp"
 #include "prx/config.hpp"
 
 namespace prx {
@@ -109,7 +109,7 @@ Environment process_environment() {
 Result<Config> Config::load(const ConfigSource& source) {
   const auto file = find_file(source);
   if (!file) return read_text("", {}, source);
-  auto content = config::read_file(*file, config::kDocumentMax, config::FileKind::kAny);
+  auto content = os::read_file(*file, config::kDocumentMax, os::FileKind::kAny);
   if (!content)
     return fail(ErrorClass::kInvalidRequest, file->string() + ": " + content.error().message);
   std::error_code ignored;

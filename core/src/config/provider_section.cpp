@@ -2,11 +2,11 @@
 #include <utility>
 
 #include "config/http_values.hpp"
-#include "config/key_file.hpp"
 #include "config/mask.hpp"
 #include "config/secrets.hpp"
 #include "config/sections.hpp"
 #include "config/text_values.hpp"
+#include "os/file.hpp"
 
 namespace prx::config {
 namespace {
@@ -114,7 +114,8 @@ class ProviderReader {
     PRX_TRY_SET(const auto ca_file, reader_.path_text("ca_file"));
     provider_.ca_file = context_.resolve(ca_file);
     if (ca_file.empty()) return {};
-    if (const auto content = read_file(provider_.ca_file, kCaFileMax, FileKind::kRegular); !content)
+    if (const auto content = os::read_file(provider_.ca_file, kCaFileMax, os::FileKind::kRegular);
+        !content)
       return context_.error(reader_.find("ca_file")->node.place, reader_.name_of("ca_file") + ": " +
                                                                      provider_.ca_file.string() +
                                                                      ' ' + content.error().message);

@@ -6,9 +6,10 @@
 
 #include "config/http_values.hpp"
 #include "config/key_command.hpp"
-#include "config/key_file.hpp"
 #include "config/mask.hpp"
 #include "config/text_values.hpp"
+#include "config/trimmed.hpp"
+#include "os/file.hpp"
 
 namespace prx::config {
 namespace {
@@ -92,7 +93,7 @@ class KeyReader {
     const auto file = context_.resolve(text);
     record(toml_text(std::string_view(text)));
     if (!context_.source().read_secrets) return not_read();
-    auto content = read_file(file, kKeyOutputMax, FileKind::kRegular);
+    auto content = os::read_file(file, kKeyOutputMax, os::FileKind::kRegular);
     if (!content)
       return missing(source_.node.place, file.string() + " " + content.error().message, "");
     if (content->readable_by_others)

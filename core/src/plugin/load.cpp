@@ -8,9 +8,9 @@
 
 #include <boost/dll/shared_library.hpp>
 
-#include "plugin/descriptor.hpp"
 #include "plugin/elf_reader.hpp"
 #include "plugin/registry.hpp"
+#include "plugin/regular_file.hpp"
 #include "plugin/sealed_copy.hpp"
 #include "plugin/trust.hpp"
 
@@ -41,7 +41,7 @@ struct Mappings {
   std::mutex mutex;
   std::map<Identity, Tables> tables;
   std::map<fs::path, std::vector<Identity>> generations;  ///< what each path was mapped from
-  std::map<Identity, Descriptor>
+  std::map<Identity, os::Descriptor>
       copies;  ///< kept open: /proc/self/fd/N must never name another copy
 };
 
@@ -141,12 +141,13 @@ Result<fs::path> fresh_spelling(Mappings& all, const fs::path& real, const Ident
 /// What is about to be mapped.
 struct Source {
   fs::path real;
-  Descriptor descriptor;  ///< held while mapping, so that the inode cannot be given to another file
+  os::Descriptor
+      descriptor;  ///< held while mapping, so that the inode cannot be given to another file
   struct stat status {};
   PluginNote note;
 };
 
-Result<struct stat> status_of(const Descriptor& descriptor, const fs::path& real) {
+Result<struct stat> status_of(const os::Descriptor& descriptor, const fs::path& real) {
   struct stat status {};
   if (::fstat(descriptor.get(), &status) != 0) return broken(real, "cannot be looked at");
   return status;

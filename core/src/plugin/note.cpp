@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "plugin/descriptor.hpp"
 #include "plugin/elf_reader.hpp"
+#include "plugin/regular_file.hpp"
 
 namespace prx {
 
@@ -25,7 +25,7 @@ Result<PluginNote> elf::probe(int descriptor, const std::string& name) {
 }
 
 Result<PluginNote> probe(const std::filesystem::path& file) {
-  PRX_TRY_SET(const Descriptor descriptor, open_regular_file(file));
+  PRX_TRY_SET(const os::Descriptor descriptor, open_regular_file(file));
   return elf::probe(descriptor.get(), file.string());
 }
 

@@ -7,9 +7,10 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <memory>
 #include <span>
+
+#include "os/file.hpp"
 
 namespace prx {
 namespace {
@@ -22,16 +23,6 @@ using Digest = std::unique_ptr<EVP_MD_CTX, FreeDigest>;
 Unexpected<Error> cannot_copy(const std::filesystem::path& file, const std::string& why) {
   return fail(ErrorClass::kInternal,
               file.string() + ": cannot be copied for its sha256 pin: " + why);
-}
-
-bool write_all(int descriptor, std::span<const char> bytes) {
-  while (!bytes.empty()) {
-    const auto put = ::write(descriptor, bytes.data(), bytes.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put <= 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(put));
-  }
-  return true;
 }
 
 std::string hex(std::span<const unsigned char> bytes) {
@@ -62,7 +53,7 @@ Result<std::string> copy_and_hash(int from, int to, const std::filesystem::path&
   for (;;) {
     const auto got = ::pread(from, buffer.data(), buffer.size(), static_cast<off_t>(done));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return cannot_copy(file, std::strerror(errno));
+    if (got < 0) return cannot_copy(file, os::reason(errno));
     if (got == 0) return finish(digest.get(), file);
     done += static_cast<std::uint64_t>(got);
     if (done > size_max)
@@ -70,7 +61,8 @@ Result<std::string> copy_and_hash(int from, int to, const std::filesystem::path&
                                                 std::to_string(size_max) +
                                                 " bytes; a plugin with a sha256 pin is smaller");
     const auto piece = std::span(buffer).first(static_cast<std::size_t>(got));
-    if (!write_all(to, piece)) return cannot_copy(file, std::strerror(errno));
+    if (const int error = os::write_whole(to, {piece.data(), piece.size()}); error != 0)
+      return cannot_copy(file, os::reason(error));
     if (EVP_DigestUpdate(digest.get(), piece.data(), piece.size()) != 1)
       return cannot_copy(file, "no SHA-256");
   }
@@ -81,12 +73,12 @@ Result<std::string> copy_and_hash(int from, int to, const std::filesystem::path&
 Result<SealedCopy> sealed_copy(int descriptor, const std::filesystem::path& file,
                                std::uint64_t size_max) {
   SealedCopy copy;
-  copy.descriptor = Descriptor(::memfd_create("prx-plugin", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (copy.descriptor.get() < 0) return cannot_copy(file, std::strerror(errno));
+  copy.descriptor = os::Descriptor(::memfd_create("prx-plugin", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (copy.descriptor.get() < 0) return cannot_copy(file, os::reason(errno));
   PRX_TRY_SET(copy.sha256, copy_and_hash(descriptor, copy.descriptor.get(), file, size_max));
   constexpr int kSeals = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
   if (::fcntl(copy.descriptor.get(), F_ADD_SEALS, kSeals) != 0)
-    return cannot_copy(file, std::strerror(errno));
+    return cannot_copy(file, os::reason(errno));
   return copy;
 }
 

@@ -7,7 +7,8 @@
 #include <filesystem>
 #include <string>
 
-#include "plugin/descriptor.hpp"
+#include "os/descriptor.hpp"
+#include "prx/sdk/error.hpp"
 
 namespace prx {
 
@@ -15,8 +16,8 @@ inline constexpr std::uint64_t kPinnedFileMax = 256ull
                                                 << 20;  ///< bytes of a plugin with a sha256 pin
 
 struct SealedCopy {
-  Descriptor descriptor;  ///< a memfd, sealed against writing, growing and shrinking
-  std::string sha256;     ///< 64 lower-case hex digits
+  os::Descriptor descriptor;  ///< a memfd, sealed against writing, growing and shrinking
+  std::string sha256;         ///< 64 lower-case hex digits
 };
 
 /// Copies an open file. The digest is of the copy, so what is hashed is what is used.

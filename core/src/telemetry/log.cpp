@@ -12,7 +12,7 @@
 #include <cstring>
 #include <utility>
 
-#include "file_size_signal.hpp"
+#include "os/file_size_signal.hpp"
 #include "prx/sdk/json_edit.hpp"
 
 namespace prx {
@@ -103,7 +103,7 @@ Log::Log(LogLevel level, LogSink sink, Redactor redactor)
     : level_(level), sink_(std::move(sink)), redactor_(std::move(redactor)) {}
 
 Log::~Log() {
-  const FileSizeSignalBlocked blocked;  // what is buffered is written now
+  const os::FileSizeSignalBlocked blocked;  // what is buffered is written now
   backend_.reset();
 }
 
@@ -139,7 +139,7 @@ void Log::write(LogLevel level, std::string_view line) const {
   if (sink_) return sink_(level, clean);
   if (!backend_) return;
   if (backend_->json) clean = json::quoted(clean);
-  const FileSizeSignalBlocked blocked;
+  const os::FileSizeSignalBlocked blocked;
   backend_->logger->log(spdlog_level(level), clean);
 }
 

@@ -83,7 +83,13 @@ TEST(OnboardModels, AWholeIdIsTakenAlsoWhenItIsPartOfOthers) {
 TEST(OnboardModels, WordsThatFitNothingAreForgotten) {
   Person person({"gpt", "llama", "2"});
   EXPECT_EQ(taken(person), "o/gpt-4o-mini");
-  EXPECT_THAT(person.seen, HasSubstr("No model has 'llama' too"));
+  EXPECT_THAT(person.seen, HasSubstr("No model has 'llama' too; * shows all again, "));
+}
+
+TEST(OnboardModels, AFirstWordThatFitsNothingFitsItAlone) {
+  Person person({"llama", ""});
+  EXPECT_EQ(taken(person), "a/claude");
+  EXPECT_THAT(person.seen, HasSubstr("No model has 'llama'; =ID takes one that is not listed"));
 }
 
 TEST(OnboardModels, AStarShowsAllAgainAndEqualsTakesWhatIsNotListed) {

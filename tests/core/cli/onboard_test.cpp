@@ -309,7 +309,7 @@ TEST_F(Onboard, SaysWhatWasWrittenWhenTheConfigurationCannotBe) {
   EXPECT_THAT(result.err, AllOf(HasSubstr("was not written, but these keys were"),
                                 HasSubstr("openrouter.key")));
   for (const auto& entry : fs::directory_iterator(folder))
-    EXPECT_THAT(entry.path().filename().string(), Not(HasSubstr(".prx-")));
+    EXPECT_THAT(entry.path().filename().string(), Not(HasSubstr(".making-")));
 }
 
 TEST_F(Onboard, NeedsATerminalForItsQuestions) {

@@ -3,7 +3,7 @@
 
 #include <sstream>
 
-#include "config/key_file.hpp"
+#include "os/file.hpp"
 #include "config/sections.hpp"
 #include "core/config/support.hpp"
 
@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 using testing::parse;
 
 std::string guide(const std::string& name) {
-  const auto file = read_file(PRX_SOURCE_DIR "/" + name, 1 << 20, FileKind::kRegular);
+  const auto file = os::read_file(PRX_SOURCE_DIR "/" + name, 1 << 20, os::FileKind::kRegular);
   return file ? file->text : file.error().message;
 }
 

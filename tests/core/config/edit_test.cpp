@@ -6,6 +6,7 @@
 #include <array>
 #include <random>
 
+#include "config/edit_places.hpp"
 #include "support.hpp"
 
 namespace prx::config {
@@ -158,11 +159,22 @@ TEST(Edit, SeveralChangesAreOneText) {
 
 // --- removal
 
-TEST(Edit, RemovesALineWithItsComment) {
+TEST(Edit, RemovesALineAndLeavesItsComment) {
   EXPECT_EQ(
-      edit("[default]\n# above\nmodel = 'a' # beside\nprovider = 'x'\n", {remove_value(kModel)}),
-      "[default]\n# above\nprovider = 'x'\n");
+      edit("[default]\n# above\n  model = 'a#' # beside\nprovider = 'x'\n", {remove_value(kModel)}),
+      "[default]\n# above\n  # beside\nprovider = 'x'\n");
+  EXPECT_EQ(edit("[default]\r\nmodel = 'a'# c\r\n", {remove_value(kModel)}),
+            "[default]\r\n# c\r\n");
+  EXPECT_EQ(edit("[default]\nmodel = 'a' # c", {remove_value(kModel)}), "[default]\n# c");
   EXPECT_EQ(edit("[default]\nmodel = '''a\nb'''", {remove_value(kModel)}), "[default]\n");
+}
+
+TEST(Edit, RemovesAnArrayAndLeavesItsComments) {
+  EXPECT_EQ(edit("[default]\n\tmodel = [ # all\n  'a#', # work\n  # none\n] # end\nx = 1\n",
+                 {remove_value(kModel)}),
+            "[default]\n\t# all\n\t# work\n\t# none\n\t# end\nx = 1\n");
+  EXPECT_THAT(edit("default = { model = [ # c\n'a'], x = 1 }\n", {remove_value(kModel)}),
+              HasSubstr("prx.toml:1:13: 'default.model' has comments among its values"));
 }
 
 TEST(Edit, RemovesAMemberBetweenBraces) {
@@ -288,6 +300,12 @@ class Random {
   std::mt19937 engine_;
 };
 
+std::ptrdiff_t comments_in(std::string_view text) {
+  std::ptrdiff_t count = 0;
+  for (std::size_t at = 0; at < text.size(); at = skip_token(text, at)) count += text[at] == '#';
+  return count;
+}
+
 // Bytes at both ends that two texts have in common.
 std::size_t common_bytes(const std::string& a, const std::string& b) {
   const auto front = static_cast<std::size_t>(
@@ -318,6 +336,7 @@ TEST(Edit, OfRandomDocumentsSaysWhatWasWantedAndChangesNoOtherByte) {
     const auto wanted = edited(*before, one);
     ASSERT_TRUE(after && wanted) << text;
     ASSERT_TRUE(same_values(*after, *wanted)) << text << "\n---\n" << *out;
+    ASSERT_EQ(comments_in(*out), comments_in(text)) << text << "\n---\n" << *out;
     if (one.kind == Edit::Kind::kTable || !same_values(*before, *wanted)) continue;
     ASSERT_EQ(*out, text) << "nothing was to be changed";
   }

@@ -57,6 +57,24 @@ TEST(Malformed, WhatTripsAnAssertionOfTheParserIsAnErrorWithItsPlace) {
   }
 }
 
+TEST(Malformed, AKeyWrittenInTwoSpellingsIsAnErrorAtTheSecond) {
+  const std::pair<std::string, std::string> texts[] = {
+      {"\"gr\\u00FCn\" = 1\n\"gr\xC3\xBCn\" = 2\n", "2:1"},
+      {"\"gr\xC3\xBCn\" = 1\n\"gr\\U000000FCn\" = 2\n", "2:1"},
+      {"a = { '\xC3\xBC' = 1, b = 1, \"\\u00fc\" = 2 }\n", "1:23"},
+      {"[x]\n[\"\\u00fc\"]\na = 1\n['\xC3\xBC']\nb = 1\n", "4:2"},
+      {"a = [ { '\xC3\xBC'.a = 1, \"\\u00fc\".b = 2 } ]\n", "1:20"}};
+  for (const auto& [text, place] : texts) {
+    const auto parsed = parse_document(text, "a.toml");
+    ASSERT_FALSE(parsed) << text;
+    EXPECT_THAT(parsed.error().message,
+                ::testing::StartsWith("a.toml:" + place + ": this key is there already, in line "))
+        << text;
+  }
+  EXPECT_TRUE(parse_document("\"\\u00fc\".a = 1\n\"\\u00fc\".b = 1\n'\xC3\xA4' = 1\n", "a.toml"));
+  EXPECT_TRUE(parse_document("a.\"\\u00fc\" = 1\nb.'\xC3\xBC' = 1\n", "a.toml"));
+}
+
 TEST(Malformed, EachBeginningOfAFileWithEachNastyByteIsReadOrRefused) {
   ASSERT_TRUE(parse_document(kValid, "a.toml"));
   for (std::size_t end = 0; end <= kValid.size(); ++end)

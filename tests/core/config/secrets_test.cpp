@@ -5,7 +5,7 @@
 #include <chrono>
 
 #include "config/key_command.hpp"
-#include "config/key_file.hpp"
+#include "os/file.hpp"
 #include "core/config/support.hpp"
 
 namespace prx::config {
@@ -181,10 +181,10 @@ TEST(KeyCommand, ASlowOneIsKilledWithItsChildren) {
       parse_in(folder, "api_key_command = 'sleep 300 & echo $! > pid; sleep 300'", 300ms);
   ASSERT_TRUE(config);
   EXPECT_THAT(a(config).key_missing, HasSubstr("did not end in time"));
-  const auto pid = std::stoi(read_file(folder.path() / "pid", 100, FileKind::kAny)->text);
+  const auto pid = std::stoi(os::read_file(folder.path() / "pid", 100, os::FileKind::kAny)->text);
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   const auto alive = [&] {  // a killed orphan may stay a zombie until its new parent reaps it
-    const auto stat = read_file("/proc/" + std::to_string(pid) + "/stat", 4096, FileKind::kAny);
+    const auto stat = os::read_file("/proc/" + std::to_string(pid) + "/stat", 4096, os::FileKind::kAny);
     return stat && stat->text.find(") Z") == std::string::npos && ::kill(pid, 0) == 0;
   };
   while (alive() && std::chrono::steady_clock::now() < until) {

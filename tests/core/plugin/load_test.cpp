@@ -8,6 +8,7 @@
 
 #include "core/plugin/temp_dir.hpp"
 #include "plugin/registry.hpp"
+#include "plugin/regular_file.hpp"
 #include "plugin/sealed_copy.hpp"
 
 namespace prx {

@@ -1,17 +1,14 @@
-#include "plugin/descriptor.hpp"
+#include "plugin/regular_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+
+#include "os/file.hpp"
 
 namespace prx {
-
-Descriptor::~Descriptor() {
-  if (value_ >= 0) ::close(value_);
-}
 
 namespace {
 
@@ -22,13 +19,13 @@ Unexpected<Error> cannot_open(const std::filesystem::path& file, int error) {
   const auto error_class = error == EACCES || error == EPERM || error == ELOOP
                                ? ErrorClass::kPermission
                                : ErrorClass::kInternal;
-  return fail(error_class, file.string() + ": cannot be opened: " + std::strerror(error));
+  return fail(error_class, file.string() + ": cannot be opened: " + os::reason(error));
 }
 
 }  // namespace
 
-Result<Descriptor> open_regular_file(const std::filesystem::path& file) {
-  Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+Result<os::Descriptor> open_regular_file(const std::filesystem::path& file) {
+  os::Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (descriptor.get() < 0) return cannot_open(file, errno);
   struct stat status {};
   if (::fstat(descriptor.get(), &status) != 0) return cannot_open(file, errno);

@@ -1,4 +1,4 @@
-#include "config/child_process.hpp"
+#include "os/child_process.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -15,7 +15,7 @@
 #include <cstring>
 #include <utility>
 
-namespace prx::config {
+namespace prx::os {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -26,22 +26,6 @@ constexpr std::size_t kTurnMax = 64u << 10;  // bytes of stderr between two look
 Unexpected<Error> failed(const std::string& what, int problem, const std::string& remedy) {
   return fail(ErrorClass::kInvalidRequest, what + ": " + std::strerror(problem) + "; " + remedy);
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int number = -1) : number_(number) {}
-  ~Descriptor() { reset(); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  void reset(int number = -1) {
-    if (number_ >= 0) ::close(number_);
-    number_ = number;
-  }
-  [[nodiscard]] int get() const { return number_; }
-
- private:
-  int number_;
-};
 
 // A pipe to or from the command: our end does not block.
 struct Pipe {
@@ -220,13 +204,8 @@ class Exchange {
 }  // namespace
 
 StopDescriptor::StopDescriptor(const std::stop_token& stop)
-    : number_(stop.stop_possible() ? ::eventfd(0, EFD_CLOEXEC) : -1) {
-  if (number_ >= 0) raise_.emplace(stop, Raise{number_});
-}
-
-StopDescriptor::~StopDescriptor() {
-  raise_.reset();  // waits for one that runs
-  if (number_ >= 0) ::close(number_);
+    : event_(stop.stop_possible() ? ::eventfd(0, EFD_CLOEXEC) : -1) {
+  if (event_.is_open()) raise_.emplace(stop, Raise{event_.get()});
 }
 
 void StopDescriptor::Raise::operator()() const { ::eventfd_write(number, 1); }
@@ -247,4 +226,4 @@ Result<ChildResult> run_child(const ChildCommand& command) {
   return result;
 }
 
-}  // namespace prx::config
+}  // namespace prx::os

@@ -11,27 +11,27 @@
 #include <string_view>
 #include <vector>
 
+#include "os/descriptor.hpp"
 #include "prx/sdk/error.hpp"
 
-namespace prx::config {
+namespace prx::os {
 
 /// A descriptor that becomes readable when a stop is requested, for poll(). Errors are not told:
 /// get() is -1 then, and when the token can never be stopped.
 class StopDescriptor {
  public:
   explicit StopDescriptor(const std::stop_token& stop);
-  ~StopDescriptor();
   StopDescriptor(const StopDescriptor&) = delete;
   StopDescriptor& operator=(const StopDescriptor&) = delete;
-  [[nodiscard]] int get() const { return number_; }
+  [[nodiscard]] int get() const { return event_.get(); }
 
  private:
   struct Raise {
     int number;
     void operator()() const;
   };
-  int number_;
-  std::optional<std::stop_callback<Raise>> raise_;
+  Descriptor event_;
+  std::optional<std::stop_callback<Raise>> raise_;  // gone first: it waits for one that runs
 };
 
 /// Views are borrowed for the call.
@@ -60,4 +60,4 @@ struct ChildResult {
 /// Errors: kInvalidRequest, "cannot be run: ..." and "cannot be watched: ...", with a remedy.
 [[nodiscard]] Result<ChildResult> run_child(const ChildCommand& command);
 
-}  // namespace prx::config
+}  // namespace prx::os

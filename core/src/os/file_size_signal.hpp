@@ -7,7 +7,7 @@
 
 #include <ctime>
 
-namespace prx {
+namespace prx::os {
 
 /// While it lives, a write of this thread above RLIMIT_FSIZE fails with EFBIG: the SIGXFSZ that
 /// comes with it, whose default is to kill the process, is blocked and then taken away. One system
@@ -39,4 +39,4 @@ class FileSizeSignalBlocked {
   bool active_ = false;
 };
 
-}  // namespace prx
+}  // namespace prx::os

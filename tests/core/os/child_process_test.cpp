@@ -1,4 +1,4 @@
-#include "config/child_process.hpp"
+#include "os/child_process.hpp"
 
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -7,7 +7,7 @@
 
 #include <thread>
 
-namespace prx::config {
+namespace prx::os {
 namespace {
 
 using End = ChildResult::End;
@@ -99,4 +99,4 @@ TEST(StopDescriptor, IsReadableOnceAStopIsRequested) {
 }
 
 }  // namespace
-}  // namespace prx::config
+}  // namespace prx::os
