@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
-#include <cstdio>
 
 namespace prx::cli {
 namespace {
@@ -22,22 +22,28 @@ void group(std::string& digits, std::size_t end) {
   for (std::size_t at = end; at > 3;) digits.insert(at -= 3, 1, ',');
 }
 
-std::string fixed(double amount, int decimals) {
-  std::array<char, 512> text{};
-  const int size = std::snprintf(text.data(), text.size(), "%.*f", decimals, amount);
-  return {text.data(), static_cast<std::size_t>(std::clamp(size, 0, 511))};
+std::string printed(double amount, std::chars_format format, int decimals) {
+  std::array<char, 64> text{};  // more than kDollarsWholeMax has in any format
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), amount, format, decimals);
+  return {text.data(), end.ptr};
+}
+
+/// Of 0 or more.
+std::string figures(double amount) {
+  if (amount >= kDollarsWholeMax) return printed(amount, std::chars_format::scientific, 2);
+  std::string text = printed(amount, std::chars_format::fixed, decimals_of(amount));
+  if (amount < kCent) {  // "0.0010" is "0.001"
+    while (text.size() > 4 && text.back() == '0') text.pop_back();
+  }
+  group(text, text.find('.'));
+  return text;
 }
 
 }  // namespace
 
 std::string dollars(double amount) {
   if (!std::isfinite(amount)) return "?";
-  std::string text = fixed(std::fabs(amount), decimals_of(std::fabs(amount)));
-  if (std::fabs(amount) < kCent) {  // "0.0010" is "0.001"
-    while (text.size() > 4 && text.back() == '0') text.pop_back();
-  }
-  group(text, text.find('.'));
-  return (amount < 0.0 ? "-$" : "$") + text;
+  return (amount < 0.0 ? "-$" : "$") + figures(std::fabs(amount));
 }
 
 std::string grouped(std::int64_t number) {

@@ -5,7 +5,7 @@
 namespace prx::cli {
 
 std::span<const CommandEntry> commands() {
-  static constexpr std::array<CommandEntry, 15> kTable{{
+  static constexpr std::array<CommandEntry, 17> kTable{{
       {"chat", "Send a prompt and print the answer as it comes", make_chat},
       {"models", "List models: what they can do, their context and their prices", make_models},
       {"plan", "Show the chain in force, or play it against targets that fail", make_plan},
@@ -17,6 +17,8 @@ std::span<const CommandEntry> commands() {
        make_doctor_models},
       {"plugin list", "Show every provider plugin that was found, and why one is not used",
        make_plugin_list},
+      {"plugin info", "Show what a plugin says of itself, without running it", make_plugin_info},
+      {"plugin verify", "Compare the plugins' files with their sha256 pins", make_plugin_verify},
       {"config check", "Read the configuration and say what is wrong with it", make_config_check},
       {"config show", "Show each setting and where it comes from; keys are masked",
        make_config_show},

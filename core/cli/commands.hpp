@@ -14,6 +14,8 @@ namespace prx::cli {
 std::unique_ptr<Command> make_chat();
 std::unique_ptr<Command> make_sim();
 std::unique_ptr<Command> make_plugin_list();
+std::unique_ptr<Command> make_plugin_info();
+std::unique_ptr<Command> make_plugin_verify();
 std::unique_ptr<Command> make_config_check();
 std::unique_ptr<Command> make_config_show();
 std::unique_ptr<Command> make_models();

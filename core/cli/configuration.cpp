@@ -39,6 +39,10 @@ std::string chain_of_model(const Overrides& overrides) {
   return overrides.model->substr(kChainPrefix.size());
 }
 
+Unexpected<Error> bad_override(std::string text) {
+  return fail(ErrorClass::kInvalidRequest, std::move(text));
+}
+
 /// What to correct when the base URL is wrong; "" when nobody set one.
 std::string base_url_place(const Config& config, const ProviderConfig& provider) {
   if (provider.base_url.empty()) return {};
@@ -69,26 +73,24 @@ void declare_no_fallback(Arguments& arguments, Overrides& overrides) {
                  "Ask the chain's first target alone; it is still retried");
 }
 
-Result<void> check_overrides(const Overrides& overrides) {
+Result<void> check_overrides(const Overrides& overrides, const Wording& words) {
+  const std::string provider(words.provider), chain(words.chain), model(words.model);
   if (overrides.provider && overrides.chain)
-    return fail(ErrorClass::kInvalidRequest,
-                "--provider and --chain exclude each other; a chain names its providers");
+    return bad_override(provider + " and " + chain +
+                        " exclude each other; a chain names its providers");
   for (const auto& [name, value] :
-       {std::pair("--provider", &overrides.provider), std::pair("--chain", &overrides.chain),
-        std::pair("--model", &overrides.model)})
-    if (*value && (*value)->empty())
-      return fail(ErrorClass::kInvalidRequest, std::string(name) + " is empty; give it a name");
-  if (const std::string chain = chain_of_model(overrides); !chain.empty()) {
-    const std::string model = "--model " + *overrides.model;
+       {std::pair(&provider, &overrides.provider), std::pair(&chain, &overrides.chain),
+        std::pair(&model, &overrides.model)})
+    if (*value && (*value)->empty()) return bad_override(*name + " is empty; give it a name");
+  if (!chain_of_model(overrides).empty()) {
     if (overrides.provider || overrides.chain)
-      return fail(ErrorClass::kInvalidRequest,
-                  (overrides.provider ? "--provider and " : "--chain and ") + model +
-                      " exclude each other; leave one out");
+      return bad_override((overrides.provider ? provider : chain) + " and " + model + ' ' +
+                          *overrides.model + " exclude each other; leave one out");
   } else if (overrides.model == kChainPrefix) {
-    return fail(ErrorClass::kInvalidRequest, "--model chain: names no chain; write chain:NAME");
+    return bad_override(model + " chain: names no chain; write chain:NAME");
   }
   if (overrides.model && !config::is_model_name(*overrides.model))
-    return fail(ErrorClass::kInvalidRequest, "--model" + std::string(config::kNoModelName));
+    return bad_override(model + std::string(config::kNoModelName));
   return {};
 }
 

@@ -25,9 +25,10 @@ struct Overrides {
 void declare_overrides(Arguments& arguments, Overrides& overrides);
 /// --no-fallback, for the verbs that know it; as declare_overrides().
 void declare_no_fallback(Arguments& arguments, Overrides& overrides);
-/// Errors: kInvalidRequest naming the option: a provider or another chain beside a chain, no
-/// model's name.
-[[nodiscard]] Result<void> check_overrides(const Overrides& overrides);
+/// Errors: kInvalidRequest naming the option (as `words` do): a provider or another chain beside a
+/// chain, no model's name.
+[[nodiscard]] Result<void> check_overrides(const Overrides& overrides,
+                                           const Wording& words = kShellWording);
 
 /// The model that --model names; not a chain, which it may name as "chain:NAME".
 [[nodiscard]] std::optional<std::string> model_of(const Overrides& overrides);

@@ -33,8 +33,8 @@ ExitCode exit_code(ErrorClass error_class) {
 
 ExitCode exit_code(const CallError& error) {
   const ExitCode code = exit_code(error.error_class);
-  const bool nobody_asked = std::all_of(error.attempts.begin(), error.attempts.end(),
-                                        [](const Attempt& attempt) { return attempt.skipped(); });
+  const bool nobody_asked = std::none_of(error.attempts.begin(), error.attempts.end(),
+                                         [](const Attempt& attempt) { return attempt.asked(); });
   return code == kExitRefused && nobody_asked ? kExitUsage : code;
 }
 
@@ -43,7 +43,7 @@ std::string_view exit_codes_help() {
          "  0    the answer is complete\n"
          "  1    the answer could not be written; of prx doctor: a check failed\n"
          "  2    usage: wrong arguments, or a request that prx refuses itself (not UTF-8, too "
-         "large)\n"
+         "large, a parameter)\n"
          "  3    configuration or plugin\n"
          "  4    key or credit: none set, rejected, or spent\n"
          "  5    rate limit or overload\n"
@@ -51,6 +51,7 @@ std::string_view exit_codes_help() {
          "  7    the provider said no: invalid, not found, unsupported, context, policy, "
          "permission\n"
          "  8    broken answer: truncated or malformed\n"
+         "  129  the terminal of a conversation went away\n"
          "  130  interrupted (143 by SIGTERM); 141 when the reader of the answer went away\n";
 }
 

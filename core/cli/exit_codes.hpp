@@ -19,6 +19,7 @@ enum ExitCode : int {
   kExitNetwork = 6,        ///< network or timeout
   kExitRefused = 7,        ///< the provider said no
   kExitBroken = 8,         ///< truncated or malformed answer, or a bug
+  kExitHungUp = 129,       ///< SIGHUP; the terminal of a conversation went away
   kExitInterrupted = 130,  ///< SIGINT
   kExitBrokenPipe = 141,   ///< the reader of stdout went away
   kExitTerminated = 143,   ///< SIGTERM
@@ -27,7 +28,8 @@ enum ExitCode : int {
 /// The status of a call that ended with this class of error.
 [[nodiscard]] ExitCode exit_code(ErrorClass error_class);
 
-/// The same for a call: a request that was refused before any attempt is kExitUsage.
+/// The same for a call: a request that was refused before anybody was asked, by prx or by the
+/// provider's plugin, is kExitUsage.
 [[nodiscard]] ExitCode exit_code(const CallError& error);
 
 /// The table of exit codes for help texts.

@@ -89,6 +89,7 @@ JsonWriter& JsonWriter::number(double number) {
 
 JsonWriter& JsonWriter::boolean(bool value) { return raw(value ? "true" : "false"); }
 
+JsonWriter& JsonWriter::json(std::string_view value) { return raw(value.empty() ? "null" : value); }
 JsonWriter& JsonWriter::null() { return raw("null"); }
 
 JsonWriter& JsonWriter::integer_or_null(const std::optional<std::int64_t>& number) {

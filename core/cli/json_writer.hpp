@@ -25,6 +25,7 @@ class JsonWriter {
   JsonWriter& number(double number);  ///< shortest form; not finite: null
   JsonWriter& boolean(bool value);
   JsonWriter& null();
+  JsonWriter& json(std::string_view value);  ///< text that is one JSON value; "" is null
   JsonWriter& integer_or_null(const std::optional<std::int64_t>& number);
   JsonWriter& number_or_null(const std::optional<double>& number);
 

@@ -1,6 +1,7 @@
 #include "cli/output.hpp"
 
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -60,6 +61,14 @@ int write_all(int fd, std::string_view text, const Patience& patience) {
 }
 
 bool is_terminal(int fd) { return ::isatty(fd) == 1; }
+
+std::size_t terminal_columns(int fd) {
+  constexpr std::size_t kUsual = 80;  // of one that does not say
+  if (!is_terminal(fd)) return 0;
+  winsize size{};
+  if (::ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kUsual;
+  return size.ws_col;
+}
 
 bool is_colorful(int fd) {
   const char* const no_color = std::getenv("NO_COLOR");

@@ -27,6 +27,9 @@ struct Patience {
 /// Whether a descriptor is a terminal.
 [[nodiscard]] bool is_terminal(int fd);
 
+/// The columns of a terminal; 0: it is none.
+[[nodiscard]] std::size_t terminal_columns(int fd);
+
 /// Whether colours and other attributes are wanted there: a terminal, and NO_COLOR is not set.
 /// \see https://no-color.org
 [[nodiscard]] bool is_colorful(int fd);

@@ -45,9 +45,16 @@ std::string rejected_key(const ProviderFacts& provider) {
   return text + at(provider.key_url);
 }
 
-std::string spent_credit(const ProviderFacts& provider) {
-  if (provider.credit_url.empty()) return "add credit to your " + title_of(provider) + " account";
-  return "add credits at " + provider.credit_url;
+/// A 402 may ask for fewer tokens: a request without a limit is reckoned with the model's largest
+/// answer. No code says so, only the provider's words.
+std::string spent_credit(const Error& error, const ProviderFacts& provider, const Wording& words) {
+  std::string text = provider.credit_url.empty()
+                         ? "add credit to your " + title_of(provider) + " account"
+                         : "add credits at " + provider.credit_url;
+  const bool may_ask_less =
+      error.http_status == 402 && error.message.find("max_tokens") != std::string::npos;
+  if (may_ask_less) text += ", or " + std::string(words.fewer_tokens);
+  return text;
 }
 
 bool is_missing_key(const Error& error, const ProviderFacts& provider) {
@@ -69,13 +76,13 @@ std::string unreachable(const ProviderFacts& provider) {
 }
 
 /// An API says so in an error object with a code; without one the path or host is probably wrong.
-std::string not_found(const Error& error, const ProviderFacts& provider) {
-  constexpr std::string_view kModel = "choose another model with --model";
+std::string not_found(const Error& error, const ProviderFacts& provider, const Wording& words) {
+  const std::string choose = "choose another model with " + std::string(words.model);
   if (error.http_status == 404 && error.provider_code.empty())
-    return check_base_url(provider) + ", or " + std::string(kModel);
+    return check_base_url(provider) + ", or " + choose;
   const bool is_model = error.provider_code.find("model") != std::string::npos;
-  if (is_model || provider.base_url_place.empty()) return std::string(kModel);
-  return std::string(kModel) + ", or " + check_base_url(provider);
+  if (is_model || provider.base_url_place.empty()) return choose;
+  return choose + ", or " + check_base_url(provider);
 }
 
 /// What a status says that its class does not.
@@ -102,52 +109,54 @@ std::string remedy_of_status(const Error& error, const ProviderFacts& provider) 
 
 }  // namespace
 
-std::string remedy(const Error& error, const ProviderFacts& provider) {
+std::string remedy(const Error& error, const ProviderFacts& provider, const Wording& words) {
   const bool coarse = error.error_class == ErrorClass::kInvalidRequest ||
                       error.error_class == ErrorClass::kUnsupported ||
                       error.error_class == ErrorClass::kNetwork ||
                       error.error_class == ErrorClass::kBadResponse;
   if (std::string text = coarse ? remedy_of_status(error, provider) : ""; !text.empty())
     return text;
+  const std::string model(words.model);
   switch (error.error_class) {
     case ErrorClass::kAuth:
       return provider.has_key ? rejected_key(provider) : missing_key(provider);
     case ErrorClass::kCredit:
-      return spent_credit(provider);
+      return spent_credit(error, provider, words);
     case ErrorClass::kPermission:
       return "see what the key may do" + at(provider.key_url);
     case ErrorClass::kRateLimit:
       return "try again " + when(error);
     case ErrorClass::kOverloaded:
-      return "try again " + when(error) + ", or choose another --model";
+      return "try again " + when(error) + ", or choose another model with " + model;
     case ErrorClass::kNotFound:
-      return not_found(error, provider);
+      return not_found(error, provider, words);
     case ErrorClass::kUnsupported:
-      return "leave the parameter out, or choose a model that has it with --model";
+      return "leave the parameter out, or choose a model that has it with " + model;
     case ErrorClass::kContextLength:
-      return "shorten the prompt, or choose a model with a larger context with --model";
+      return "shorten the prompt, or choose a model with a larger context with " + model;
     case ErrorClass::kContentPolicy:
-      return "change the prompt, or choose another model with --model";
+      return "change the prompt, or choose another model with " + model;
     case ErrorClass::kTimeout:
-      return "try again, or allow more time in the configuration or with --timeout";
+      return "try again, or allow more time in the configuration or " +
+             std::string(words.with_timeout);
     case ErrorClass::kNetwork:
       return unreachable(provider);
     case ErrorClass::kBadResponse:
-      return "try again; --trace shows each attempt";
+      return "try again; " + std::string(words.trace);
     case ErrorClass::kInternal:
-      return "this is a bug; --log-level debug shows more";
+      return "this is a bug; " + std::string(words.more_log);
     case ErrorClass::kInvalidRequest:
       // Some providers answer an unknown model so; without a status it never left this machine.
-      return error.http_status == 0 ? "" : "check the parameters, and the model named by --model";
+      return error.http_status == 0 ? "" : "check the parameters, and the model named by " + model;
     case ErrorClass::kCancelled:
       break;
   }
   return {};
 }
 
-std::string explain(const Error& error, const ProviderFacts& provider) {
+std::string explain(const Error& error, const ProviderFacts& provider, const Wording& words) {
   if (is_missing_key(error, provider)) return why_no_key(error, provider);
-  const std::string next = remedy(error, provider);
+  const std::string next = remedy(error, provider, words);
   if (error.message.empty()) return next.empty() ? std::string(to_string(error.error_class)) : next;
   return next.empty() ? error.message : error.message + "; " + next;
 }

@@ -4,10 +4,37 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "prx/sdk/error.hpp"
 
 namespace prx::cli {
+
+/// What a person writes to have something changed: an option in a shell, a command in a
+/// conversation. What has no command there is said when the conversation is started.
+struct Wording {
+  std::string_view provider, chain, model;
+  std::string_view with_timeout;     ///< after "allow more time in the configuration or"
+  std::string_view trace, more_log;  ///< at the beginning of a sentence
+  std::string_view fewer_tokens;     ///< after "or"
+  std::string_view more_rounds;      ///< after "allow more"
+};
+inline constexpr Wording kShellWording{"--provider",
+                                       "--chain",
+                                       "--model",
+                                       "with --timeout",
+                                       "--trace shows each attempt",
+                                       "--log-level debug shows more",
+                                       "ask for fewer tokens with --max-tokens",
+                                       "with --max-rounds"};
+inline constexpr Wording kTalkWording{"/provider",
+                                      "/chain",
+                                      "/model",
+                                      "by starting with --timeout",
+                                      "/trace shows each attempt",
+                                      "starting with --log-level debug shows more",
+                                      "start with a smaller --max-tokens",
+                                      "by starting with --max-rounds"};
 
 /// What is known about the provider that was asked. Empty where unknown.
 struct ProviderFacts {
@@ -23,10 +50,12 @@ struct ProviderFacts {
 };
 
 /// The next step, without a full stop; "" when there is none.
-[[nodiscard]] std::string remedy(const Error& error, const ProviderFacts& provider);
+[[nodiscard]] std::string remedy(const Error& error, const ProviderFacts& provider,
+                                 const Wording& words = kShellWording);
 
 /// The whole line for a person: the error's message and the remedy. A missing key has a line of its
 /// own.
-[[nodiscard]] std::string explain(const Error& error, const ProviderFacts& provider);
+[[nodiscard]] std::string explain(const Error& error, const ProviderFacts& provider,
+                                  const Wording& words = kShellWording);
 
 }  // namespace prx::cli

@@ -66,8 +66,7 @@ std::string attempts_text(const ChatResponse& response) {
   const CallCost cost = cost_of(response.attempts);
   const bool more = cost.lower_bound || cost.dollars != served_cost(response);
   if (cost.dollars <= 0.0 || !more) return text;
-  return text + (cost.lower_bound ? ", at least " : ", ") +
-         shown_cost(cost.dollars, cost.estimated) + " in all";
+  return text + ", " + format_cost_in_all(cost);
 }
 
 std::string http_text(const Attempt& attempt) {
@@ -102,6 +101,12 @@ std::string outcome_text(const Attempt& attempt) {
 }
 
 }  // namespace
+
+std::string format_cost_in_all(const CallCost& cost) {
+  if (cost.lower_bound && cost.dollars <= 0.0) return "cost in all unknown";
+  return (cost.lower_bound ? "at least " : "") + shown_cost(cost.dollars, cost.estimated) +
+         " in all";
+}
 
 std::string format_cost(double dollars) {
   std::array<char, 40> buffer{};

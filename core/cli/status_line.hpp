@@ -31,6 +31,10 @@ struct CallTimes {
 /// unsupported: ...".
 [[nodiscard]] std::string trace_line(const Attempt& attempt, int number);
 
+/// What several calls cost: "$0.0012 in all", "~$0.0012 in all", "at least $0.0012 in all", "cost
+/// in all unknown".
+[[nodiscard]] std::string format_cost_in_all(const CallCost& cost);
+
 /// US dollars without an exponent: "$0.000546", "$1.20", "$0"; with one from 1e9 on.
 [[nodiscard]] std::string format_cost(double dollars);
 

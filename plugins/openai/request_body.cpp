@@ -91,6 +91,7 @@ class BodyWriter {
     }
     wanted.assistant_dropped = options_.assistant_dropped;
     wanted.part_dropped = options_.part_dropped;
+    wanted.call_dropped = options_.call_dropped;
     wanted.reasoning_as = options_.reasoning_as;
     if (auto changed = sdk::edit_messages(value, wanted))
       edit().set("messages", std::move(*changed));
@@ -109,9 +110,12 @@ class BodyWriter {
       edit().set("stream_options", R"({"include_usage":true})");
       return {};
     }
-    PRX_TRY_SET(const ObjectIndex inner, ObjectIndex::parse(*present));
-    if (!inner.find("include_usage"))
-      edit().set("stream_options", ObjectEdit(inner).set("include_usage", "true").str());
+    const auto inner = ObjectIndex::parse(*present);
+    if (!inner)
+      return fail(ErrorClass::kInvalidRequest,
+                  R"(stream_options must be an object such as {"include_usage":true})");
+    if (!inner->find("include_usage"))
+      edit().set("stream_options", ObjectEdit(*inner).set("include_usage", "true").str());
     return {};
   }
 
@@ -125,8 +129,8 @@ class BodyWriter {
 json::KeyFilter work_of(const BodyOptions& options, std::string_view wrong_limit) {
   std::vector<std::string_view> names{"stream_options", wrong_limit};
   if (options.is_openai) names.emplace_back("openai");  // a vendor's prefix
-  for (const auto* const list :
-       {&options.request_dropped, &options.assistant_dropped, &options.part_dropped})
+  for (const auto* const list : {&options.request_dropped, &options.assistant_dropped,
+                                 &options.part_dropped, &options.call_dropped})
     names.insert(names.end(), list->begin(), list->end());
   return json::KeyFilter(std::move(names));
 }
@@ -169,6 +173,7 @@ void choose_dropped(BodyOptions& options, const std::vector<std::string>& reques
   };
   if (takes(kOwnName) && !takes("reasoning")) options.reasoning_as = kOwnName;
   options.part_dropped = all_but(kPartMembers, message_members);
+  if (options.is_openai) options.call_dropped = all_but(kCallMembers, message_members);
   options.work = work_of(options, kMaxCompletionTokens);
   options.work_of_completion = work_of(options, kMaxTokens);
 }

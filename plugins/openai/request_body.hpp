@@ -44,11 +44,15 @@ inline constexpr auto kAssistantMembers = std::to_array<std::string_view>(
 /// The same of the parts of any content.
 inline constexpr auto kPartMembers = std::to_array<std::string_view>({"cache_control"});
 
+/// The same of tool calls; what a compatible server adds to its own, it wants back.
+/// \see https://ai.google.dev/gemini-api/docs/thought-signatures
+inline constexpr auto kCallMembers = std::to_array<std::string_view>({"extra_content"});
+
 /// What one instance is set to.
 struct BodyOptions {
   bool is_openai = true;   ///< base_url is at api.openai.com
   bool asks_usage = true;  ///< include_usage is not "never"
-  std::vector<std::string_view> request_dropped, assistant_dropped, part_dropped;
+  std::vector<std::string_view> request_dropped, assistant_dropped, part_dropped, call_dropped;
   std::string_view reasoning_as;             ///< as MessageEdit's; static text
   json::KeyFilter work, work_of_completion;  ///< without and with kCompletionTokens
 };

@@ -18,6 +18,7 @@ namespace {
 using prx::Error;
 using prx::ErrorClass;
 using prx::Result;
+using prx::sdk::AccountPart;
 using prx::sdk::ChatOptions;
 using prx::sdk::ChatProvider;
 using prx::sdk::Config;
@@ -48,6 +49,18 @@ std::vector<Header> application_headers(const Config& config) {
   return headers;
 }
 
+/// \see https://openrouter.ai/docs/api-reference/api-keys/get-current-key
+std::vector<AccountPart> account_parts() {
+  AccountPart key{"key", "/key"};
+  key.members = {"label", "limit", "limit_remaining", "usage", "is_free_tier"};
+  AccountPart credits{"credits", "/credits"};
+  credits.forbidden =
+      "the credits of an account can only be read with a management key; make one at "
+      "https://openrouter.ai/settings/management-keys or see https://openrouter.ai/credits";
+  credits.members = {"total_credits", "total_usage"};
+  return {std::move(key), std::move(credits)};
+}
+
 /// A model that is unknown or gone has no code of its own but the status 400; another provider may
 /// have it. \see https://github.com/OpenRouterTeam/openrouter-examples/issues/74
 void refine(Error& error) noexcept {
@@ -73,11 +86,7 @@ class OpenRouter final : public ChatProvider {
     options.health_paths = {"/key"};
     options.warmup_paths = {config.string("warmup_path", "/key"), "/auth/key"};
     options.refine_error = refine;
-    options.account.push_back({"key", "/key", ""});
-    options.account.push_back(
-        {"credits", "/credits",
-         "the credits of an account can only be read with a management key; make one at "
-         "https://openrouter.ai/settings/management-keys or see https://openrouter.ai/credits"});
+    options.account = account_parts();
     PRX_TRY_SET(ChatOptions usable, prx::sdk::checked(std::move(options)));
     return std::make_unique<OpenRouter>(std::move(usable), config.boolean("strict_routing", true),
                                         host);

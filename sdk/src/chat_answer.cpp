@@ -195,9 +195,10 @@ void Answer::flush_halves(Choice& ending) {
   say(PRX_EV_REASONING, ending, kNone, no_more);
   say(PRX_EV_TEXT, ending, kNone, no_more);
   for (std::size_t i = 0; i < ending.tools.size(); ++i)
-    if (ending.tools.at(i).joiner.holds())
-      tool_call(ending.index, i, ending.tools.at(i),
-                ending.tools.at(i).joiner.join({}, 0, joined_));
+    if (ToolCall& call = ending.tools.at(i); call.joiner.holds())
+      tool_call(call, {.choice = ending.index,
+                       .index = static_cast<std::uint32_t>(i),
+                       .arguments = call.joiner.join({}, 0, joined_)});
 }
 
 ChunkOutcome Answer::apply_choice(const Chunk& chunk, const ChunkChoice& delta) {
@@ -291,25 +292,41 @@ bool Answer::tool_calls(const Chunk& chunk, const ChunkChoice& delta, ToolCallTr
         holds_half_ && !piece.arguments.empty()
             ? call.joiner.join(piece.arguments, chunk.half_at_end(piece.arguments), joined_)
             : piece.arguments;
-    tool_call(delta.index, *found, call, arguments);
+    call.held_members += piece.members;
+    tool_call(call, {.choice = delta.index,
+                     .index = static_cast<std::uint32_t>(*found),
+                     .arguments = arguments});
   }
   return true;
 }
 
-void Answer::tool_call(std::uint32_t choice_index, std::size_t index, ToolCall& call,
-                       std::string_view arguments) {
-  const auto number = static_cast<std::uint32_t>(index);
+void Answer::tool_call(ToolCall& call, const ToolPiece& piece) {
   flush_early_raw();
-  call.has_arguments |= !arguments.empty();
-  if (call.announced) {
-    if (!arguments.empty()) emitter_.tool_call(choice_index, number, {}, {}, arguments);
+  call.has_arguments |= !piece.arguments.empty();
+  if (!call.announced) {
+    call.held_arguments += piece.arguments;
+    if (!call.name.empty()) announce(call, piece);
     return;
   }
-  call.held_arguments += arguments;
-  if (call.name.empty()) return;
+  if (!piece.arguments.empty()) emitter_.tool_call(piece);
+  if (!call.held_members.empty()) tell_members(call, piece);
+}
+
+void Answer::announce(ToolCall& call, const ToolPiece& of) {
   call.announced = true;
-  emitter_.tool_call(choice_index, number, call.id, call.name, call.held_arguments);
+  emitter_.tool_call({of.choice, of.index, call.id, call.name, call.held_arguments});
   call.held_arguments = {};
+  if (!call.held_members.empty()) tell_members(call, of);
+}
+
+void Answer::tell_members(ToolCall& call, const ToolPiece& of) {
+  std::string_view rest = call.held_members;
+  while (!rest.empty()) {
+    const std::size_t end = rest.find('\0');
+    emitter_.tool_call({.choice = of.choice, .index = of.index, .members = rest.substr(0, end)});
+    rest.remove_prefix(end + 1);
+  }
+  call.held_members = {};
 }
 
 /// A name may come late, but not later than the finish reason; then the call is none, unless the
@@ -321,9 +338,7 @@ bool Answer::flush_nameless_calls() {
       if (call.announced) continue;
       if (each.finish != PRX_FINISH_LENGTH && each.finish != PRX_FINISH_CONTENT_FILTER)
         return false;
-      call.announced = true;
-      emitter_.tool_call(each.index, static_cast<std::uint32_t>(i), call.id, {},
-                         call.held_arguments);
+      announce(call, {.choice = each.index, .index = static_cast<std::uint32_t>(i)});
     }
   return true;
 }

@@ -109,8 +109,9 @@ class Answer {
   bool part(std::uint32_t choice, std::string_view json);
   void items(const ChunkChoice& delta);
   bool tool_calls(const Chunk& chunk, const ChunkChoice& delta, ToolCallTracker& tools);
-  void tool_call(std::uint32_t choice_index, std::size_t index, ToolCall& call,
-                 std::string_view arguments);
+  void tool_call(ToolCall& call, const ToolPiece& piece);
+  void announce(ToolCall& call, const ToolPiece& of);
+  void tell_members(ToolCall& call, const ToolPiece& of);
   bool flush_nameless_calls();
   bool flush_finish_reasons();
   static void finish_reason(const ChunkChoice& delta, Choice& ending);

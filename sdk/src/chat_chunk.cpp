@@ -235,9 +235,10 @@ class ChunkHandler : public rapid::BaseReaderHandler<rapid::UTF8<>, ChunkHandler
       case Place::kToolCall:
         if (field_ == Field::kId) tool_call().id = text;
         if (field_ == Field::kIndex) index(text);
-        if (field_ == Field::kFunction) raw();
+        if (field_ == Field::kFunction || field_ == Field::kExtra) raw();
         break;
       case Place::kFunction:
+        if (field_ == Field::kExtra) raw();
         if (field_ == Field::kName) tool_call().name = text;
         if (field_ == Field::kArguments) tool_call().arguments = text;
         break;
@@ -287,8 +288,10 @@ class ChunkHandler : public rapid::BaseReaderHandler<rapid::UTF8<>, ChunkHandler
         break;
       case Place::kToolCall:
         if (field_ == Field::kFunction) odd("function");
+        if (field_ == Field::kExtra) tool_member(false);
         break;
       case Place::kFunction:
+        if (field_ == Field::kExtra) tool_member(true);
         if (field_ == Field::kArguments) tool_call().arguments = value();
         if (field_ == Field::kName) odd("name");
         break;
@@ -315,6 +318,24 @@ class ChunkHandler : public rapid::BaseReaderHandler<rapid::UTF8<>, ChunkHandler
     if (says_nothing(text)) return;
     choice().raw[static_cast<std::size_t>(*member)] = text;
     choice().has_raw = true;
+  }
+  void tool_member(bool of_function) {
+    const std::string_view text = value();
+    if (says_nothing(text)) return;
+    if (++chunk_.tool_members > ChunkParser::kToolMembersMax) {
+      fault_ = ChunkFault::kTooMany;
+      return;
+    }
+    std::string& out = tool_call().members;
+    out.append(of_function ? "{\"function\":{" : "{").append(source_key()).append(":");
+    out.append(text).append(of_function ? "}}" : "}").push_back('\0');
+  }
+  /// The pending member's name as it stands in the frame, with its quotes.
+  [[nodiscard]] std::string_view source_key() const {
+    const char* const text = frame_.data() + (key_.data() - copy_);
+    const char* const end = json::scan::skip_string(text, frame_.data() + frame_.size());
+    if (end == nullptr) return "\"\"";
+    return {text - 1, static_cast<std::size_t>(end - text) + 1};
   }
   void odd(std::string_view member) {
     const std::string_view text = value();
@@ -368,6 +389,7 @@ void Chunk::clear() {
   has_choices = false;
   choices.clear();
   tool_calls.clear();
+  tool_members = 0;
   halves.clear();
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -30,6 +31,9 @@ inline constexpr std::size_t kRawMembers = 8;
 struct ChunkToolCall {
   std::string_view id, name, arguments;
   std::optional<std::int64_t> index;
+  /// Members that the dialect does not read: for each an object of the call's own shape with that
+  /// one as it stands in the frame, and a NUL; mostly ""
+  std::string members{};
 };
 
 /// Views point into the parser's scratch, raw ones into the frame.
@@ -59,6 +63,7 @@ struct Chunk {
   bool has_choices = false;              ///< the member is there, empty or not
   std::vector<ChunkChoice> choices;
   std::vector<ChunkToolCall> tool_calls;
+  std::size_t tool_members = 0;  ///< theirs in all
   /// The first member that has a value of a kind which the dialect does not know there, or "".
   std::string_view odd_member;
   std::string_view odd_value;  ///< raw; "" when an element of that array is not an object
@@ -83,8 +88,9 @@ enum class ChunkFault { kNone, kMalformed, kNotAnObject, kTooDeep, kTooMany };
 /// parse().
 class ChunkParser {
  public:
-  static constexpr std::size_t kChoicesMax = 128;     ///< of one frame
-  static constexpr std::size_t kToolCallsMax = 1024;  ///< of one frame
+  static constexpr std::size_t kChoicesMax = 128;      ///< of one frame
+  static constexpr std::size_t kToolCallsMax = 1024;   ///< of one frame
+  static constexpr std::size_t kToolMembersMax = 256;  ///< of one frame
 
   /// `frame` is not changed and must outlive the chunk's use.
   [[nodiscard]] ChunkFault parse(std::string_view frame, Chunk& chunk);

@@ -71,13 +71,14 @@ void Emitter::text(std::uint32_t type, std::uint32_t choice, std::string_view te
   send(e);
 }
 
-void Emitter::tool_call(std::uint32_t choice, std::uint32_t index, std::string_view id,
-                        std::string_view name, std::string_view arguments) {
-  prx_event e = event(PRX_EV_TOOL_CALL, choice);
-  e.index = index;
-  e.id = clean(id, storage_[0]);
-  e.name = clean(name, storage_[1]);
-  e.text = clean(arguments, storage_[2]);
+void Emitter::tool_call(const ToolPiece& piece) {
+  prx_event e = event(PRX_EV_TOOL_CALL, piece.choice);
+  e.index = piece.index;
+  e.id = clean(piece.id, storage_[0]);
+  e.name = clean(piece.name, storage_[1]);
+  e.text = clean(piece.arguments, storage_[2]);
+  std::string storage;
+  if (!piece.members.empty()) e.json = clean(piece.members, storage);
   send(e);
 }
 

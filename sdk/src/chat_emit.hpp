@@ -20,6 +20,13 @@ namespace prx::sdk {
 /// `text` with each byte that is no UTF-8, and each half of a surrogate pair, replaced by U+FFFD.
 [[nodiscard]] std::string to_utf8(std::string_view text);
 
+/// A piece of a tool call; views are borrowed for the call.
+struct ToolPiece {
+  std::uint32_t choice = 0, index = 0;
+  std::string_view id{}, name{}, arguments{};
+  std::string_view members{};  ///< "" or an object
+};
+
 class Emitter {
  public:
   Emitter(const prx_sink& sink, bool want_frame) : sink_(sink), want_frame_(want_frame) {}
@@ -38,8 +45,7 @@ class Emitter {
   void meta(std::string_view id, std::string_view model, std::string_view provider,
             std::string_view json);
   void text(std::uint32_t type, std::uint32_t choice, std::string_view text);
-  void tool_call(std::uint32_t choice, std::uint32_t index, std::string_view id,
-                 std::string_view name, std::string_view arguments);
+  void tool_call(const ToolPiece& piece);
   void item(std::uint32_t choice, std::string_view name, std::string_view id,
             std::string_view json);
   void raw(std::string_view json);

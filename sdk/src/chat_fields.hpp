@@ -37,6 +37,7 @@ enum class Field : std::uint8_t {
   kRefusal,
   kLogprobs,
   kUnread,  ///< where text of another dialect may stand
+  kExtra,   ///< of a tool call: goes on as it is
 };
 
 /// For names of the key's own size.
@@ -112,14 +113,23 @@ template <std::size_t kSize>
 }
 
 [[nodiscard]] inline Field tool_field(std::string_view key) {
-  if (key == "index") return Field::kIndex;
-  if (key == "id") return Field::kId;
-  return key == "function" ? Field::kFunction : Field::kOther;
+  switch (key.size()) {
+    case 2:
+      return is(key, "id") ? Field::kId : Field::kExtra;
+    case 4:
+      return is(key, "type") ? Field::kOther : Field::kExtra;
+    case 5:
+      return is(key, "index") ? Field::kIndex : Field::kExtra;
+    case 8:
+      return is(key, "function") ? Field::kFunction : Field::kExtra;
+    default:
+      return Field::kExtra;
+  }
 }
 
 [[nodiscard]] inline Field function_field(std::string_view key) {
-  if (key == "name") return Field::kName;
-  return key == "arguments" ? Field::kArguments : Field::kOther;
+  if (key.size() == 4 && is(key, "name")) return Field::kName;
+  return key.size() == 9 && is(key, "arguments") ? Field::kArguments : Field::kExtra;
 }
 
 /// True for a member of a frame whose scalar value, whatever it is, changes nothing once META is

@@ -102,10 +102,13 @@ std::optional<std::string> edit_message(std::string_view message, const MessageE
       is_assistant = is_text(value, "assistant");
       if (!wanted.role_from.empty() && is_text(value, wanted.role_from))
         splice.replace(value, json::quoted(wanted.role_to));
-    } else if (!wanted.part_dropped.empty() && begins_with(value, kArrayBegin) &&
-               is_key(key, "content")) {
-      const auto drop = [&](std::string_view part) { return without(part, wanted.part_dropped); };
-      if (const auto content = edit_elements(value, drop)) splice.replace(value, *content);
+    } else if (begins_with(value, kArrayBegin)) {
+      const auto names = is_key(key, "content")      ? wanted.part_dropped
+                         : is_key(key, "tool_calls") ? wanted.call_dropped
+                                                     : std::span<const std::string_view>();
+      const auto drop = [&](std::string_view element) { return without(element, names); };
+      if (names.empty()) return;
+      if (const auto changed = edit_elements(value, drop)) splice.replace(value, *changed);
     }
   });
   std::optional<std::string> changed = splice.take();

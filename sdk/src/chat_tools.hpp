@@ -19,6 +19,7 @@ struct ToolCall {
   std::string wire_id;  ///< "" while the wire has sent none
   std::string name;
   std::string held_arguments;  ///< came before the name
+  std::string held_members;    ///< as ChunkToolCall's, and the same
   std::optional<std::int64_t> wire_index;
   HalfJoiner joiner;        ///< of its arguments
   std::uint64_t frame = 0;  ///< the frame that began it

@@ -47,6 +47,38 @@ TEST_P(AccountOf, WhatOnlyAManagementKeyMayReadIsAPartWithANote) {
   EXPECT_NE(account->parts[1].note.find("management key"), std::string::npos);
 }
 
+TEST_P(AccountOf, AServerThatRefusesIsReachedAllTheSame) {
+  sim::SimulatorOptions options;
+  options.keys = {{"another", sim::KeyState::kValid, {}}};
+  Rig rig(GetParam(), options);
+  const auto client = rig.open();
+  const auto reached = client->reach();
+  ASSERT_TRUE(reached) << reached.error().message;
+  EXPECT_EQ(reached->health.provider, "openrouter");
+  EXPECT_EQ(reached->health.http_version, http_version(GetParam()));
+  EXPECT_GT(reached->health.latency.count(), 0);
+  ASSERT_TRUE(reached->refusal);
+  EXPECT_EQ(reached->refusal->error_class, ErrorClass::kAuth);
+  const auto health = client->health();
+  ASSERT_FALSE(health);
+  EXPECT_EQ(health.error(), *reached->refusal);
+}
+
+TEST(Account, AServerThatIsNotThereIsNotReached) {
+  Rig rig;
+  rig.environment["OPENROUTER_BASE_URL"] = "http://127.0.0.1:1/api/v1";
+  const auto reached = rig.open()->reach();
+  ASSERT_FALSE(reached);
+  EXPECT_EQ(reached.error().error_class, ErrorClass::kNetwork);
+}
+
+TEST(Account, AServerThatAcceptsTheKeyRefusesNothing) {
+  Rig rig;
+  const auto reached = rig.open()->reach();
+  ASSERT_TRUE(reached) << reached.error().message;
+  EXPECT_FALSE(reached->refusal);
+}
+
 TEST(Account, AManagementKeyReadsTheCredits) {
   sim::SimulatorOptions options;
   options.account.management = true;

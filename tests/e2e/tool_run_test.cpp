@@ -11,6 +11,7 @@
 namespace prx::test {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -177,10 +178,73 @@ TEST_P(ToolRuns, ArgumentsThatAreNoObjectAreToldToTheModelAndNothingIsCalled) {
   });
   Conversation conversation = talk();
   const RunTrail trail = expect_trail(client->run(conversation, tools, options()));
-  EXPECT_EQ(trail.rounds.at(0).tools.at(0).result, "error: the arguments are not a JSON object");
+  EXPECT_EQ(trail.rounds.at(0).tools.at(0).result,
+            "error: the arguments are not a JSON object; they were: [1]");
   EXPECT_TRUE(trail.rounds[0].tools[0].failed);
   EXPECT_EQ(called, 0);
   EXPECT_EQ(trail.rounds.size(), 2u) << "the run goes on";
+}
+
+TEST_P(ToolRuns, ArgumentsThatAreNoJsonAreToldToTheModelWithoutAnotherAttempt) {
+  const auto client = open_as_asked("#tool-answer?arguments=%7b%22city%22:");
+  ToolBox tools;
+  add(tools, "weather", says("never"));
+  Conversation conversation = talk();
+  const RunTrail trail = expect_trail(client->run(conversation, tools, options()));
+  EXPECT_EQ(rig.simulator->requests().size(), 2u);
+  const ToolRun& run = trail.rounds.at(0).tools.at(0);
+  EXPECT_EQ(run.call.arguments, "{\"city\":");
+  EXPECT_THAT(run.result, AllOf(HasSubstr("error: the arguments are not JSON"),
+                                HasSubstr("; they were: {\"city\":")));
+  EXPECT_EQ(run.took.count(), 0) << "the function was not called";
+  EXPECT_EQ(conversation.messages.at(1).tool_calls.at(0).arguments, "{}")
+      << "what every server takes back";
+  EXPECT_THAT(trail.answer().text, HasSubstr("The tool said: error: the arguments are not JSON"));
+}
+
+TEST_P(ToolRuns, ArgumentsGoBackByteForByte) {
+  const auto client = open_as_asked("#tool-answer?arguments=%7b %22b%22 : 1.0,%22a%22:[ 2 ] %7d");
+  ToolBox tools;
+  add(tools, "weather", says("fine"));
+  Conversation conversation = talk();
+  const RunTrail trail = expect_trail(client->run(conversation, tools, options()));
+  EXPECT_EQ(trail.rounds.at(0).tools.at(0).call.arguments, R"({ "b" : 1.0,"a":[ 2 ] })");
+  EXPECT_THAT(rig.simulator->requests().at(1).body,
+              HasSubstr(R"("arguments":"{ \"b\" : 1.0,\"a\":[ 2 ] }")"));
+}
+
+TEST_P(ToolRuns, ACallOutsideOfARunStillPromisesJsonArguments) {
+  const auto client = open_as_asked("#tool-answer?arguments=%7b%22city%22:");
+  ChatRequest request = ask("What is the weather?");
+  request.tools = {{"weather", "", kCity, {}, {}}};
+  CallOptions call;
+  call.stream_upstream = GetParam().streams;
+  const ChatResult result = client->chat(request, call);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().error_class, ErrorClass::kBadResponse);
+  EXPECT_THAT(result.error().message, HasSubstr("arguments for tool 'weather' are not valid JSON"));
+}
+
+TEST_P(ToolRuns, WhatIsNotConsentedToIsToldAndNotCalled) {
+  const auto client = open_as_asked();
+  ToolBox tools;
+  std::atomic<int> called = 0;
+  add(tools, "weather", [&](const ToolInput&) -> Result<std::string> {
+    ++called;
+    return std::string();
+  });
+  RunOptions careful = options();
+  std::string asked;
+  careful.consent = [&](const ToolInput& input) -> Result<void> {
+    asked = std::string(input.name) + std::string(input.arguments);
+    return fail(ErrorClass::kPermission, "not today");
+  };
+  Conversation conversation = talk();
+  const RunTrail trail = expect_trail(client->run(conversation, tools, careful));
+  EXPECT_EQ(asked, "weather" + trail.rounds.at(0).tools.at(0).call.arguments);
+  EXPECT_EQ(trail.rounds[0].tools[0].result, "error: not today");
+  EXPECT_EQ(called, 0);
+  EXPECT_EQ(trail.rounds.size(), 2u);
 }
 
 TEST_P(ToolRuns, WithoutACallTheFirstAnswerIsTheLast) {
@@ -235,19 +299,41 @@ TEST_P(ToolRuns, EventsAndHooksComeInTheOrderOfTheRun) {
 
 // --- ways out
 
-TEST(ToolRunEnds, AModelThatDoesNotStopCallingMeetsTheLimitOfRounds) {
-  Rig rig;
-  const auto client = open(rig, "openrouter", "openai/gpt-4o:again");
+class ToolRunEnds : public ::testing::Test {
+ protected:
+  /// A client for one model of OpenRouter; the second request meets the fault.
+  void open_model(const std::string& model = "openai/gpt-4o", const std::string& second = {}) {
+    sim::SimulatorOptions world;
+    if (!second.empty()) world.script.rules = {of_the_second(second)};
+    rig = std::make_unique<Rig>(Wire::kPlain, world);
+    client = open(*rig, "openrouter", model);
+  }
+  static sim::FaultRule of_the_second(const std::string& fault) {
+    sim::FaultRule rule;
+    rule.nth = 2;
+    rule.faults = sim::parse_faults(fault).value();
+    return rule;
+  }
+  RunTrail succeeds() { return expect_trail(client->run(conversation, tools, options)); }
+  RunError fails() { return expect_error(client->run(conversation, tools, options)); }
+
+  std::unique_ptr<Rig> rig;
   ToolBox tools;
+  RunOptions options;
+  Conversation conversation = talk();
+  std::unique_ptr<Client> client;  ///< last: gone before what its calls use
+};
+
+TEST_F(ToolRunEnds, AModelThatDoesNotStopCallingMeetsTheLimitOfRounds) {
+  open_model("openai/gpt-4o:again");
   std::atomic<int> called = 0;
   add(tools, "weather",
       [&](const ToolInput&) -> Result<std::string> { return std::to_string(++called); });
-  RunOptions options;
   options.rounds_max = 3;
-  Conversation conversation = talk();
-  const RunError error = expect_error(client->run(conversation, tools, options));
+  const RunError error = fails();
   EXPECT_EQ(error.error_class, ErrorClass::kInvalidRequest);
   EXPECT_THAT(error.message, HasSubstr("still calls tools after 3 answers (rounds_max)"));
+  EXPECT_TRUE(error.rounds_over);
   EXPECT_EQ(error.rounds.size(), 2u);
   EXPECT_EQ(called, 2) << "the calls of the last answer are not run";
   EXPECT_EQ(error.partial.tool_calls.size(), 1u);
@@ -256,46 +342,33 @@ TEST(ToolRunEnds, AModelThatDoesNotStopCallingMeetsTheLimitOfRounds) {
   EXPECT_EQ(conversation.usage.calls, 3);
 }
 
-TEST(ToolRunEnds, TheRunGoesOnFromACompleteRoundAfterAFailure) {
-  sim::SimulatorOptions world;
-  sim::FaultRule second;
-  second.nth = 2;
-  second.faults = sim::parse_faults("503").value();
-  world.script.rules = {second};
-  Rig rig(Wire::kPlain, world);
-  const auto client = open(rig, "openrouter", "openai/gpt-4o");
-  ToolBox tools;
+TEST_F(ToolRunEnds, TheRunGoesOnFromACompleteRoundAfterAFailure) {
+  open_model("openai/gpt-4o", "503");
   add(tools, "weather", says("fine"));
-  Conversation conversation = talk();
-  const RunError error = expect_error(client->run(conversation, tools));
+  const RunError error = fails();
   EXPECT_EQ(error.error_class, ErrorClass::kOverloaded);
+  EXPECT_FALSE(error.rounds_over);
   EXPECT_EQ(error.rounds.size(), 1u);
   ASSERT_EQ(conversation.messages.size(), 3u);
-  const RunTrail trail = expect_trail(client->run(conversation, tools));
+  const RunTrail trail = succeeds();
   EXPECT_EQ(trail.rounds.size(), 1u);
   EXPECT_THAT(trail.answer().text, HasSubstr("The tool said: fine"));
 }
 
-TEST(ToolRunEnds, AFallbackServesTheRestOfARun) {
+TEST_F(ToolRunEnds, AFallbackServesTheRestOfARun) {
   sim::SimulatorOptions world;
-  sim::FaultRule later;  // the second call of the first target, and each after it
-  later.path = "/api/v1/chat/completions";
-  later.nth = 2;
-  later.faults = sim::parse_faults("503").value();
-  world.script.rules = {later};
-  Rig rig(Wire::kPlain, world);
-  rig.toml +=
+  world.script.rules = {of_the_second("503")};  // of the first target
+  world.script.rules[0].path = "/api/v1/chat/completions";
+  rig = std::make_unique<Rig>(Wire::kPlain, world);
+  rig->toml +=
       "[default]\nchain = \"both\"\n[reliability]\nretries = 0\n"
       "[chains.both]\ntargets = [ { provider = \"openrouter\", model = \"openai/gpt-4o\" },\n"
       "            { provider = \"openai\", model = \"gpt-4o\" } ]\n";
-  const auto client = rig.open();
-  ToolBox tools;
+  client = rig->open();
   add(tools, "weather", says("fine"));
   std::vector<std::string> attempts;
-  RunOptions options;
   options.call.on_attempt = [&](const Attempt& attempt) { attempts.push_back(attempt.provider); };
-  Conversation conversation = talk();
-  const RunTrail trail = expect_trail(client->run(conversation, tools, options));
+  const RunTrail trail = succeeds();
   ASSERT_EQ(trail.rounds.size(), 2u);
   EXPECT_EQ(trail.rounds[0].response.provider, "openrouter");
   EXPECT_EQ(trail.rounds[1].response.provider, "openai");
@@ -304,12 +377,10 @@ TEST(ToolRunEnds, AFallbackServesTheRestOfARun) {
   EXPECT_THAT(trail.answer().text, HasSubstr("The tool said: fine"));
 }
 
-TEST(ToolRunEnds, ACallerThatStopsIsHeardByTheToolAndTheRunWaitsForIt) {
-  Rig rig;
-  const auto client = open(rig, "openrouter", "openai/gpt-4o");
+TEST_F(ToolRunEnds, ACallerThatStopsIsHeardByTheToolAndTheRunWaitsForIt) {
+  open_model();
   std::stop_source stop;
   std::atomic<bool> returned = false;
-  ToolBox tools;
   add(tools, "weather", [&](const ToolInput& input) -> Result<std::string> {
     std::promise<void> heard;
     const std::stop_callback hears(input.stop, [&] { heard.set_value(); });
@@ -318,10 +389,8 @@ TEST(ToolRunEnds, ACallerThatStopsIsHeardByTheToolAndTheRunWaitsForIt) {
     returned = true;
     return std::string("too late");
   });
-  RunOptions options;
   options.call.stop = stop.get_token();
-  Conversation conversation = talk();
-  const RunError error = expect_error(client->run(conversation, tools, options));
+  const RunError error = fails();
   EXPECT_TRUE(returned);
   EXPECT_EQ(error.error_class, ErrorClass::kCancelled);
   EXPECT_EQ(error.message, "cancelled while tools were running");
@@ -330,12 +399,11 @@ TEST(ToolRunEnds, ACallerThatStopsIsHeardByTheToolAndTheRunWaitsForIt) {
   EXPECT_EQ(error.partial.tool_calls.size(), 1u);
   EXPECT_EQ(conversation.messages.size(), 1u) << "the round is not in it";
   EXPECT_EQ(conversation.usage.calls, 1) << "but was paid for";
-  EXPECT_EQ(rig.simulator->requests().size(), 1u);
+  EXPECT_EQ(rig->simulator->requests().size(), 1u);
 }
 
-TEST(ToolRunEnds, WhatDidNotBeginBeforeTheStopIsNotCalled) {
-  Rig rig;
-  const auto client = open(rig, "openrouter", "openai/gpt-4o#parallel-tools");
+TEST_F(ToolRunEnds, WhatDidNotBeginBeforeTheStopIsNotCalled) {
+  open_model("openai/gpt-4o#parallel-tools");
   std::stop_source stop;
   std::atomic<int> called = 0;
   const auto stops = [&](const ToolInput&) -> Result<std::string> {
@@ -343,74 +411,54 @@ TEST(ToolRunEnds, WhatDidNotBeginBeforeTheStopIsNotCalled) {
     stop.request_stop();
     return std::string();
   };
-  ToolBox tools;
   add(tools, "first", stops);
   add(tools, "second", stops);
-  RunOptions options;
   options.parallel_max = 1;
   options.call.stop = stop.get_token();
-  Conversation conversation = talk();
-  const RunError error = expect_error(client->run(conversation, tools, options));
+  const RunError error = fails();
   EXPECT_EQ(called, 1);
   ASSERT_EQ(error.stopped_tools.size(), 2u);
   EXPECT_EQ(error.stopped_tools[1].result, "error: stopped before it ran");
 }
 
-TEST(ToolRunEnds, TheDeadlineIsOfTheWholeRunToolsIncluded) {
-  Rig rig;
-  const auto client = open(rig, "openrouter", "openai/gpt-4o");
-  ToolBox tools;
+TEST_F(ToolRunEnds, TheDeadlineIsOfTheWholeRunToolsIncluded) {
+  open_model();
   add(tools, "weather", [](const ToolInput& input) -> Result<std::string> {
     std::promise<void> heard;
     const std::stop_callback hears(input.stop, [&] { heard.set_value(); });
     heard.get_future().wait();
     return std::string("too late");
   });
-  RunOptions options;
   options.call.deadline = Milliseconds{2'000};
-  Conversation conversation = talk();
-  const RunError error = expect_error(client->run(conversation, tools, options));
+  const RunError error = fails();
   EXPECT_EQ(error.error_class, ErrorClass::kTimeout);
   EXPECT_THAT(error.message, HasSubstr("the deadline of 2000 ms passed while tools were running"));
   EXPECT_EQ(error.stopped_tools.size(), 1u);
   EXPECT_EQ(conversation.messages.size(), 1u);
 }
 
-TEST(ToolRunEnds, ALaterCallGetsOnlyWhatIsLeftOfTheDeadline) {
-  sim::SimulatorOptions world;
-  sim::FaultRule second;
-  second.nth = 2;
-  second.faults = sim::parse_faults("silence").value();
-  world.script.rules = {second};
-  Rig rig(Wire::kPlain, world);
-  const auto client = open(rig, "openrouter", "openai/gpt-4o");
-  ToolBox tools;
+TEST_F(ToolRunEnds, ALaterCallGetsOnlyWhatIsLeftOfTheDeadline) {
+  open_model("openai/gpt-4o", "silence");
   add(tools, "weather", says("fine"));
-  RunOptions options;
   options.call.deadline = Milliseconds{2'000};
   const auto begin = std::chrono::steady_clock::now();
-  Conversation conversation = talk();
-  const RunError error = expect_error(client->run(conversation, tools, options));
+  const RunError error = fails();
   EXPECT_EQ(error.error_class, ErrorClass::kTimeout);
   EXPECT_THAT(error.message, HasSubstr("the deadline of 2000 ms"));
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
   EXPECT_EQ(conversation.messages.size(), 3u) << "the first round is complete";
 }
 
-TEST(ToolRunEnds, AnAnswerThatEndsInsideACallRunsNoneOfThem) {
-  Rig rig;
-  const auto client = open(rig, "openrouter", "openai/gpt-4o#parallel-tools");
-  ToolBox tools;
+TEST_F(ToolRunEnds, AnAnswerThatEndsInsideACallRunsNoneOfThem) {
+  open_model("openai/gpt-4o#parallel-tools");
   std::atomic<int> called = 0;
   const auto counts = [&](const ToolInput&) -> Result<std::string> {
     return std::to_string(++called);
   };
   add(tools, "first", counts);
   add(tools, "second", counts);
-  RunOptions options;
   options.settings.max_tokens = 3;  // enough for the first
-  Conversation conversation = talk();
-  const RunError error = expect_error(client->run(conversation, tools, options));
+  const RunError error = fails();
   EXPECT_EQ(error.error_class, ErrorClass::kBadResponse);
   EXPECT_EQ(error.message,
             "the answer ended (length) in the middle of 1 tool call, so that none was run; raise "
@@ -420,24 +468,20 @@ TEST(ToolRunEnds, AnAnswerThatEndsInsideACallRunsNoneOfThem) {
   EXPECT_EQ(conversation.messages.size(), 1u);
 }
 
-TEST(ToolRunEnds, OptionsOutOfTheirRangesAreSaid) {
-  Rig rig;
-  const auto client = open(rig, "openrouter", "openai/gpt-4o");
-  Conversation conversation = talk();
-  RunOptions options;
+TEST_F(ToolRunEnds, OptionsOutOfTheirRangesAreSaid) {
+  open_model();
   options.rounds_max = 0;
-  EXPECT_EQ(expect_error(client->run(conversation, {}, options)).message, "rounds_max: 1 to 1000");
+  EXPECT_EQ(fails().message, "rounds_max: 1 to 1000");
   options.rounds_max = 1;
   options.parallel_max = 65;
-  EXPECT_EQ(expect_error(client->run(conversation, {}, options)).message, "parallel_max: 1 to 64");
+  EXPECT_EQ(fails().message, "parallel_max: 1 to 64");
   options.parallel_max = 1;
   options.settings = ChatRequest::from_json(R"({"messages":[]})").value();
-  EXPECT_THAT(expect_error(client->run(conversation, {}, options)).message,
-              HasSubstr("settings: a raw body"));
-  EXPECT_EQ(rig.simulator->requests().size(), 0u);
+  EXPECT_THAT(fails().message, HasSubstr("settings: a raw body"));
+  EXPECT_EQ(rig->simulator->requests().size(), 0u);
 }
 
-TEST(ToolRunEnds, OnTheClientsOwnLoopItFailsAtOnce) {
+TEST_F(ToolRunEnds, OnTheClientsOwnLoopItFailsAtOnce) {
   struct Runs final : Sink {
     void on_event(const StreamEvent&) override {}
     void on_end(ChatResult) override {
@@ -447,8 +491,7 @@ TEST(ToolRunEnds, OnTheClientsOwnLoopItFailsAtOnce) {
     Client* client = nullptr;
     std::promise<RunResult> result;
   };
-  Rig rig;
-  const auto client = open(rig, "openrouter", "openai/gpt-4o");
+  open_model();
   Runs sink;
   sink.client = client.get();
   const auto call = client->start(ask("hello"), {}, sink);
@@ -457,32 +500,25 @@ TEST(ToolRunEnds, OnTheClientsOwnLoopItFailsAtOnce) {
   EXPECT_THAT(error.message, HasSubstr("on a thread of prx"));
 }
 
-TEST(ToolRunEnds, AToolMayAskTheSameClient) {
-  Rig rig;
-  const auto client = open(rig, "openrouter", "openai/gpt-4o");
-  ToolBox tools;
+TEST_F(ToolRunEnds, AToolMayAskTheSameClient) {
+  open_model();
   add(tools, "weather", [&](const ToolInput&) -> Result<std::string> {
     auto answer = client->chat(ask("inner question"));
     if (!answer) return Unexpected<Error>(answer.error());
     return answer->text;
   });
-  Conversation conversation = talk();
-  const RunTrail trail = expect_trail(client->run(conversation, tools));
+  const RunTrail trail = succeeds();
   EXPECT_THAT(trail.answer().text, HasSubstr("The tool said: This is a simulated answer"));
 }
 
-TEST(ToolRunEnds, ToolsOfTheServerGoAlong) {
-  Rig rig;
-  const auto client = open(rig, "openrouter", "openai/gpt-4o");
-  ToolBox tools;
+TEST_F(ToolRunEnds, ToolsOfTheServerGoAlong) {
+  open_model();
   add(tools, "weather", says("fine"));
-  RunOptions options;
   Tool search;
   search.server_tool = R"({"type":"openrouter:web_search"})";
   options.settings.tools = {search, {"not_of_the_box", "", kCity, {}, {}}};
-  Conversation conversation = talk();
-  expect_trail(client->run(conversation, tools, options));
-  const auto body = rig.simulator->requests().at(0).body;
+  succeeds();
+  const auto body = rig->simulator->requests().at(0).body;
   EXPECT_THAT(body, HasSubstr("openrouter:web_search"));
   EXPECT_THAT(body, HasSubstr("\"weather\""));
   EXPECT_THAT(body, Not(HasSubstr("not_of_the_box")));

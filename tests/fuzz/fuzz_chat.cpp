@@ -82,6 +82,9 @@ class Checker {
   }
   void tool_call(const prx_event& e) {
     if (e.id.len > 0 && e.name.len == 0) nameless_.push_back(e.choice);
+    if (e.json.len == 0) return;
+    PRX_FUZZ_CHECK(prx::json::validate(view(e.json)) &&
+                   prx::json::ObjectIndex::parse(view(e.json)));
   }
   static void check_usage(const prx_usage& usage) {
     PRX_FUZZ_CHECK(usage.cost == -1 || (usage.cost >= 0 && usage.cost <= 1e6));

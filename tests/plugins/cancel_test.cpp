@@ -112,7 +112,7 @@ TEST(CancelAccount, FromInsideItsFirstItemSendsNoSecondRequest) {
   TestInstance instance(openrouter(), "{}");
   TestOp op(instance, {.op = PRX_OP_ACCOUNT});
   op.cancel_at = 1;
-  instance.host.answer(200, "{}");
+  instance.host.answer(200, R"({"label":"k"})");
   expect_cancelled(op);
   EXPECT_EQ(instance.host.requests.size(), 1u);
 }

@@ -415,6 +415,29 @@ TEST(OpenAiMessages, OfTheAssistantLoseWhatOpenAiRejects) {
       R"("tool_calls":[{"function":{"arguments":"{\"b\": 1,\"a\":2}"}}]}]})");
 }
 
+TEST(OpenAiMessages, SignaturesOfACallGoBackToWhoSignsAndNotToOpenAi) {
+  const std::string call =
+      R"({"id":"c","type":"function","function":{"name":"f","arguments":"{}"})";
+  const std::string body =
+      R"({"messages":[{"role":"assistant","content":null,"tool_calls":[)" + call;
+  const std::string signed_body = body + R"(,"extra_content":{"s": "x+/="}}]}]})";
+  EXPECT_EQ(sent(kDefault, signed_body), body + "}]}]}");
+  EXPECT_EQ(sent(R"({"message_members":["extra_content"]})", signed_body), signed_body);
+  EXPECT_EQ(sent(R"({"base_url":"https://generativelanguage.googleapis.com/v1beta/openai"})",
+                 signed_body),
+            signed_body);
+}
+
+TEST(OpenAiRequest, StreamOptionsOfAnotherKindAreNamed) {
+  TestInstance instance(openai_module(), kDefault);
+  const TestOp op(instance,
+                  {.flags = PRX_RF_STREAM, .body = R"({"model":"m","stream_options":5})"});
+  ASSERT_TRUE(op.refused);
+  EXPECT_EQ(op.refused->error_class, ErrorClass::kInvalidRequest);
+  EXPECT_EQ(op.refused->message,
+            R"(stream_options must be an object such as {"include_usage":true})");
+}
+
 TEST(OpenAiMessages, KeepWhatTheServerTakesBack) {
   const std::string body =
       sent(R"({"base_url":"https://api.deepseek.com/v1","message_members":["reasoning_content"]})",

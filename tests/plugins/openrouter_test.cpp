@@ -8,6 +8,7 @@
 namespace prx::test {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Pair;
@@ -271,10 +272,73 @@ TEST(OpenRouterAccount, ExplainsThatCreditsNeedAManagementKey) {
 TEST(OpenRouterAccount, GivesBothPartsToAManagementKey) {
   TestInstance instance(module(), "{}");
   TestOp op(instance, {.op = PRX_OP_ACCOUNT});
-  instance.host.answer(200, R"({"data":{}})");
+  instance.host.answer(200, R"({"data":{"limit":null}})");
   instance.host.answer(200, R"({"data":{"total_credits":10,"total_usage":4}})");
   ASSERT_EQ(op.events().size(), 3u);
   EXPECT_EQ(op.events()[1].json, R"({"data":{"total_credits":10,"total_usage":4}})");
+}
+
+TEST(OpenRouterAccount, AnAnswerThatTellsNoneSaysWhatCameAndFromWhere) {
+  for (const auto& [body, what] :
+       {std::pair("null", "is null, which"),
+        {"[]", "is a list, which"},
+        {"12", "is a number"},
+        {" \"ok\"", "is a text"},
+        {"true", "is a boolean"},
+        {"{}", "is an object, which"},
+        {R"({"object":"list"})", "is an object, which"},
+        {R"({"data":null})", "is an object whose data is null"},
+        {R"({"data":[{"label":"k"}]})", "is an object whose data is a list"},
+        {R"({"data":{"name":"k"},"label":"k"})", "is an object whose data is an object"}}) {
+    TestInstance instance(module(), "{}");
+    TestOp op(instance, {.op = PRX_OP_ACCOUNT});
+    instance.host.answer(200, body);
+    EXPECT_EQ(instance.host.requests.size(), 1u) << body;
+    ASSERT_TRUE(op.error()) << body;
+    EXPECT_EQ(op.error()->error_class, ErrorClass::kBadResponse) << body;
+    EXPECT_EQ(op.error()->http_status, 200);
+    EXPECT_THAT(op.error()->message,
+                AllOf(HasSubstr("OpenRouter: the answer from https://openrouter.ai/api/v1/key "),
+                      HasSubstr(what), HasSubstr("; check base_url")));
+  }
+}
+
+TEST(OpenRouterAccount, AnAccountMayBeOutsideOfData) {
+  TestInstance instance(module(), "{}");
+  TestOp op(instance, {.op = PRX_OP_ACCOUNT});
+  instance.host.answer(200, R"({"label":"k"})");
+  EXPECT_FALSE(op.error());
+  EXPECT_EQ(instance.host.requests.size(), 2u);
+}
+
+TEST(OpenRouterAccount, CreditsAreLookedAtToo) {
+  TestInstance instance(module(), "{}");
+  TestOp op(instance, {.op = PRX_OP_ACCOUNT});
+  instance.host.answer(200, R"({"data":{"label":"k"}})");
+  instance.host.answer(200, R"({"data":{"label":"k"}})");
+  ASSERT_TRUE(op.error());
+  EXPECT_EQ(op.error()->error_class, ErrorClass::kBadResponse);
+  EXPECT_THAT(op.error()->message, HasSubstr("/api/v1/credits is an object"));
+}
+
+TEST(OpenRouterAccount, AnErrorUnderStatus200IsOne) {
+  TestInstance instance(module(), "{}");
+  TestOp op(instance, {.op = PRX_OP_ACCOUNT});
+  instance.host.answer(200, R"({"error":{"message":"User not found.","code":401}})");
+  ASSERT_TRUE(op.error());
+  EXPECT_EQ(op.error()->error_class, ErrorClass::kAuth);
+  EXPECT_THAT(op.error()->message, HasSubstr("User not found"));
+}
+
+TEST(OpenRouterHealth, JsonThatIsNoObjectIsCalledWhatItIs) {
+  TestInstance instance(module(), "{}");
+  TestOp op(instance, {.op = PRX_OP_HEALTH});
+  instance.host.answer(200, "[1]");
+  ASSERT_TRUE(op.error());
+  EXPECT_EQ(op.error()->error_class, ErrorClass::kBadResponse);
+  EXPECT_THAT(
+      op.error()->message,
+      HasSubstr("the answer from https://openrouter.ai/api/v1/key is a list, not an object"));
 }
 
 TEST(OpenRouterAccount, ARefusedKeyEndsIt) {

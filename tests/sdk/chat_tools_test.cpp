@@ -160,6 +160,71 @@ TEST(ChatTools, WholeMessageHasOneEventPerCall) {
                    "tool 0.2 id=call_prx_3 name=f args=3", "finish 0 3 tool_calls", "done"}));
 }
 
+TEST(ChatTools, MembersThatAreNotKnownGoOnAsTheyAre) {
+  const std::string signature = R"({ "google":{"thought_signature" : "A\/+=\u00e9"} })";
+  EXPECT_EQ(
+      tools({R"({"index":0,"id":"a","type":"function","extra_content": )" + signature +
+                 R"(,"function":{"name":"f","arguments":""}})",
+             R"({"index":0,"function":{"arguments":"{}"}})",
+             R"({"index":0,"x\u0041":[1, 2],"y":7,"z":true,"function":{"arguments":" "}})"}),
+      (Lines{"0.0 id=a name=f args=",
+             R"(0.0 id= name= args= json={"extra_content":)" + signature + "}",
+             "0.0 id= name= args={}",
+             "0.0 id= name= args= ", R"(0.0 id= name= args= json={"x\u0041":[1, 2]})",
+             R"(0.0 id= name= args= json={"y":7})", R"(0.0 id= name= args= json={"z":true})"}));
+}
+
+TEST(ChatTools, MembersOfAFunctionThatAreNotKnownAreInOne) {
+  EXPECT_EQ(
+      tools({R"({"index":0,"id":"a","function":{"name":"f","strict":"s","arguments":"1"}})",
+             R"({"index":0,"note":"n","function":{"deep":{"name":"not this"}}})"}),
+      (Lines{"0.0 id=a name=f args=1", R"(0.0 id= name= args= json={"function":{"strict":"s"}})",
+             R"(0.0 id= name= args= json={"note":"n"})",
+             R"(0.0 id= name= args= json={"function":{"deep":{"name":"not this"}}})"}));
+}
+
+TEST(ChatTools, OfEachCallAreItsOwnMembers) {
+  EXPECT_EQ(tools({R"({"index":0,"id":"a","s":"1","function":{"name":"f","arguments":"1"}},)"
+                   R"({"index":1,"id":"b","function":{"name":"g","arguments":"2"}},)"
+                   R"({"index":2,"id":"c","function":{"name":"h","arguments":"3"},"s":"3"})"}),
+            (Lines{"0.0 id=a name=f args=1", R"(0.0 id= name= args= json={"s":"1"})",
+                   "0.1 id=b name=g args=2", "0.2 id=c name=h args=3",
+                   R"(0.2 id= name= args= json={"s":"3"})"}));
+}
+
+TEST(ChatTools, MembersThatSayNothingAreLeftOut) {
+  EXPECT_EQ(tools({R"({"index":0,"id":"a","e":null,"f":{},"g":"","function":{"name":"f"}})"}),
+            (Lines{"0.0 id=a name=f args="}));
+}
+
+TEST(ChatTools, MembersWaitForALateName) {
+  EXPECT_EQ(
+      tools({R"({"index":0,"id":"a","s":"1","function":{"arguments":"{"}})",
+             R"({"index":0,"t":"2"})", R"({"index":0,"function":{"name":"f","arguments":"}"}})"}),
+      (Lines{"0.0 id=a name=f args={}", R"(0.0 id= name= args= json={"s":"1"})",
+             R"(0.0 id= name= args= json={"t":"2"})"}));
+}
+
+TEST(ChatTools, WholeMessageKeepsMembersToo) {
+  const auto log = decode(
+      R"({"choices":[{"index":0,"finish_reason":"tool_calls","message":{"content":null,"tool_calls":[)"
+      R"({"id":"a","extra_content":{"s": "x"},"function":{"name":"f","arguments":"1"}}]}}]})",
+      {.headers = {{"content-type", "application/json"}}});
+  EXPECT_EQ(log.lines, (Lines{"tool 0.0 id=a name=f args=1",
+                              R"(tool 0.0 id= name= args= json={"extra_content":{"s": "x"}})",
+                              "finish 0 3 tool_calls", "done"}));
+}
+
+TEST(ChatTools, MembersAreLimited) {
+  const auto frames = [](int n) {
+    std::string call = R"({"index":0,"id":"a","function":{"name":"f","arguments":"1"})";
+    for (int i = 0; i < n; ++i) call += ",\"m" + std::to_string(i) + "\":1";
+    return sse({chunk("{\"tool_calls\":[" + call + "}]}"), kCalls, "[DONE]"});
+  };
+  EXPECT_EQ(decode(frames(256)).last(), "done");
+  EXPECT_NE(decode(frames(257)).error.message.find("too many"), std::string::npos);
+}
+
 TEST(ChatTools, CallsAreLimited) {
   const auto frames = [](int n) {
     std::vector<std::string> out;

@@ -40,7 +40,8 @@ inline std::string line_of(const prx_event& e) {
       return "reasoning " + at + " " + str(e.text);
     case PRX_EV_TOOL_CALL:
       return "tool " + at + "." + std::to_string(e.index) + " id=" + str(e.id) +
-             " name=" + str(e.name) + " args=" + str(e.text);
+             " name=" + str(e.name) + " args=" + str(e.text) +
+             (e.json.len == 0 ? "" : " json=" + str(e.json));
     case PRX_EV_USAGE:
       return "usage " + usage_text(*e.usage) + " " + str(e.json);
     case PRX_EV_FINISH:

@@ -18,25 +18,32 @@ bool AnswerPrinter::take(const StreamEvent& event) {
   const auto held = hold_terminal();
   switch (event.type) {
     case StreamEvent::Type::kText:
-      return take_text(event.text);
+      take_text(event.text);
+      break;
     case StreamEvent::Type::kReasoning:
       take_reasoning(event.text);
-      return true;
+      break;
     case StreamEvent::Type::kToolCall:
       take_tool_call(event);
-      return true;
+      break;
     case StreamEvent::Type::kRestart:
       end_reasoning();
-      return true;
+      break;
     default:
-      return true;
+      break;
   }
+  return error() == 0;
+}
+
+int AnswerPrinter::error() const {
+  return answer_.error() == 0 && one_screen_ ? reasoning_.error() : answer_.error();
 }
 
 bool AnswerPrinter::finish() {
   const auto held = hold_terminal();
   end_reasoning();
-  return answer_.finish();
+  static_cast<void>(answer_.finish());
+  return error() == 0;
 }
 
 void AnswerPrinter::note_between(std::string_view text) {
@@ -61,10 +68,10 @@ void AnswerPrinter::mark() {
         std::chrono::steady_clock::now() - start_);
 }
 
-bool AnswerPrinter::take_text(std::string_view text) {
+void AnswerPrinter::take_text(std::string_view text) {
   mark();
   end_reasoning();
-  return answer_.write(text);
+  static_cast<void>(answer_.write(text));
 }
 
 void AnswerPrinter::take_reasoning(std::string_view text) {

@@ -24,7 +24,7 @@ class AnswerPrinter {
  public:
   explicit AnswerPrinter(const PrinterOptions& options);
 
-  /// False when stdout failed.
+  /// False when stdout failed, or the one screen that all of it is on.
   bool take(const StreamEvent& event);
   /// Ends the line. False as take().
   bool finish();
@@ -32,7 +32,8 @@ class AnswerPrinter {
   /// a line of its own, also in the middle of the answer's. Any thread.
   void note_between(std::string_view text);
 
-  [[nodiscard]] int error() const { return answer_.error(); }  ///< as AnswerWriter::error()
+  /// As AnswerWriter::error(); where stdout and stderr are both terminals, of the reasoning too.
+  [[nodiscard]] int error() const;
   /// From the construction to the first text, reasoning or tool call.
   [[nodiscard]] const std::optional<std::chrono::microseconds>& first_token() const {
     return first_token_;
@@ -40,7 +41,7 @@ class AnswerPrinter {
 
  private:
   void mark();
-  bool take_text(std::string_view text);
+  void take_text(std::string_view text);
   void take_reasoning(std::string_view text);
   void end_reasoning();
   void take_tool_call(const StreamEvent& event);

@@ -34,7 +34,7 @@ std::string hint(Client& client, const Error& error, const std::string& provider
 
 }  // namespace
 
-std::string chat_failure(Client& client, const CallError& error) {
+std::string chat_failure(Client& client, const CallError& error, const Wording& words) {
   if (nobody_was_asked(error)) return error.message;  // it says what to do
   const auto config = client.config();
   const std::string& blamed = error.partial.provider;  // whose failure is that of the call
@@ -46,9 +46,17 @@ std::string chat_failure(Client& client, const CallError& error) {
       label = attempt.key_label;
       model = attempt.model;
     }
-  const std::string text = explain(error, provider_facts(*config, name, label));
+  const std::string text = explain(error, provider_facts(*config, name, label), words);
   const std::string near = hint(client, error, name, model);
   return near.empty() ? text : text + "; " + near;
+}
+
+std::string run_failure(Client& client, const RunError& error, const Wording& words) {
+  if (!error.rounds_over) return chat_failure(client, error, words);
+  const std::size_t answers = error.rounds.size() + 1;
+  return "the model still calls tools after " + std::to_string(answers) +
+         (answers == 1 ? " answer" : " answers") + "; allow more " +
+         std::string(words.more_rounds) + ", or ask for less";
 }
 
 }  // namespace prx::cli

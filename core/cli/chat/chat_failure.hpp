@@ -4,12 +4,19 @@
 
 #include <string>
 
+#include "cli/remedy.hpp"
 #include "prx/client.hpp"
+#include "prx/tool_box.hpp"
 
 namespace prx::cli {
 
 /// The error with the remedy for the provider whose failure it is; of a model that is not known,
 /// the nearest ones, as far as that provider's list is cached. Blocks for no network.
-[[nodiscard]] std::string chat_failure(Client& client, const CallError& error);
+[[nodiscard]] std::string chat_failure(Client& client, const CallError& error,
+                                       const Wording& words = kShellWording);
+
+/// The same of a run with tools: how to allow more answers, when there were too many.
+[[nodiscard]] std::string run_failure(Client& client, const RunError& error,
+                                      const Wording& words = kShellWording);
 
 }  // namespace prx::cli

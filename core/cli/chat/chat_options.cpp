@@ -11,7 +11,7 @@
 namespace prx::cli {
 namespace {
 
-Unexpected<Error> usage(std::string text) {
+Unexpected<Error> bad_chat_option(std::string text) {
   return fail(ErrorClass::kInvalidRequest, std::move(text));
 }
 
@@ -86,15 +86,16 @@ Result<PreparedChat> prepare_settings(const ChatOptions& options) {
   PreparedChat prepared;
   PRX_TRY(check_overrides(options.overrides));
   if (options.system && !json::is_utf8(*options.system))
-    return usage("--system: the text is not UTF-8");
+    return bad_chat_option("--system: the text is not UTF-8");
   if (options.timeout) {
     const auto timeout = parse_duration(*options.timeout);
-    if (!timeout) return usage("--timeout: " + timeout.error().message);
+    if (!timeout) return bad_chat_option("--timeout: " + timeout.error().message);
     prepared.timeout = *timeout;
     prepared.until = begin + *timeout;
   }
-  PRX_TRY(apply_request(options.request, prepared.request));
-  PRX_TRY_SET(prepared.tools, read_tools(options.tools, options.request.parameters));
+  PRX_TRY(apply_request(options.request, prepared.until, prepared.request));
+  PRX_TRY_SET(prepared.tools,
+              read_tools(options.tools, options.request.parameters, prepared.until));
   prepared.request.tool_choice = options.tools.choice.value_or("");
   prepared.request.model = model_of(options.overrides).value_or("");  // over a target's own too
   prepared.many_choices = asks_for_many(options.request.parameters);
@@ -104,7 +105,8 @@ Result<PreparedChat> prepare_settings(const ChatOptions& options) {
 Result<PreparedChat> prepare_chat(const ChatOptions& options, int stdin_fd) {
   PRX_TRY_SET(PreparedChat prepared, prepare_settings(options));
   if (options.request.takes_stdin() && prompt_parts(options.prompt).asks_stdin)
-    return usage("stdin is an attachment already; give the prompt as an argument instead of -");
+    return bad_chat_option(
+        "stdin is an attachment already; give the prompt as an argument instead of -");
   const int prompt_fd = options.request.takes_stdin() ? -1 : stdin_fd;
   PRX_TRY_SET(std::string prompt, read_prompt(options.prompt, prompt_fd, prepared.until));
   PRX_TRY_SET(auto parts, read_attachments(options.request, stdin_fd, prepared.until));

@@ -41,7 +41,7 @@ struct PreparedChat {
 /// The user's message: the prompt, then what it is about.
 [[nodiscard]] Message question_about(std::string prompt, std::vector<Part> attachments);
 /// Checks every value but the prompt and the attachments; the request has no message yet. Errors:
-/// kInvalidRequest, one line naming the option.
+/// kInvalidRequest, one line naming the option; kTimeout when a schema's pipe outlasts --timeout.
 [[nodiscard]] Result<PreparedChat> prepare_settings(const ChatOptions& options);
 /// Reads the prompt (from `stdin_fd` where that is asked for) and checks every value.
 /// Errors: kInvalidRequest, one line naming the option; kTimeout when stdin outlasts --timeout.

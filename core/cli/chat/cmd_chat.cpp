@@ -10,6 +10,8 @@
 #include "cli/chat/chat_failure.hpp"
 #include "cli/chat/chat_options.hpp"
 #include "cli/chat/run_json.hpp"
+#include "cli/chat/run_printer.hpp"
+#include "cli/chat/trace_lines.hpp"
 #include "cli/commands.hpp"
 #include "cli/configuration.hpp"
 #include "cli/exit_codes.hpp"
@@ -95,9 +97,7 @@ class Chat final : public Command {
     return patience;
   }
 
-  /// \param printer  of the answer, for the call's time; nullptr: it comes after the call
-  CallOptions call_options(const PreparedChat& prepared, const Interrupt& interrupt,
-                           AnswerPrinter* printer) {
+  CallOptions call_options(const PreparedChat& prepared, const Interrupt& interrupt) const {
     CallOptions call;
     if (prepared.until)  // a deadline that is over asks nobody
       call.deadline = std::max(std::chrono::ceil<Milliseconds>(*prepared.until - Clock::now()),
@@ -105,14 +105,6 @@ class Chat final : public Command {
     call.deadline_shown = prepared.timeout;
     call.stop = interrupt.token();
     call.stream_upstream = !options_.no_stream;
-    // On the loop: a stderr that nobody reads would hold it up, which is what --trace asks for.
-    if (options_.trace)
-      call.on_attempt = [this, printer](const Attempt& attempt) {
-        const std::string line = trace_line(attempt, attempt.skipped() ? attempts_ : ++attempts_);
-        if (attempt.error)
-          return printer != nullptr ? printer->note_between(line) : note(line, patience_);
-        served_ = line;  // the end of the answer may still be on its way to stdout
-      };
     return call;
   }
 
@@ -128,7 +120,9 @@ class Chat final : public Command {
   int ask_text(Client& client, const PreparedChat& prepared, const Interrupt& interrupt) {
     const Clock::time_point start = Clock::now();
     AnswerPrinter printer({options_.reasoning, patience_});
-    const CallOptions call = call_options(prepared, interrupt, &printer);
+    TraceLines trace(&printer, patience_);
+    CallOptions call = call_options(prepared, interrupt);
+    if (options_.trace) call.on_attempt = trace.hook();
     const std::unique_ptr<Stream> stream = client.stream(prepared.request, call);
     bool writable = true;
     while (const StreamEvent* event = writable ? stream->next() : nullptr)
@@ -137,7 +131,7 @@ class Chat final : public Command {
     const ChatResult& result = stream->result();
     const CallTimes times{printer.first_token(), since(start)};
     if (!printer.finish()) return fail_output(printer.error(), interrupt);
-    if (!served_.empty()) note(served_, patience_);
+    trace.tell_rest();
     if (!result) return fail_call(client, result.error(), interrupt);
     say_refusal(*result);
     if (!options_.quiet) message(status_line(*result, times), patience_);
@@ -150,9 +144,11 @@ class Chat final : public Command {
   }
 
   int ask_json(Client& client, const PreparedChat& prepared, const Interrupt& interrupt) {
-    const CallOptions call = call_options(prepared, interrupt, nullptr);
+    TraceLines trace(nullptr, patience_);
+    CallOptions call = call_options(prepared, interrupt);
+    if (options_.trace) call.on_attempt = trace.hook();
     const ChatResult result = client.chat(prepared.request, call);
-    if (!served_.empty()) note(served_, patience_);
+    trace.tell_rest();
     const std::string text =
         result ? answer_json(*result)
                : failure_json(result.error(), chat_failure(client, result.error()));
@@ -171,31 +167,21 @@ class Chat final : public Command {
                          : run_text(client, *box, prepared, interrupt);
   }
 
-  RunOptions run_options(const PreparedChat& prepared, const Interrupt& interrupt,
-                         AnswerPrinter* printer) {
+  RunOptions run_options(const PreparedChat& prepared, const Interrupt& interrupt) const {
     RunOptions run;
-    run.call = call_options(prepared, interrupt, printer);
+    run.call = call_options(prepared, interrupt);
     run.settings = prepared.request;
+    run.consent = consent_of(world_);
     if (options_.tools.rounds_max) run.rounds_max = static_cast<int>(*options_.tools.rounds_max);
-    run.on_answer = [this](const ChatResponse&) { tell_served(); };
     return run;
   }
 
   int run_text(Client& client, const ToolBox& box, const PreparedChat& prepared,
                const Interrupt& interrupt) {
     const Clock::time_point start = Clock::now();
-    AnswerPrinter printer({options_.reasoning, patience_, false});
-    std::stop_source stop;
-    const std::stop_callback interrupted(interrupt.token(), [&stop] { stop.request_stop(); });
-    RunOptions run = run_options(prepared, interrupt, &printer);
-    run.call.stop = stop.get_token();
-    run.on_event = [&](const StreamEvent& event) {
-      if (printer.error() == 0 && !printer.take(event)) stop.request_stop();
-    };
-    run.on_answer = [&](const ChatResponse&) {
-      if (!printer.finish()) stop.request_stop();
-      tell_served();
-    };
+    RunPrinter printer({options_.reasoning, patience_, false}, interrupt.token());
+    RunOptions run = run_options(prepared, interrupt);
+    printer.attach(run, options_.trace);
     if (!options_.quiet)
       run.on_tool = [this](const ToolRun& tool) {
         const auto held = world_.consent->hold_terminal();
@@ -214,31 +200,26 @@ class Chat final : public Command {
 
   int run_json(Client& client, const ToolBox& box, const PreparedChat& prepared,
                const Interrupt& interrupt) {
-    const RunResult result = client.run(talk_, box, run_options(prepared, interrupt, nullptr));
+    TraceLines trace(nullptr, patience_);
+    RunOptions run = run_options(prepared, interrupt);
+    if (options_.trace) run.call.on_attempt = trace.hook();
+    run.on_answer = [&trace](const ChatResponse&) { trace.tell_rest(); };
+    const RunResult result = client.run(talk_, box, run);
+    trace.tell_rest();
     const std::string text =
-        result
-            ? cli::run_json(answer_json(result->answer()), result->rounds, talk_.usage)
-            : cli::run_json(failure_json(result.error(), run_explanation(client, result.error())),
-                            result.error().rounds, talk_.usage);
+        result ? cli::run_json(answer_json(result->answer()), result->rounds, talk_.usage)
+               : cli::run_json(failure_json(result.error(), run_failure(client, result.error())),
+                               result.error().rounds, talk_.usage);
     if (const int error = write_all(STDOUT_FILENO, text, patience_); error != 0)
       return fail_output(error, interrupt);
     return result ? static_cast<int>(kExitOk) : fail_run(client, result.error(), interrupt);
   }
 
-  std::string run_explanation(Client& client, const RunError& error) const {
-    const bool is_limit =
-        error.error_class == ErrorClass::kInvalidRequest && !error.partial.tool_calls.empty();
-    if (!is_limit) return chat_failure(client, error);
-    return "the model still calls tools after " + std::to_string(error.rounds.size() + 1) +
-           " answers; allow more with --max-rounds, or ask for less";
-  }
-
   int fail_run(Client& client, const RunError& error, const Interrupt& interrupt) const {
-    return fail_with(error, run_explanation(client, error), interrupt);
-  }
-
-  void tell_served() {
-    if (const std::string line = std::exchange(served_, {}); !line.empty()) note(line, patience_);
+    const int code = fail_with(error, run_failure(client, error), interrupt);
+    const std::string spent = failed_run_summary(error);
+    if (!options_.quiet && !options_.json && !spent.empty()) message(spent, patience_);
+    return code;
   }
 
   /// stdout took no more; see write_all().
@@ -264,9 +245,6 @@ class Chat final : public Command {
   Patience patience_;
   ToolWorld world_;    ///< of a chat with tools
   Conversation talk_;  ///< the same
-  int attempts_ = 0;   ///< counted on the loop
-  std::string
-      served_;  ///< trace line of the last attempt; written on the loop before the call ends
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "cli/chat/prompt.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,8 @@
 #include <optional>
 
 #include "cli/output.hpp"
+#include "os/descriptor.hpp"
+#include "os/file.hpp"
 #include "prx/sdk/json_edit.hpp"
 
 namespace prx::cli {
@@ -19,7 +22,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kSilenceBeforeHint{2'000};
 
-Unexpected<Error> usage(std::string text) {
+Unexpected<Error> bad_input(std::string text) {
   return fail(ErrorClass::kInvalidRequest, std::move(text));
 }
 
@@ -58,7 +61,8 @@ Result<void> check_parameter_name(std::string_view name) {
       {{"model", "--model"}, {"stream", "--no-stream"}, {"messages", "the prompt and --system"}}};
   for (const auto& [owned, instead] : kOwned) {
     if (name == owned)
-      return usage("--param " + std::string(name) + ": use " + std::string(instead) + " instead");
+      return bad_input("--param " + std::string(name) + ": use " + std::string(instead) +
+                       " instead");
   }
   return {};
 }
@@ -89,7 +93,7 @@ bool has_lone_surrogate(std::string_view json) {
 Result<void> check_parameter_value(std::string_view name, std::string_view value) {
   if (json::validate(value)) {
     if (!has_lone_surrogate(value)) return {};
-    return usage(
+    return bad_input(
         "--param " + std::string(name) +
         ": the value has half of a surrogate pair (\\uD800 to \\uDFFF); write both halves, "
         "or the character itself");
@@ -97,7 +101,7 @@ Result<void> check_parameter_value(std::string_view name, std::string_view value
   std::string shown =
       "--param " + std::string(name) + ": the value is not JSON; quote strings: --param '";
   shown += std::string(name) + "=" + json::quoted(value) + "'";
-  return usage(std::move(shown));
+  return bad_input(std::move(shown));
 }
 
 }  // namespace
@@ -110,23 +114,35 @@ InputKind input_kind(int fd) {
   return is_terminal(fd) ? InputKind::kTerminal : InputKind::kNothing;
 }
 
-Result<std::string> read_all(int fd, std::size_t max, const Until& until) {
+Result<std::string> read_all(int fd, std::size_t max, const Until& until, const std::string& name) {
   std::string text;
   std::array<char, 64u << 10> buffer;
   while (true) {
     if (until && !wait_for_input(fd, until))
-      return fail(ErrorClass::kTimeout, "--timeout is over, and stdin has not ended");
+      return fail(ErrorClass::kTimeout, "--timeout is over, and " + name + " has not ended");
     const ssize_t got = ::read(fd, buffer.data(), buffer.size());
     if (got == 0) return text;
     if (got > 0) {
       text.append(buffer.data(), static_cast<std::size_t>(got));
-      if (text.size() > max) return usage("stdin is longer than " + std::to_string(max) + " bytes");
+      if (text.size() > max)
+        return bad_input(name + " is longer than " + std::to_string(max) + " bytes");
     } else if (errno == EAGAIN) {
       wait_for_input(fd, until);
     } else if (errno != EINTR) {
-      return usage(std::string("cannot read stdin: ") + std::strerror(errno));
+      return bad_input("cannot read " + name + ": " + std::strerror(errno));
     }
   }
+}
+
+Result<std::string> read_text_file(const std::string& path, const Until& until) {
+  const os::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file.is_open()) return bad_input(path + ": " + os::reason(errno));
+  struct stat status {};
+  if (fstat(file.get(), &status) == 0 && S_ISDIR(status.st_mode))
+    return bad_input(path + ": is a folder");
+  PRX_TRY_SET(std::string text, read_all(file.get(), kTextFileMax, until, path));
+  if (text.empty()) return bad_input(path + " is empty");
+  return text;
 }
 
 PromptParts prompt_parts(const std::vector<std::string>& arguments) {
@@ -164,9 +180,9 @@ Result<std::string> read_prompt(const std::vector<std::string>& arguments, int s
   }
   std::string prompt = join_prompt(std::move(parts.words), std::move(input));
   if (prompt.empty())
-    return usage("no prompt; give it as an argument (prx chat \"Hello\") or on stdin");
+    return bad_input("no prompt; give it as an argument (prx chat \"Hello\") or on stdin");
   if (!json::is_utf8(prompt))
-    return usage("the prompt is not UTF-8; convert it first, e.g. with iconv");
+    return bad_input("the prompt is not UTF-8; convert it first, e.g. with iconv");
   return prompt;
 }
 
@@ -177,12 +193,12 @@ Result<std::string> parameters_json(const std::vector<std::string>& settings) {
     const std::size_t equals = setting.find('=');
     const std::string_view name = std::string_view(setting).substr(0, equals);
     if (equals == std::string::npos || name.empty() || !json::is_utf8(name))
-      return usage("--param " + setting + ": write name=json, e.g. --param top_p=0.9");
+      return bad_input("--param " + setting + ": write name=json, e.g. --param top_p=0.9");
     const std::string_view value = std::string_view(setting).substr(equals + 1);
     PRX_TRY(check_parameter_name(name));
     PRX_TRY(check_parameter_value(name, value));
     if (std::find(names.begin(), names.end(), name) != names.end())
-      return usage("--param " + std::string(name) + " is given twice");
+      return bad_input("--param " + std::string(name) + " is given twice");
     names.push_back(name);
     object += object.empty() ? "{" : ",";
     json::append_quoted(object, name);

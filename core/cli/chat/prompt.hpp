@@ -26,9 +26,18 @@ enum class InputKind {
 /// When a reader stops to wait; nullopt: never.
 using Until = std::optional<std::chrono::steady_clock::time_point>;
 
-/// Reads to the end. Errors: kInvalidRequest when it is more than `max` bytes or cannot be read;
-/// kTimeout when it has not ended by `until`.
-[[nodiscard]] Result<std::string> read_all(int fd, std::size_t max, const Until& until = {});
+/// Reads to the end. Errors, which call it `name`: kInvalidRequest when it is more than `max` bytes
+/// or cannot be read; kTimeout when it has not ended by `until`.
+[[nodiscard]] Result<std::string> read_all(int fd, std::size_t max, const Until& until = {},
+                                           const std::string& name = "stdin");
+
+inline constexpr std::size_t kTextFileMax = 1u << 20;  ///< bytes, of a schema
+
+/// The text of a file that an option names, or of a pipe, such as the shell makes of <(COMMAND). A
+/// pipe is read to its end, and not waited for when nobody has it open to write. Errors, which
+/// begin with the path: kInvalidRequest when it cannot be read, is empty or longer than
+/// kTextFileMax; kTimeout as read_all().
+[[nodiscard]] Result<std::string> read_text_file(const std::string& path, const Until& until);
 
 struct PromptParts {
   std::string words;        ///< the arguments, joined by single spaces, without a lone "-"

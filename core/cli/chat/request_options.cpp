@@ -1,13 +1,12 @@
 #include "cli/chat/request_options.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <filesystem>
 #include <utility>
 
+#include "cli/chat/attachment_url.hpp"
 #include "prx/attachment.hpp"
 #include "prx/sdk/json_edit.hpp"
 
@@ -15,51 +14,9 @@ namespace prx::cli {
 namespace {
 
 constexpr std::string_view kStdin = "-";
-constexpr std::size_t kSchemaMax = 1u << 20;
 
-Unexpected<Error> usage(std::string text) {
+Unexpected<Error> bad_request_option(std::string text) {
   return fail(ErrorClass::kInvalidRequest, std::move(text));
-}
-
-Result<void> check_numbers(const RequestOptions& options) {
-  if (options.temperature && !(std::isfinite(*options.temperature) && *options.temperature >= 0))
-    return usage("--temperature: write a number of 0 or more, e.g. 0.7");
-  if (options.top_p && !(*options.top_p >= 0 && *options.top_p <= 1))
-    return usage("--top-p: write a number from 0 to 1, e.g. 0.9");
-  if (options.max_tokens && *options.max_tokens < 1)
-    return usage("--max-tokens: write a number of 1 or more");
-  return {};
-}
-
-/// The text of the option itself when it is an object, else that of the file it names.
-Result<std::string> read_schema(const std::string& given) {
-  const auto first = given.find_first_not_of(" \t\r\n");
-  if (first != std::string::npos && given[first] == '{') return given;
-  const int fd = ::open(given.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // perhaps a pipe
-  auto text = fd < 0 ? Result<std::string>(usage("")) : read_all(fd, kSchemaMax);
-  if (fd >= 0) ::close(fd);
-  if (!text || text->empty())
-    return usage("--schema: " + given + " cannot be read, is empty, or is larger than 1 MiB");
-  return text;
-}
-
-Result<std::string> format_of(const std::string& given) {
-  PRX_TRY_SET(const std::string schema, read_schema(given));
-  if (const auto valid = json::validate(schema); !valid)
-    return usage("--schema: it is not JSON: " + valid.error().message);
-  if (!json::ObjectIndex::parse(schema)) return usage("--schema: it is not a JSON object");
-  return R"({"type":"json_schema","json_schema":{"name":"answer","schema":)" + schema + "}}";
-}
-
-bool is_url(std::string_view text) {
-  return text.starts_with("https://") || text.starts_with("http://") || text.starts_with("data:");
-}
-
-Result<Part> part_of_url(Part::Type type, const std::string& url, const std::string& option) {
-  if (!json::is_utf8(url)) return usage(option + ": the URL is not UTF-8");
-  if (type == Part::Type::kImage) return Part::image(url);
-  if (type == Part::Type::kFile) return Part::file(url, url.substr(url.find_last_of('/') + 1));
-  return usage(option + ": a sound is sent as a file; download it first");
 }
 
 Unexpected<Error> about(const std::string& option, Error error) {
@@ -67,11 +24,47 @@ Unexpected<Error> about(const std::string& option, Error error) {
   return Unexpected(std::move(error));
 }
 
+Result<void> check_numbers(const RequestOptions& options) {
+  if (options.temperature && !(std::isfinite(*options.temperature) && *options.temperature >= 0))
+    return bad_request_option("--temperature: write a number of 0 or more, e.g. 0.7");
+  if (options.top_p && !(*options.top_p >= 0 && *options.top_p <= 1))
+    return bad_request_option("--top-p: write a number from 0 to 1, e.g. 0.9");
+  if (options.max_tokens && *options.max_tokens < 1)
+    return bad_request_option("--max-tokens: write a number of 1 or more");
+  return {};
+}
+
+/// The text of the option itself when it is an object, else that of the file it names.
+Result<std::string> read_schema(const std::string& given, const Until& until) {
+  const auto first = given.find_first_not_of(" \t\r\n");
+  if (first != std::string::npos && given[first] == '{') return given;
+  auto text = read_text_file(given, until);
+  if (text || text.error().error_class != ErrorClass::kInvalidRequest) return text;
+  std::error_code ignored;
+  const bool is_json = json::validate(given) && !std::filesystem::exists(given, ignored);
+  if (given.empty() || is_json)
+    return bad_request_option(given +
+                              " is no JSON object; write a JSON schema, or the name of a file");
+  return text;
+}
+
+Result<std::string> format_of(const std::string& given, const Until& until) {
+  constexpr const char* kOption = "--schema";
+  auto schema = read_schema(given, until);
+  if (!schema) return about(kOption, std::move(schema).error());
+  if (const auto valid = json::validate(*schema); !valid)
+    return bad_request_option("--schema: it is not JSON: " + valid.error().message);
+  if (!json::ObjectIndex::parse(*schema))
+    return bad_request_option("--schema: it is not a JSON object");
+  return R"({"type":"json_schema","json_schema":{"name":"answer","schema":)" + *schema + "}}";
+}
+
 Result<void> check_stdin(const RequestOptions& options) {
   std::ptrdiff_t readers = 0;
   for (const auto* list : {&options.images, &options.sounds, &options.files})
     readers += std::count(list->begin(), list->end(), kStdin);
-  if (readers > 1) return usage("two attachments are -, but stdin can be read once only");
+  if (readers > 1)
+    return bad_request_option("two attachments are -, but stdin can be read once only");
   return {};
 }
 
@@ -105,12 +98,14 @@ void declare_request(Arguments& arguments, RequestOptions& options) {
   arguments.list("--image", options.images, "FILE|URL",
                  "Show the model an image; - is stdin; repeatable");
   arguments.list("--audio", options.sounds, "FILE", "Let the model hear a sound; repeatable");
-  arguments.list("--file", options.files, "FILE|URL", "Give the model a file (PDF); repeatable");
+  arguments.list("--file", options.files, "FILE|URL",
+                 "Give the model a file: a PDF, a text ...; repeatable");
   arguments.list("--param", options.parameters, "NAME=JSON",
                  "Any other member of the request; repeatable");
 }
 
-Result<void> apply_request(const RequestOptions& options, ChatRequest& request) {
+Result<void> apply_request(const RequestOptions& options, const Until& until,
+                           ChatRequest& request) {
   PRX_TRY(check_numbers(options));
   request.temperature = options.temperature;
   request.top_p = options.top_p;
@@ -119,15 +114,14 @@ Result<void> apply_request(const RequestOptions& options, ChatRequest& request) 
   request.stop = options.stop;
   request.reasoning_effort = options.reasoning_effort.value_or("");
   if (options.schema) {
-    PRX_TRY_SET(request.response_format, format_of(*options.schema));
+    PRX_TRY_SET(request.response_format, format_of(*options.schema, until));
   }
   PRX_TRY_SET(request.extra, parameters_json(options.parameters));
   return {};
 }
 
 Result<Part> read_attachment(Part::Type type, const std::string& what, const std::string& option) {
-  if (is_url(what)) return part_of_url(type, what, option);
-  auto part = attach_file(type, what);
+  auto part = is_url(what) ? part_of_url(type, what) : attach_file(type, what);
   if (!part) return about(option, std::move(part).error());
   return part;
 }

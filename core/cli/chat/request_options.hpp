@@ -29,12 +29,13 @@ struct RequestOptions {
 /// `options` is borrowed until the arguments were parsed.
 void declare_request(Arguments& arguments, RequestOptions& options);
 
-/// Sets what the options say but for the attachments. Errors: kInvalidRequest, one line naming the
-/// option.
-[[nodiscard]] Result<void> apply_request(const RequestOptions& options, ChatRequest& request);
+/// Sets what the options say but for the attachments. Errors, one line naming the option:
+/// kInvalidRequest; kTimeout when a schema's pipe has not ended by `until`.
+[[nodiscard]] Result<void> apply_request(const RequestOptions& options, const Until& until,
+                                         ChatRequest& request);
 
-/// The attachments in the order of images, sounds and files. "-" reads `stdin_fd`; what begins with
-/// https:, http: or data: is a URL; the rest are files. Errors: as apply_request(), and kTimeout as
+/// The attachments in the order of images, sounds and files. "-" reads `stdin_fd`; URLs are what
+/// is_url() says; the rest are files. Errors: as apply_request(), and kTimeout as
 /// read_all().
 [[nodiscard]] Result<std::vector<Part>> read_attachments(const RequestOptions& options,
                                                          int stdin_fd, const Until& until);

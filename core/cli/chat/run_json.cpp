@@ -3,19 +3,16 @@
 #include "cli/chat/answer_json.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/status_line.hpp"
+#include "cli/utf8.hpp"
 
 namespace prx::cli {
 namespace {
 
 constexpr std::size_t kShownMax = 200;  // bytes of arguments, and of a failure, in a line
 
-bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
-
 std::string shortened(std::string_view text) {
   if (text.size() <= kShownMax) return std::string(text);
-  std::size_t end = kShownMax;
-  while (end > 0 && continues_character(text[end])) --end;
-  return std::string(text.substr(0, end)) + "...";
+  return std::string(whole_characters(text, kShownMax)) + "...";
 }
 
 std::string in_ms(std::chrono::microseconds time) {
@@ -58,6 +55,17 @@ std::string total_json(const ConversationUsage& total) {
   return json.text();
 }
 
+std::string counted(std::size_t count, const std::string& what) {
+  return std::to_string(count) + ' ' + what + (count == 1 ? "" : "s");
+}
+
+std::string spent(const std::vector<Round>& rounds, std::size_t answers, const CallCost& cost) {
+  std::size_t calls = 0;
+  for (const Round& round : rounds) calls += round.tools.size();
+  return counted(answers, "answer") + ", " + counted(calls, "tool call") + ", " +
+         format_cost_in_all(cost);
+}
+
 }  // namespace
 
 std::string run_json(std::string answer, const std::vector<Round>& rounds,
@@ -80,15 +88,25 @@ std::string tool_line(const ToolRun& run) {
   return called + std::to_string(run.result.size()) + " bytes, " + in_ms(run.took);
 }
 
+ConversationUsage usage_of(const std::vector<Round>& rounds) {
+  ConversationUsage usage;
+  for (const Round& round : rounds) usage.add(round.response.usage, round.response.attempts);
+  return usage;
+}
+
+ConversationUsage usage_of(const RunError& error) {
+  ConversationUsage usage = usage_of(error.rounds);
+  if (!error.attempts.empty()) usage.add(error.partial.usage, error.attempts);
+  return usage;
+}
+
 std::string run_summary(const std::vector<Round>& rounds, const ConversationUsage& total) {
-  if (rounds.size() < 2) return {};
-  std::size_t calls = 0;
-  for (const Round& round : rounds) calls += round.tools.size();
-  std::string out = " | " + std::to_string(rounds.size()) + " answers, " + std::to_string(calls);
-  out += calls == 1 ? " tool call, " : " tool calls, ";
-  out += total.cost.lower_bound ? "at least " : "";
-  out += total.cost.estimated ? "~" : "";
-  return out + format_cost(total.cost.dollars) + " in all";
+  return rounds.size() < 2 ? std::string() : " | " + spent(rounds, rounds.size(), total.cost);
+}
+
+std::string failed_run_summary(const RunError& error) {
+  const std::size_t answers = error.rounds.size() + (error.rounds_over ? 1 : 0);
+  return answers == 0 ? std::string() : spent(error.rounds, answers, usage_of(error).cost);
 }
 
 }  // namespace prx::cli

@@ -25,4 +25,13 @@ namespace prx::cli {
 [[nodiscard]] std::string run_summary(const std::vector<Round>& rounds,
                                       const ConversationUsage& total);
 
+/// The line about a run that has no answer although some were paid for: "2 answers, 1 tool call,
+/// $0.0008 in all"; else "".
+[[nodiscard]] std::string failed_run_summary(const RunError& error);
+
+/// What one run used.
+[[nodiscard]] ConversationUsage usage_of(const std::vector<Round>& rounds);
+/// The same of one that failed, with the call that did.
+[[nodiscard]] ConversationUsage usage_of(const RunError& error);
+
 }  // namespace prx::cli

@@ -10,8 +10,9 @@
 namespace prx::cli {
 namespace {
 
-constexpr std::size_t kDateSize = 10;  // "YYYY-MM-DD"
-constexpr double kRequestsMax = 1e12;  // of a day, that are told
+constexpr std::size_t kDateSize = 10;   // "YYYY-MM-DD"
+constexpr std::size_t kPeriodMax = 12;  // bytes of "monthly", that are told
+constexpr double kRequestsMax = 1e12;   // of a day, that are told
 
 std::optional<int> digits(std::string_view text) {
   int number = 0;
@@ -46,9 +47,9 @@ void judge_credit(const Account& account, const ProviderFacts& facts, Check& row
 void judge_limit(const Account& account, const ProviderFacts& facts, Check& row) {
   if (account.limited == false) return row.add(CheckStatus::kOk, "the key has no limit");
   if (!account.limit || !account.limit_remaining) return;
-  const std::string period = account.limit_reset.empty() ? "" : ' ' + account.limit_reset;
-  row.add(CheckStatus::kOk, dollars(*account.limit_remaining) + " of the key's" + period +
-                                " limit of " + dollars(*account.limit) + " left");
+  row.add(CheckStatus::kOk, dollars(*account.limit_remaining) + " of the key's" +
+                                reset_text(account) + " limit of " + dollars(*account.limit) +
+                                " left");
   if (*account.limit_remaining <= 0.0)
     row.add(CheckStatus::kFailure, "calls are refused (402, 403)", raise_limit(facts));
   else if (*account.limit_remaining < *account.limit * kLowShare)
@@ -78,6 +79,12 @@ std::optional<long> days_until(std::string_view date) {
                            std::chrono::day(static_cast<unsigned>(*d))};
   if (!day.ok()) return std::nullopt;
   return (sys_days(day) - floor<days>(system_clock::now())).count();
+}
+
+std::string reset_text(const Account& account) {
+  const std::string& period = account.limit_reset;
+  if (period.empty()) return {};
+  return ' ' + (period.size() <= kPeriodMax ? period : "periodic");
 }
 
 std::string untold(const Account& account) {

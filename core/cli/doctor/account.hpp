@@ -16,6 +16,10 @@ namespace prx::cli {
 /// none.
 [[nodiscard]] std::optional<long> days_until(std::string_view date);
 
+/// " monthly": when the key's limit begins anew; "" when it does not. Longer words of a server are
+/// " periodic".
+[[nodiscard]] std::string reset_text(const Account& account);
+
 /// Its end, and whether it may chat at all.
 void judge_key_itself(const Account& account, const ProviderFacts& facts, Check& row);
 

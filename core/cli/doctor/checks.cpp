@@ -4,22 +4,9 @@
 
 #include "cli/exit_codes.hpp"
 #include "cli/json_writer.hpp"
-#include "cli/output.hpp"
 
 namespace prx::cli {
 namespace {
-
-std::string_view status_name(CheckStatus status) {
-  switch (status) {
-    case CheckStatus::kOk:
-      return "ok";
-    case CheckStatus::kWarning:
-      return "warning";
-    case CheckStatus::kFailure:
-      break;
-  }
-  return "failure";
-}
 
 void append_sentence(std::string& out, std::string_view text) {
   if (text.empty()) return;
@@ -33,6 +20,23 @@ bool passes_by_itself(const Error& error) {
 }
 
 }  // namespace
+
+bool names_remedy(const Error& error) {
+  return error.error_class == ErrorClass::kBadResponse &&
+         error.message.find("; ") != std::string::npos;
+}
+
+std::string_view to_string(CheckStatus status) {
+  switch (status) {
+    case CheckStatus::kOk:
+      return "ok";
+    case CheckStatus::kWarning:
+      return "warning";
+    case CheckStatus::kFailure:
+      break;
+  }
+  return "failure";
+}
 
 void Check::add(CheckStatus found, std::string_view text, std::string_view next) {
   status = std::max(status, found);
@@ -53,6 +57,8 @@ Check split_check(CheckStatus status, std::string check, std::string subject,
 Check failed_check(std::string check, std::string subject, const Error& error,
                    const ProviderFacts& facts) {
   const auto status = passes_by_itself(error) ? CheckStatus::kWarning : CheckStatus::kFailure;
+  if (names_remedy(error))
+    return split_check(status, std::move(check), std::move(subject), error.message);
   const std::string what =
       error.message.empty() ? std::string(to_string(error.error_class)) : error.message;
   return {status, std::move(check), std::move(subject), what, remedy(error, facts)};
@@ -65,23 +71,13 @@ bool is_told(const Checks& checks, std::string_view text) {
   });
 }
 
-std::string checks_table(const Checks& checks) {
-  std::vector<std::vector<std::string>> rows{{"STATUS", "CHECK", "WHAT", "REMEDY"}};
-  for (const Check& row : checks) {
-    const std::string name = row.subject.empty() ? row.check : row.check + ' ' + row.subject;
-    rows.push_back({std::string(status_name(row.status)), visible_line(name),
-                    visible_line(row.what), visible_line(row.remedy)});
-  }
-  return table_text(rows);
-}
-
 std::string checks_json(const Checks& checks) {
   JsonWriter json;
   json.begin_object();
   json.key("checks").begin_array();
   for (const Check& row : checks) {
     json.begin_object();
-    json.key("status").string(status_name(row.status)).key("check").string(row.check);
+    json.key("status").string(to_string(row.status)).key("check").string(row.check);
     json.key("subject").string_or_null(row.subject).key("what").string(row.what);
     json.key("remedy").string_or_null(row.remedy);
     json.end_object();

@@ -1,9 +1,12 @@
 // prx doctor, prx doctor models
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "cli/commands.hpp"
 #include "cli/configuration.hpp"
 #include "cli/doctor/checks.hpp"
+#include "cli/doctor/checks_table.hpp"
 #include "cli/doctor/provider.hpp"
 #include "cli/doctor/setup.hpp"
 #include "cli/doctor/target.hpp"
@@ -136,7 +139,7 @@ class Doctor {
   }
 
   void call_one(Client& client, Target& target) const {
-    if (!planned(target).left_out.empty() || is_unanswered(target)) return;
+    if (!planned(target).left_out.empty() || is_silent(target)) return;
     if (is_rejected(answers_of(target))) return;  // a limit of one endpoint says little of another
     target.live = call_target(client, planned(target), timeout_);
   }
@@ -147,10 +150,15 @@ class Doctor {
                          [&](const ProviderAnswers& one) { return one.provider == name; });
   }
 
+  /// Its provider was not reached, or not asked.
+  [[nodiscard]] bool is_silent(const Target& target) const {
+    return !options_.models && !answers_of(target).catalog;
+  }
+
   /// Its provider's rows say why nothing is known.
   [[nodiscard]] bool is_unanswered(const Target& target) const {
+    if (options_.models || target.live) return false;
     const ProviderAnswers& answers = answers_of(target);
-    if (options_.models) return false;
     return !answers.catalog || (!*answers.catalog && is_refused(answers));
   }
 
@@ -184,9 +192,19 @@ class Doctor {
     question.chain = &chain;
     question.place = target.place;
     if (const auto& catalog = answers_of(target).catalog) question.catalog = &*catalog;
+    question.elsewhere = price_elsewhere(planned(target));
     if (target.place > 0) question.first = facts_of({target.chain, 0, std::nullopt});
     question.live = &target.live;
     return question;
+  }
+
+  [[nodiscard]] ListedPrice price_elsewhere(const driver::PlannedTarget& target) const {
+    for (const ProviderAnswers& one : answers_) {
+      if (one.provider == target.provider->name || !one.catalog || !*one.catalog) continue;
+      if (const auto* const facts = find_priced(**one.catalog, *target.provider, target.model))
+        return {one.provider, facts};
+    }
+    return {};
   }
 
   [[nodiscard]] const ModelFacts* facts_of(const Target& target) const {
@@ -232,7 +250,9 @@ class DoctorCommand : public Command {
       timeout = *read;
     }
     const Checks checks = Doctor(options_, timeout).examine(globals);
-    const int printed = print(options_.json ? checks_json(checks) : checks_table(checks));
+    const int printed =
+        print(options_.json ? checks_json(checks)
+                            : checks_table(checks, terminal_columns(STDOUT_FILENO)));
     return printed == kExitOk ? checks_exit_code(checks) : printed;
   }
 

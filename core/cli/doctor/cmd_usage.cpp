@@ -30,7 +30,7 @@ std::string or_dash(const std::optional<double>& amount) { return amount ? dolla
 std::string limit_text(const Account& account) {
   if (account.limited == false) return "none";
   if (!account.limit) return "-";
-  const std::string period = account.limit_reset.empty() ? "" : ' ' + account.limit_reset;
+  const std::string period = reset_text(account);
   return dollars(*account.limit) + period;
 }
 
@@ -185,6 +185,7 @@ class Usages final : public Command {
     const auto facts =
         provider_facts(config, row.provider, has_key ? provider->keys[row.key].label : "");
     const Error& error = row.account->error();
+    if (names_remedy(error)) return error.message;
     if (error.error_class != ErrorClass::kUnsupported) return explain(error, facts);
     return facts.credit_url.empty() ? error.message : error.message + "; see " + facts.credit_url;
   }

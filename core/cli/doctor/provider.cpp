@@ -34,21 +34,31 @@ CallOptions options_for(const Questions& questions, std::size_t key) {
   return options;
 }
 
+/// Why a health check did not end well; nullptr: it did.
+const Error* problem_of(const Result<Reach>& health) {
+  if (!health) return &health.error();
+  return health->refusal ? &*health->refusal : nullptr;
+}
+
+/// The account itself says no, or is none: then a health check says nothing else about the key.
+bool decides(const Error& error) {
+  return is_about_the_key(error) || error.error_class == ErrorClass::kBadResponse;
+}
+
 /// \param health  of the first key
 KeyAnswer ask_key(Client& client, const std::string& provider, const CallOptions& options,
-                  const Result<Health>& health) {
+                  const Result<Reach>& health) {
   KeyAnswer answer;
   auto account = client.account(provider, options);
   if (account) {
     answer.account = std::move(*account);
     return answer;
   }
-  const bool told =
-      account.error().error_class != ErrorClass::kUnsupported && is_about_the_key(account.error());
-  if (told) {
+  answer.tells_none = account.error().error_class == ErrorClass::kUnsupported;
+  if (decides(account.error())) {
     answer.error = account.error();
   } else if (options.key == 0) {
-    if (!health) answer.error = health.error();
+    if (const Error* const problem = problem_of(health)) answer.error = *problem;
   } else if (const auto own = client.health(provider, options); !own) {
     answer.error = own.error();
   }
@@ -88,33 +98,37 @@ std::string http_name(int version) {
   return version == 10 ? " over HTTP/1.0" : "";
 }
 
-Check judge_reach(const Config& config, const ProviderConfig& provider,
-                  const Result<Health>& health) {
-  Check row;
-  row.check = "reach";
-  row.subject = provider.name;
-  if (health) {
-    row.what = "answers in " + format_duration(health->latency) + http_name(health->http_version);
-    if (health->latency > kSlowAnswer)
-      row.add(CheckStatus::kWarning,
-              "that is slow (more than " + format_duration(kSlowAnswer) + ")",
-              "prx doctor --live shows the time of each target; " + remedy_of_slowness(provider));
-    return row;
-  }
-  const Error& error = health.error();
-  if (is_about_the_key(error)) {
-    row.what = "answers";
-    return row;
-  }
-  row = failed_check("reach", provider.name, error, provider_facts(config, provider.name, ""));
-  row.status = std::min(row.status, how_bad(config, provider.name));
+/// A refusal of the request itself; what is about the key the rows of the keys say.
+void judge_refusal(const Config& config, const ProviderConfig& provider, const Error& error,
+                   Check& row) {
+  if (is_about_the_key(error)) return;
+  const Check failed = failed_check("", "", error, provider_facts(config, provider.name, ""));
+  const auto bad = std::min(failed.status, how_bad(config, provider.name));
   // Servers of models need not list them.
-  if (error.error_class == ErrorClass::kNotFound) row.status = CheckStatus::kWarning;
+  const bool harmless = error.error_class == ErrorClass::kNotFound;
+  row.add(harmless ? CheckStatus::kWarning : bad, failed.what, failed.remedy);
+}
+
+Check judge_reach(const Config& config, const ProviderConfig& provider,
+                  const Result<Reach>& reached) {
+  Check row{CheckStatus::kOk, "reach", provider.name, "", ""};
+  if (!reached) {
+    if (is_about_the_key(reached.error())) row.what = "answers";
+    judge_refusal(config, provider, reached.error(), row);
+    return row;
+  }
+  const Health& health = reached->health;
+  row.what = "answers in " + format_duration(health.latency) + http_name(health.http_version);
+  if (health.latency > kSlowAnswer)
+    row.add(CheckStatus::kWarning, "that is slow (more than " + format_duration(kSlowAnswer) + ")",
+            "prx doctor --live shows the time of each target; " + remedy_of_slowness(provider));
+  if (reached->refusal) judge_refusal(config, provider, *reached->refusal, row);
   return row;
 }
 
 void judge_key(const Config& config, const ProviderConfig& provider, std::size_t place,
-               const KeyAnswer& answer, Checks& out) {
+               const ProviderAnswers& answers, Checks& out) {
+  const KeyAnswer& answer = answers.keys[place];
   const ApiKey& key = provider.keys[place];
   const std::string subject = provider.keys.size() == 1
                                   ? provider.name
@@ -124,11 +138,17 @@ void judge_key(const Config& config, const ProviderConfig& provider, std::size_t
   if (answer.error) {
     Check row = failed_check("key", subject, *answer.error, facts);
     row.what = named + ": " + row.what;
-    if (is_about_the_key(*answer.error)) out.push_back(std::move(row));  // else `reach` says it
+    const Error* const told = problem_of(*answers.health);  // by the row "reach"
+    const bool repeats = told != nullptr && !is_about_the_key(*told) &&
+                         told->error_class == answer.error->error_class;
+    if (!repeats) out.push_back(std::move(row));
     return;
   }
   Check row{CheckStatus::kOk, "key", subject, named + " is accepted", ""};
   if (answer.account) judge_key_itself(*answer.account, facts, row);
+  if (answer.tells_none && !facts.credit_url.empty())
+    row.add(CheckStatus::kOk, "nobody but its page tells credit and limits",
+            "see " + facts.credit_url);
   out.push_back(std::move(row));
   if (answer.account) judge_account(*answer.account, subject, facts, out);
 }
@@ -139,7 +159,8 @@ namespace {
 /// Whether what was asked with each key (or without one) failed so.
 bool all_failed(const ProviderAnswers& answers, bool (*so)(const Error&)) {
   if (!answers.health) return false;
-  if (answers.keys.empty()) return !*answers.health && so(answers.health->error());
+  const Error* const problem = problem_of(*answers.health);
+  if (answers.keys.empty()) return problem != nullptr && so(*problem);
   return std::all_of(answers.keys.begin(), answers.keys.end(),
                      [so](const KeyAnswer& answer) { return answer.error && so(*answer.error); });
 }
@@ -168,7 +189,7 @@ ProviderAnswers ask_provider(Client& client, const ProviderConfig& provider,
   if (!provider.problem.empty() || (provider.keys.empty() && !provider.key_missing.empty()))
     return answers;
   if (questions.keys) {
-    answers.health = client.health(provider.name, options_for(questions, 0));
+    answers.health = client.reach(provider.name, options_for(questions, 0));
     const auto& health = *answers.health;
     if (!health && is_unreachable(health.error())) return answers;
     for (std::size_t i = 0; i < provider.keys.size(); ++i)
@@ -184,16 +205,16 @@ void judge_provider(const Config& config, const ProviderAnswers& answers, Checks
   if (provider == nullptr || !answers.health) return;
   out.push_back(judge_reach(config, *provider, *answers.health));
   if (provider->keys.empty()) {
-    const auto& health = *answers.health;
-    if (health)
+    const Error* const problem = problem_of(*answers.health);
+    if (problem == nullptr)
       out.push_back({CheckStatus::kOk, "key", provider->name, "it needs none", ""});
-    else if (is_about_the_key(health.error()))
-      out.push_back(failed_check("key", provider->name, health.error(),
+    else if (is_about_the_key(*problem))
+      out.push_back(failed_check("key", provider->name, *problem,
                                  provider_facts(config, provider->name, "")));
     return;
   }
   for (std::size_t i = 0; i < answers.keys.size(); ++i)
-    judge_key(config, *provider, i, answers.keys[i], out);
+    judge_key(config, *provider, i, answers, out);
 }
 
 std::string remedy_of_slowness(const ProviderConfig& provider) {

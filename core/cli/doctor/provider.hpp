@@ -31,12 +31,13 @@ struct Questions {
 struct KeyAnswer {
   std::optional<Error> error;  ///< nullopt: the key is good
   std::optional<Account> account;
+  bool tells_none = false;  ///< its provider has no question about accounts
 };
 
 struct ProviderAnswers {
   std::string provider;
-  std::optional<Result<Health>> health;  ///< nullopt: not asked
-  std::vector<KeyAnswer> keys;           ///< as the pool; empty when nobody answered
+  std::optional<Result<Reach>> health;  ///< nullopt: not asked
+  std::vector<KeyAnswer> keys;          ///< as the pool; empty when nobody answered
   std::optional<Result<Catalog>> catalog;
 };
 

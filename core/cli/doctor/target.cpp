@@ -60,14 +60,22 @@ std::string weaker_than_first(const ModelFacts& facts, const ModelFacts* first) 
   return text;
 }
 
-void describe(const ModelFacts& facts, Check& row) {
+bool has_prices(const ModelFacts& facts) { return facts.prompt_price && facts.completion_price; }
+
+std::string prices_text(const ModelFacts& facts) {
+  return dollars(*facts.prompt_price * kMillion) + " in and " +
+         dollars(*facts.completion_price * kMillion) + " out per million tokens";
+}
+
+void describe(const ModelFacts& facts, const ListedPrice& elsewhere, Check& row) {
   std::string text = "listed";
   if (facts.context_length) text += ", " + grouped(*facts.context_length) + " tokens";
   if (facts.tools) text += *facts.tools ? ", tools" : ", no tools";
   if (facts.vision) text += *facts.vision ? ", vision" : ", no vision";
-  if (facts.prompt_price && facts.completion_price)
-    text += ", " + dollars(*facts.prompt_price * kMillion) + " in and " +
-            dollars(*facts.completion_price * kMillion) + " out per million tokens";
+  if (has_prices(facts))
+    text += ", " + prices_text(facts);
+  else if (elsewhere.facts != nullptr)
+    text += ", at '" + elsewhere.provider + "' " + prices_text(*elsewhere.facts);
   row.add(CheckStatus::kOk, text);
 }
 
@@ -117,7 +125,7 @@ void judge_list(const TargetQuestion& question, const Catalog& catalog, Check& r
     row.add(CheckStatus::kWarning,
             "judged by an old list of models: " + catalog.fetch_error->message);
   if (const ModelFacts* const facts = find_listed(catalog, *target.provider, target.model)) {
-    describe(*facts, row);
+    describe(*facts, question.elsewhere, row);
     judge_end(question, *facts, row);
     judge_abilities(question, *facts, row);
     return judge_price(question, *facts, row);
@@ -155,12 +163,28 @@ void judge_call(const TargetQuestion& question, const ChatResult& result, Check&
             remedy_of_slowness(*target.provider));
 }
 
+/// The server is its vendor's, and hence takes the vendor's prefix for what it is. Another one may
+/// have whatever it likes under that name.
+bool has_vendors_names(const ProviderConfig& provider) {
+  return !provider.model_prefix.empty() && !provider.title.empty();
+}
+
 }  // namespace
+
+const ModelFacts* find_priced(const Catalog& catalog, const ProviderConfig& provider,
+                              const std::string& model) {
+  if (!has_vendors_names(provider)) return nullptr;
+  const std::string& prefix = provider.model_prefix;
+  const std::string name = model.starts_with(prefix) ? model : prefix + model;
+  for (const CatalogModel& one : catalog.models)
+    if (one.facts.id == name && has_prices(one.facts)) return &one.facts;
+  return nullptr;
+}
 
 const ModelFacts* find_listed(const Catalog& catalog, const ProviderConfig& provider,
                               const std::string& model) {
   std::string_view asked = model;
-  if (!provider.model_prefix.empty() && asked.starts_with(provider.model_prefix))
+  if (has_vendors_names(provider) && asked.starts_with(provider.model_prefix))
     asked.remove_prefix(provider.model_prefix.size());
   for (const std::string_view whole : {std::string_view(model), asked})
     for (const std::string_view name : catalog::listed_names(whole))

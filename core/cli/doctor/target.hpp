@@ -19,15 +19,27 @@ namespace prx::cli {
 [[nodiscard]] const ModelFacts* find_listed(const Catalog& catalog, const ProviderConfig& provider,
                                             const std::string& model);
 
+/// The entry with prices that another provider's list has for the same model, by the name that it
+/// gives to models of this one's vendor; nullptr: none.
+[[nodiscard]] const ModelFacts* find_priced(const Catalog& catalog, const ProviderConfig& provider,
+                                            const std::string& model);
+
 /// Whether a list can be expected to have that name: not that of a router which chooses a model.
 [[nodiscard]] bool is_listable(const std::string& model);
+
+/// What a model costs at another provider, for those that list no prices.
+struct ListedPrice {
+  std::string provider;
+  const ModelFacts* facts = nullptr;  ///< nullptr: nobody says
+};
 
 /// Points to what lives longer.
 struct TargetQuestion {
   const Config* config = nullptr;
   const driver::PlannedChain* chain = nullptr;
-  std::size_t place = 0;                            ///< in `chain->targets`
-  const Result<Catalog>* catalog = nullptr;         ///< of its provider; nullptr: not asked
+  std::size_t place = 0;                     ///< in `chain->targets`
+  const Result<Catalog>* catalog = nullptr;  ///< of its provider; nullptr: not asked
+  ListedPrice elsewhere;
   const ModelFacts* first = nullptr;                ///< of the chain's first target, or nullptr
   const std::optional<ChatResult>* live = nullptr;  ///< of the call, if one was made
 };

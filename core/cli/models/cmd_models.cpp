@@ -4,6 +4,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/configuration.hpp"
+#include "cli/duration.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/models/models_table.hpp"
@@ -12,12 +13,12 @@
 namespace prx::cli {
 namespace {
 
-constexpr std::chrono::seconds kFetchMax{60};  // of one list; a server that trickles never ends
+constexpr Milliseconds kFetchUsual{60'000};  // of one list; a server that trickles never ends
 
 struct ModelsOptions {
   Overrides overrides;
   ModelFilter filter;
-  std::optional<std::string> sort;
+  std::optional<std::string> sort, timeout;
   bool refresh = false;
   bool json = false;
 };
@@ -75,6 +76,8 @@ class Models final : public Command {
                    "price (cheapest first), context (longest) or created (newest)",
                    {Values::Kind::kChoice, {"price", "context", "created"}});
     arguments.flag("--refresh", options_.refresh, "Fetch the lists anew");
+    arguments.text("--timeout", options_.timeout, "DURATION",
+                   "Limit of each list that is fetched; 60s");
     arguments.flag("--json", options_.json, "Print one JSON array");
   }
 
@@ -103,6 +106,12 @@ class Models final : public Command {
       return fail(ErrorClass::kInvalidRequest, "--max-price: write a number of 0 or more");
     if (filter.context_min && *filter.context_min < 1)
       return fail(ErrorClass::kInvalidRequest, "--min-context: write a number of 1 or more");
+    if (options_.timeout) {
+      const auto timeout = parse_duration(*options_.timeout);
+      if (!timeout)
+        return fail(ErrorClass::kInvalidRequest, "--timeout: " + timeout.error().message);
+      timeout_ = *timeout;
+    }
     if (!options_.sort) return {};
     const auto order = model_order_from(*options_.sort);
     if (!order)
@@ -118,7 +127,7 @@ class Models final : public Command {
     std::vector<Catalog> catalogs;
     CatalogOptions how;
     how.stop = interrupt.token();
-    how.deadline = kFetchMax;
+    how.deadline = timeout_;
     if (options_.refresh) how.fetch = CatalogOptions::Fetch::kAlways;
     for (const std::string& name : names) {
       auto catalog = client.catalog(name, how);
@@ -127,7 +136,9 @@ class Models final : public Command {
         catalogs.push_back(std::move(*catalog));
         continue;
       }
-      message("provider '" + name + "': " + explanation(client, name, catalog.error()));
+      const std::string who = "provider '" + name + "': ";
+      const std::string why = explanation(client, name, catalog.error());
+      message(why.starts_with(who) ? why : who + why);
       if (failure_ == kExitOk) failure_ = exit_code(catalog.error().error_class);
     }
     return catalogs;
@@ -162,6 +173,7 @@ class Models final : public Command {
 
   ModelsOptions options_;
   ModelOrder order_ = ModelOrder::kListed;
+  Milliseconds timeout_ = kFetchUsual;
   int failure_ = kExitOk;
 };
 

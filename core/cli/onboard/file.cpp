@@ -21,12 +21,6 @@ Unexpected<Error> trouble(const fs::path& file, int error) {
   return trouble(file, os::reason(error));
 }
 
-std::optional<fs::path> path_from(const Environment& environment, const char* name) {
-  const auto value = environment ? environment(name) : std::nullopt;
-  if (!value || value->empty()) return std::nullopt;
-  return fs::path(*value);
-}
-
 /// What a chain of links leads to, also when nothing is there yet.
 Result<fs::path> end_of_links(fs::path file) {
   std::error_code error;
@@ -47,20 +41,6 @@ int keep_owner_and_mode(int descriptor, const struct stat& present) {
 }
 
 }  // namespace
-
-Result<fs::path> configuration_path(const std::optional<std::string>& named,
-                                    const Environment& environment) {
-  if (named) return fs::path(*named);
-  if (auto file = path_from(environment, "PRX_CONFIG")) return *file;
-  auto folder = path_from(environment, "XDG_CONFIG_HOME");
-  if (!folder || folder->is_relative()) {
-    folder = path_from(environment, "HOME");
-    if (!folder)
-      return fail(ErrorClass::kInvalidRequest, "HOME is not set; name the file with --config FILE");
-    *folder /= ".config";
-  }
-  return *folder / "prx" / "config.toml";
-}
 
 Result<std::optional<std::string>> read_present(const fs::path& file) {
   std::error_code error;

@@ -7,14 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "prx/config.hpp"
+#include "prx/sdk/error.hpp"
 
 namespace prx::cli {
-
-/// The file that Config::load() would read, or would read if it were there: --config, else
-/// PRX_CONFIG, else the user's own. Errors: kInvalidRequest: there is no home.
-[[nodiscard]] Result<std::filesystem::path> configuration_path(
-    const std::optional<std::string>& named, const Environment& environment);
 
 /// nullopt: it is not there. Errors: kInvalidRequest with the path: it cannot be read, or is larger
 /// than a configuration may be.

@@ -91,7 +91,8 @@ class Narrowing {
     narrow();
     if (!rows_.empty()) return;
     dialogue_.say("No model has '" + visible_line(line) +
-                  "' too; * shows all again, =ID takes one that is not listed");
+                  (before.empty() ? "'; " : "' too; * shows all again, ") +
+                  "=ID takes one that is not listed");
     filter_.words = before;
     narrow();
   }

@@ -9,6 +9,7 @@
 #include "cli/onboard/diff_text.hpp"
 #include "cli/onboard/file.hpp"
 #include "client/found_plugins.hpp"
+#include "config/file_place.hpp"
 #include "config/http_values.hpp"
 #include "config/preset.hpp"
 #include "plugin/registry.hpp"
@@ -28,6 +29,14 @@ std::string account_text(const Account& account, const ProviderFacts& facts) {
   return text;
 }
 
+/// Another than the one that is written for a server which takes any.
+bool has_real_key(const Config& config, const std::string& name) {
+  const ProviderConfig* const provider = config.find_provider(name);
+  return provider != nullptr &&
+         std::any_of(provider->keys.begin(), provider->keys.end(),
+                     [](const ApiKey& key) { return key.secret.reveal() != kNoKey; });
+}
+
 bool is_not_asked(ErrorClass error_class) {
   return error_class == ErrorClass::kUnsupported || error_class == ErrorClass::kNotFound;
 }
@@ -39,7 +48,8 @@ Result<OnboardSession> OnboardSession::open(const GlobalOptions& globals) {
     return fail(ErrorClass::kInvalidRequest,
                 "--no-config: there would be no file to write; leave it out");
   OnboardSession session;
-  PRX_TRY_SET(session.file_, configuration_path(globals.config, process_environment()));
+  PRX_TRY_SET(const auto place, config::file_place(globals.config, process_environment()));
+  session.file_ = place.path;
   PRX_TRY_SET(session.text_, read_present(session.file_));
   PRX_TRY_SET(Config present, session.parse(session.text(), "", true));
   const Environment environment = process_environment();
@@ -144,18 +154,25 @@ KeyVerdict OnboardSession::verify(const ProviderSetup& provider,
   call.stop = stop;
   const std::string& id = provider.service.name;
   ProviderFacts facts = provider_facts(*(*client)->config(), id, "");
+  const bool keyed = has_real_key(*(*client)->config(), id);
   const auto health = (*client)->health(id, call);
   if (!health) {
     if (is_not_asked(health.error().error_class))
-      return {
-          std::nullopt, title + " answers, and does not say whether the key is good", false, {}};
+      return {std::nullopt,
+              title + " answers" + (keyed ? ", and does not say whether the key is good" : ""),
+              false,
+              {}};
     return {health.error(), explain(health.error(), facts), false, {}};
   }
+  const auto account = (*client)->account(id, call);
+  // A provider that has no accounts says so; one that has answered with something else is another.
+  if (!account && account.error().error_class == ErrorClass::kBadResponse)
+    return {account.error(), explain(account.error(), facts), false, {}};
   KeyVerdict verdict;
   verdict.verified = true;
   verdict.text = title + " answers";
-  if (facts.has_key) verdict.text += " and accepts the key";
-  if (const auto account = (*client)->account(id, call)) {
+  if (keyed) verdict.text += " and accepts the key";
+  if (account) {
     verdict.text += account_text(*account, facts);
     verdict.credit_left = account->credits_left();
   }

@@ -46,7 +46,7 @@ void add_provider(std::vector<Edit>& edits, const ProviderSetup& provider) {
       add_key(edits, name, "api_key_file", provider.key_file);
       break;
     case KeySource::kNothing:
-      add_key(edits, name, "api_key", "none");
+      add_key(edits, name, "api_key", std::string(kNoKey));
       break;
   }
 }
@@ -137,7 +137,7 @@ std::string without_secrets(std::string text, const Setup& setup, const Config& 
   for (const ProviderSetup& provider : setup.providers) hide(text, provider.key.reveal());
   for (const ProviderConfig& provider : present.providers)
     for (const ApiKey& key : provider.keys)
-      if (key.secret.reveal() != "none") hide(text, key.secret.reveal());
+      if (key.secret.reveal() != kNoKey) hide(text, key.secret.reveal());
   return config::without_keys(std::move(text));
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/edit.hpp"
@@ -31,8 +32,9 @@ enum class KeySource {
   kKept,      ///< as the configuration has it, or none is needed
   kVariable,  ///< api_key = "${VARIABLE}"
   kFile,      ///< api_key_file = "..."
-  kNothing,   ///< a server that takes any: api_key = "none"
+  kNothing,   ///< a server that takes any: api_key = kNoKey
 };
+inline constexpr std::string_view kNoKey = "none";
 
 struct ProviderSetup {
   Service service;

@@ -5,109 +5,14 @@
 #include "cli/exit_codes.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/output.hpp"
+#include "cli/plan/plan_needs.hpp"
 #include "cli/plan/plan_play.hpp"
+#include "cli/plan/plan_settings.hpp"
 #include "client/chain_plan.hpp"
 #include "config/duration.hpp"
-#include "config/sections.hpp"
 
 namespace prx::cli {
 namespace {
-
-/// One effective setting of the chain.
-struct Line {
-  std::string name, value, origin;
-};
-
-std::string text_of(const std::optional<Milliseconds>& time) {
-  return time ? config::to_text(*time) : "off";
-}
-
-std::string text_of(const std::optional<std::vector<ErrorClass>>& classes) {
-  if (!classes) return "by the table of the guide";
-  std::string text;
-  for (const ErrorClass one : *classes)
-    text += (text.empty() ? "" : ", ") + std::string(to_string(one));
-  return text.empty() ? "none" : text;
-}
-
-std::string number_text(double number) {
-  JsonWriter json;
-  return json.number(number).text();
-}
-
-/// Finds where a value comes from: the first of the paths that was set.
-class Origins {
- public:
-  explicit Origins(const Config& config) : config_(config) {}
-
-  [[nodiscard]] std::string of(const std::vector<std::string>& paths) const {
-    for (const std::string& path : paths)
-      for (const Setting& setting : config_.settings)
-        if (setting.path == path) return setting.origin;
-    return "default";
-  }
-
- private:
-  const Config& config_;
-};
-
-std::vector<Line> policy_lines(const Config& config, const driver::PlannedChain& chain) {
-  const ReliabilityConfig& policy = *chain.policy;
-  std::vector<Line> lines = {
-      {"retries", std::to_string(policy.retries), ""},
-      {"attempts_max", std::to_string(policy.attempts_max), ""},
-      {"deadline", text_of(policy.deadline), ""},
-      {"backoff_base", config::to_text(policy.backoff_base), ""},
-      {"backoff_max", config::to_text(policy.backoff_max), ""},
-      {"retry_after_max", config::to_text(policy.retry_after_max), ""},
-      {"wait_max", config::to_text(policy.wait_max), ""},
-      {"finish_grace", config::to_text(policy.finish_grace), ""},
-      {"hedge_after", text_of(policy.hedge_after), ""},
-      {"hedge_max_share", number_text(policy.hedge_max_share), ""},
-      {"breaker_failures", std::to_string(policy.breaker_failures), ""},
-      {"breaker_failure_rate", number_text(policy.breaker_failure_rate), ""},
-      {"retry_budget", number_text(policy.retry_budget), ""},
-      {"recovery", std::string(config::recovery_name(policy.recovery)), ""},
-      {"hold", config::to_text(policy.hold), ""},
-      {"hold_tokens", std::to_string(policy.hold_tokens), ""},
-      {"fallback_on", text_of(policy.fallback_on), ""},
-      {"retry_on", text_of(policy.retry_on), ""},
-  };
-  const Origins origins(config);
-  for (Line& line : lines) {
-    std::vector<std::string> paths;
-    if (chain.chain != nullptr) paths.push_back("chains." + chain.chain->name + '.' + line.name);
-    paths.push_back("reliability." + line.name);
-    line.origin = origins.of(paths);
-  }
-  return lines;
-}
-
-std::vector<Line> clock_lines(const Config& config, const driver::PlannedChain& chain,
-                              std::size_t place) {
-  const driver::PlannedTarget& target = chain.targets[place];
-  const TimeoutConfig& clocks = target.plan.clocks;
-  std::vector<Line> lines = {{"connect_timeout", text_of(clocks.connect), ""},
-                             {"head_timeout", text_of(clocks.head), ""},
-                             {"non_stream_timeout", text_of(clocks.non_stream), ""},
-                             {"first_token_timeout", text_of(clocks.first_token), ""},
-                             {"idle_timeout", text_of(clocks.idle), ""},
-                             {"progress_timeout", text_of(clocks.progress), ""}};
-  const Origins origins(config);
-  for (Line& line : lines) {
-    std::vector<std::string> paths;
-    const std::string chain_path =
-        chain.chain != nullptr ? "chains." + chain.chain->name : std::string();
-    if (target.target != nullptr)
-      paths.push_back(chain_path + ".targets." + std::to_string(target.place + 1) + '.' +
-                      line.name);
-    paths.push_back("providers." + target.plan.name + '.' + line.name);
-    if (chain.chain != nullptr) paths.push_back(chain_path + '.' + line.name);
-    paths.push_back("reliability." + line.name);
-    line.origin = origins.of(paths);
-  }
-  return lines;
-}
 
 /// --timeout is the deadline of the call, as it is for a chat. `chain` points into `config`.
 void set_deadline(Config& config, const driver::PlannedChain& chain, Milliseconds timeout) {
@@ -120,7 +25,7 @@ void set_deadline(Config& config, const driver::PlannedChain& chain, Millisecond
   }
 }
 
-std::string described(const Line& line) {
+std::string described(const PlanLine& line) {
   return visible_line(line.name) + " = " + visible_line(line.value);
 }
 
@@ -147,6 +52,11 @@ class Plan final : public Command {
         "virtual "
         "time\n"
         "against targets that fail as told, and prints the timeline. Sends nothing.\n\n"
+        "With --tools, --vision, --structured and --context it is the plan of a request that "
+        "needs them:\n"
+        "targets whose models are known not to have it are skipped, as a chat skips them (prx "
+        "models fetches\n"
+        "the lists that say so).\n\n"
         "A fault is TARGET=FAULT: a provider's name, which means all its targets, or a place in "
         "the chain\n"
         "(1, 2, ...), and, as prx sim names it,\n"
@@ -163,7 +73,8 @@ class Plan final : public Command {
         "  prx plan\n"
         "  prx plan --chain careful --fail openrouter=429:retry-after=2\n"
         "  prx plan --fail openrouter=cut@40,openai=503:times=2\n"
-        "  prx plan --no-keys --fail openai=auth\n\n"
+        "  prx plan --no-keys --fail openai=auth\n"
+        "  prx plan --tools --context 100000\n\n"
         "Exit codes: 0; with --fail that of the call that was played; 2 usage, 3 configuration.\n"};
   }
   void declare(Arguments& arguments) override {
@@ -176,6 +87,7 @@ class Plan final : public Command {
     arguments.text("--timeout", timeout_, "DURATION",
                    "The deadline, as prx chat --timeout sets it");
     arguments.flag("--no-stream", no_stream_, "Play a call that does not stream");
+    declare_needs(arguments, needs_);
     arguments.flag("--json", json_, "Print one JSON object");
   }
   int run(const GlobalOptions& globals) override {
@@ -183,6 +95,7 @@ class Plan final : public Command {
       return refuse(checked.error(), json_);
     const auto timeout = read_timeout();
     if (!timeout) return refuse(timeout.error(), json_);
+    if (const auto checked = check_needs(needs_); !checked) return refuse(checked.error(), json_);
     const Keys keys = no_keys_ ? Keys::kLeave : Keys::kRead;
     auto loaded = load_config(globals, overrides_, keys);
     if (!loaded) return configuration_failure(loaded.error());
@@ -200,6 +113,7 @@ class Plan final : public Command {
     if (*timeout) set_deadline(*config, *chain, **timeout);
     print_warnings(*config);
     for (const std::string& text : warnings_of(*chain)) warning(text);
+    skipped_ = unmet_needs(*chain, needs_, process_environment());
     if (faults_.empty())
       return print(json_ ? plan_json(*config, *chain) : plan_text(*config, *chain));
     return play(*chain);
@@ -215,7 +129,7 @@ class Plan final : public Command {
 
   // --- the plan
 
-  static std::string plan_text(const Config& config, const driver::PlannedChain& chain) {
+  std::string plan_text(const Config& config, const driver::PlannedChain& chain) const {
     std::string text =
         "chain " + (chain.chain != nullptr ? chain.chain->name : "(one provider)") + '\n';
     for (std::size_t i = 0; i < chain.targets.size(); ++i) {
@@ -226,20 +140,23 @@ class Plan final : public Command {
           visible_line(target.model_origin.empty() ? "nothing says" : target.model_origin) + '\n';
       if (!target.left_out.empty())
         text += "     left out: " + visible_line(target.left_out) + '\n';
+      else if (skipped_[i])
+        text += "     skipped: " + visible_line(skipped_[i]->message) + '\n';
     }
     std::vector<std::vector<std::string>> rows;
-    for (const Line& line : policy_lines(config, chain))
+    for (const PlanLine& line : policy_lines(config, chain))
       rows.push_back({"  " + described(line), "# " + visible_line(line.origin)});
     for (std::size_t i = 0; i < chain.targets.size(); ++i)
-      for (const Line& line : clock_lines(config, chain, i))
+      for (const PlanLine& line : clock_lines(config, chain, i))
         rows.push_back({"  " + std::to_string(chain.targets[i].place + 1) + ". " + described(line),
                         "# " + visible_line(line.origin)});
     return text + "settings\n" + table_text(rows);
   }
 
-  static void add_lines(JsonWriter& json, std::string_view key, const std::vector<Line>& lines) {
+  static void add_lines(JsonWriter& json, std::string_view key,
+                        const std::vector<PlanLine>& lines) {
     json.key(key).begin_array();
-    for (const Line& line : lines) {
+    for (const PlanLine& line : lines) {
       json.begin_object();
       json.key("name").string(line.name).key("value").string(line.value);
       json.key("origin").string(line.origin);
@@ -248,7 +165,7 @@ class Plan final : public Command {
     json.end_array();
   }
 
-  static std::string plan_json(const Config& config, const driver::PlannedChain& chain) {
+  std::string plan_json(const Config& config, const driver::PlannedChain& chain) const {
     JsonWriter json;
     json.begin_object();
     json.key("chain").string_or_null(chain.chain != nullptr ? chain.chain->name : "");
@@ -260,6 +177,7 @@ class Plan final : public Command {
       json.key("provider").string(target.plan.name).key("model").string_or_null(target.model);
       json.key("model_origin").string_or_null(target.model_origin);
       json.key("left_out").string_or_null(target.left_out);
+      json.key("skipped").string_or_null(skipped_[i] ? skipped_[i]->message : "");
       add_lines(json, "settings", clock_lines(config, chain, i));
       json.end_object();
     }
@@ -274,11 +192,23 @@ class Plan final : public Command {
 
   // --- the rehearsal
 
-  int play(driver::PlannedChain& chain) {
-    PlayedChain played = played_chain(chain);
-    if (played.targets.empty() && assume_keys(chain)) {  // it sends nothing
-      played = played_chain(chain);
+  /// As a call: who has no key is not asked, and then who cannot serve it.
+  [[nodiscard]] PlayedChain asked_targets(driver::PlannedChain& chain) {
+    if (played_chain(chain).targets.empty() && assume_keys(chain))  // it sends nothing
       message("no target has a key; rehearsed as if each had one");
+    for (std::size_t i = 0; i < chain.targets.size(); ++i) {
+      if (!skipped_[i] || !chain.targets[i].left_out.empty()) continue;
+      chain.targets[i].left_out = skipped_[i]->message;
+      if (!first_skipped_) first_skipped_ = skipped_[i];
+    }
+    return played_chain(chain);
+  }
+
+  int play(driver::PlannedChain& chain) {
+    PlayedChain played = asked_targets(chain);
+    if (played.targets.empty() && first_skipped_) {
+      message(first_skipped_->message);
+      return kExitUsage;  // of a request that nobody is asked
     }
     if (played.targets.empty())
       return configuration_failure(
@@ -298,6 +228,9 @@ class Plan final : public Command {
   std::vector<std::string> faults_;
   std::optional<std::string> timeout_;
   bool no_keys_ = false, no_stream_ = false, json_ = false;
+  PlanNeeds needs_;
+  std::vector<std::optional<Error>> skipped_;  ///< one for each target
+  std::optional<Error> first_skipped_;         ///< of those that were to be asked
 };
 
 }  // namespace

@@ -149,8 +149,8 @@ PlayedChain played_chain(const driver::PlannedChain& chain) {
 bool assume_keys(driver::PlannedChain& chain) {
   bool any = false;
   for (auto& target : chain.targets) {
-    if (target.left_out.empty() || !target.provider->problem.empty() || target.model.empty())
-      continue;
+    const bool misses_key = target.left_out == target.provider->key_missing;
+    if (target.left_out.empty() || !misses_key || target.model.empty()) continue;
     any = true;
     target.left_out.clear();
     target.plan.keys = 1;

@@ -11,10 +11,10 @@
 #include <optional>
 #include <utility>
 
-#include "cli/chat/answer_printer.hpp"
 #include "cli/chat/chat_failure.hpp"
 #include "cli/chat/conversation_file.hpp"
 #include "cli/chat/run_json.hpp"
+#include "cli/chat/run_printer.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/output.hpp"
@@ -41,6 +41,12 @@ std::filesystem::path history_file() {
   const auto home = variable("HOME");
   if (!home || home->empty()) return {};
   return std::filesystem::path(*home) / ".local/state/prx/history";
+}
+
+/// The configuration calls what overrides it a flag; here a command did.
+std::string as_command(std::string text) {
+  constexpr std::string_view kFlag = "flag --";
+  return text.starts_with(kFlag) ? text.replace(0, kFlag.size(), "/") : text;
 }
 
 class Talk {
@@ -72,9 +78,9 @@ class Talk {
       if (entry.end == LineEditor::End::kCancelled || is_interrupted) say("^C\n");
       if (!interrupt_.forget()) break;
     }
-    const bool is_gone = write_all(STDOUT_FILENO, "\n", patience_) == EIO;
+    is_lost_ = write_all(STDOUT_FILENO, "\n", patience_) == EIO || is_lost_;
     const int code = interrupt_.exit_code();
-    return is_gone && code == 0 ? 128 + SIGHUP : code;  // the signal may come later, or be ignored
+    return is_lost_ && code == 0 ? kExitHungUp : code;  // the signal may come later, or be ignored
   }
 
  private:
@@ -206,11 +212,12 @@ class Talk {
     if (member == &Overrides::provider) wanted.chain.reset(), wanted.model.reset();
     wanted.*member = value;
     wanted.no_fallback = overrides_.no_fallback;
-    if (const auto good = check_overrides(wanted); !good) return message(good.error().message);
+    if (const auto good = check_overrides(wanted, kTalkWording); !good)
+      return message(good.error().message);
     auto config = load_config(globals_, wanted);
-    if (!config) return message(config.error().message);
+    if (!config) return message(as_command(config.error().message));
     if (const auto done = client_->reload(std::move(*config)); !done)
-      return message(done.error().message);
+      return message(as_command(done.error().message));
     overrides_ = std::move(wanted);
     note(who());
   }
@@ -291,9 +298,7 @@ class Talk {
     if (usage.reasoning_tokens > 0)
       text += " (" + std::to_string(usage.reasoning_tokens) + " reasoning)";
     if (usage.cached_tokens > 0) text += ", " + std::to_string(usage.cached_tokens) + " cached";
-    text += (usage.cost.estimated ? " | ~" : " | ") + format_cost(usage.cost.dollars);
-    if (usage.cost.lower_bound) text += " or more: not every cost is known";
-    note(text);
+    note(text + " | " + format_cost_in_all(usage.cost));
   }
 
   void show_trace(const std::string& argument) {
@@ -310,12 +315,12 @@ class Talk {
   // --- asking
 
   void ask() {
-    AnswerPrinter printer({true, patience_, false});
+    RunPrinter printer({true, patience_, false}, interrupt_.token());
     const Clock::time_point start = Clock::now();
     const RunResult result =
         client_->run(talk_, tools_on_ ? tools_ : ToolBox(), run_options(printer));
     const auto total = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start);
-    static_cast<void>(printer.finish());
+    if (!printer.finish() && printer.error() != ECANCELED) return leave_lost();
     if (!result) return explain(result.error());
     const ChatResponse& answer = result->answer();
     attempts_ = answer.attempts;
@@ -326,31 +331,23 @@ class Talk {
            run_summary(result->rounds, usage_of(result->rounds)));
   }
 
-  [[nodiscard]] static ConversationUsage usage_of(const std::vector<Round>& rounds) {
-    ConversationUsage usage;
-    for (const Round& round : rounds) usage.add(round.response.usage, round.response.attempts);
-    return usage;
-  }
+  /// Nobody sees the terminal any more.
+  void leave_lost() { leaving_ = is_lost_ = true; }
 
-  [[nodiscard]] RunOptions run_options(AnswerPrinter& printer) {
+  [[nodiscard]] RunOptions run_options(RunPrinter& printer) {
     RunOptions run;
     run.settings = prepared_.request;
     run.settings.model = model_of(overrides_).value_or("");
-    run.call.stop = interrupt_.token();
     run.call.stream_upstream = !options_.no_stream;
     run.call.deadline = prepared_.timeout;
     if (options_.tools.rounds_max) run.rounds_max = static_cast<int>(*options_.tools.rounds_max);
-    if (tracing_)
-      run.call.on_attempt = [&printer, number = 0](const Attempt& attempt) mutable {
-        printer.note_between(trace_line(attempt, ++number));
-      };
-    run.on_event = [&printer](const StreamEvent& event) { static_cast<void>(printer.take(event)); };
-    run.on_answer = [&printer](const ChatResponse&) { static_cast<void>(printer.finish()); };
+    run.consent = consent_of(world_);
     run.on_tool = [this](const ToolRun& tool) {  // without tools a model may call one all the same
       const auto held =
           world_.consent ? world_.consent->hold_terminal() : std::unique_lock<std::mutex>();
       note(tool_line(tool));
     };
+    printer.attach(run, tracing_);
     return run;
   }
 
@@ -366,8 +363,11 @@ class Talk {
       messages.pop_back();
     }
     if (error.error_class == ErrorClass::kCancelled && interrupt_.signal() != 0)
-      return note("stopped; /retry asks again");
-    message(chat_failure(*client_, error) + "; /retry asks again");
+      note("stopped; /retry asks again");
+    else
+      message(run_failure(*client_, error, kTalkWording) + "; /retry asks again");
+    if (const std::string spent = failed_run_summary(error); !options_.quiet && !spent.empty())
+      note(spent);
   }
 
   Interrupt interrupt_{true};  ///< first: before any other thread
@@ -376,7 +376,7 @@ class Talk {
   Overrides overrides_;
   const PreparedChat prepared_;
   Patience patience_;
-  bool tracing_, tools_on_ = true, leaving_ = false;
+  bool tracing_, tools_on_ = true, leaving_ = false, is_lost_ = false;
   ToolWorld world_;
   ToolBox tools_;
   std::unique_ptr<Client> client_;

@@ -1,15 +1,9 @@
 #include "cli/tools/tool_command.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <string_view>
 
-#include "cli/chat/prompt.hpp"
 #include "prx/sdk/json_edit.hpp"
 #include "prx/tool_box.hpp"
 
@@ -35,18 +29,6 @@ Result<NamedValue> split(const std::string& option, const std::string& text,
   return NamedValue{text.substr(0, equals), text.substr(equals + 1)};
 }
 
-Result<std::string> read_schema_file(const std::string& tool, const std::string& path) {
-  const std::string where = "--tool-schema " + tool + ": " + path;
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return bad_option(where + ": " + std::strerror(errno));
-  auto text = read_all(file, kToolSchemaMax);
-  const int problem = errno;
-  ::close(file);
-  if (text) return std::move(*text);
-  const bool is_folder = problem == EISDIR;
-  return bad_option(where + (is_folder ? ": is a folder" : ": cannot be read, or is over 1 MiB"));
-}
-
 Result<void> set_member(Tool& tool, std::string_view key, std::string_view value,
                         const std::string& where) {
   if (key == "description") {
@@ -67,11 +49,18 @@ Result<void> set_member(Tool& tool, std::string_view key, std::string_view value
   return {};
 }
 
-Result<void> apply_schema(ToolCommand& command, std::string text) {
+/// The text itself, or after an "@" that of the file it names.
+Result<std::string> schema_text(const std::string& given, const std::string& where,
+                                const Until& until) {
+  if (!given.starts_with('@')) return given;
+  auto text = read_text_file(given.substr(1), until);
+  if (!text) text.error().message.insert(0, where + ": ");
+  return text;
+}
+
+Result<void> apply_schema(ToolCommand& command, const std::string& given, const Until& until) {
   const std::string where = "--tool-schema " + command.tool.name;
-  if (!text.empty() && text.front() == '@') {
-    PRX_TRY_SET(text, read_schema_file(command.tool.name, text.substr(1)));
-  }
+  PRX_TRY_SET(const std::string text, schema_text(given, where, until));
   if (const auto valid = json::validate(text, ToolBox::kDepthMax); !valid)
     return bad_option(where + ": not JSON: " + valid.error().message);
   const auto object = json::ObjectIndex::parse(text);
@@ -101,7 +90,8 @@ Result<void> check_names(const std::vector<ToolCommand>& commands) {
   return {};
 }
 
-Result<void> apply_schemas(const ToolOptions& options, std::vector<ToolCommand>& commands) {
+Result<void> apply_schemas(const ToolOptions& options, const Until& until,
+                           std::vector<ToolCommand>& commands) {
   std::vector<std::string> seen;
   for (const std::string& text : options.schemas) {
     PRX_TRY_SET(auto schema, split("--tool-schema", text, "NAME=JSON or NAME=@FILE"));
@@ -110,7 +100,7 @@ Result<void> apply_schemas(const ToolOptions& options, std::vector<ToolCommand>&
       return bad_option("--tool-schema " + schema.name + ": there is no --tool of that name");
     if (std::find(seen.begin(), seen.end(), schema.name) != seen.end())
       return bad_option("--tool-schema " + schema.name + " is given twice");
-    PRX_TRY(apply_schema(*command, std::move(schema.value)));
+    PRX_TRY(apply_schema(*command, schema.value, until));
     seen.push_back(std::move(schema.name));
   }
   return {};
@@ -165,7 +155,8 @@ void declare_tools(Arguments& arguments, ToolOptions& options) {
 }
 
 Result<std::vector<ToolCommand>> read_tools(const ToolOptions& options,
-                                            const std::vector<std::string>& parameters) {
+                                            const std::vector<std::string>& parameters,
+                                            const Until& until) {
   std::vector<ToolCommand> commands;
   if (options.tools.empty()) {
     PRX_TRY(check_alone(options));
@@ -178,7 +169,7 @@ Result<std::vector<ToolCommand>> read_tools(const ToolOptions& options,
     commands.push_back({{std::move(tool.name), "", "", {}, {}}, std::move(tool.value)});
   }
   PRX_TRY(check_names(commands));
-  PRX_TRY(apply_schemas(options, commands));
+  PRX_TRY(apply_schemas(options, until, commands));
   PRX_TRY(check_choice(options, commands));
   PRX_TRY(check_rounds(options));
   return commands;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/arguments.hpp"
+#include "cli/chat/prompt.hpp"
 #include "prx/chat.hpp"
 
 namespace prx::cli {
@@ -30,14 +31,13 @@ struct ToolCommand {
   std::string command;  ///< for /bin/sh -c
 };
 
-inline constexpr std::size_t kToolSchemaMax = 1u << 20;  ///< bytes of a schema's file
-
 /// The commands in the order of the options, each with its schema. Reads schema files. Errors:
-/// kInvalidRequest, one line naming the option and the tool: no NAME=, no command, a name that is
-/// taken, a schema that is not {"description":TEXT,"parameters":OBJECT,"strict":BOOL} (each of the
-/// three may be missing) or of no tool, a choice that names no tool, `parameters` of --param that
-/// say the same (\p parameters), an option that is of no use without --tool.
+/// kTimeout when a schema's pipe has not ended by `until`; kInvalidRequest, one line naming the
+/// option and the tool: no NAME=, no command, a name that is taken, a schema that is not
+/// {"description":TEXT,"parameters":OBJECT,"strict":BOOL} (each of the three may be missing) or of
+/// no tool, a choice that names no tool, `parameters` of --param that say the same (\p parameters),
+/// an option that is of no use without --tool.
 [[nodiscard]] Result<std::vector<ToolCommand>> read_tools(
-    const ToolOptions& options, const std::vector<std::string>& parameters);
+    const ToolOptions& options, const std::vector<std::string>& parameters, const Until& until);
 
 }  // namespace prx::cli

@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "cli/output.hpp"
+#include "cli/utf8.hpp"
 #include "cli/visible.hpp"
 #include "os/child_process.hpp"
 
@@ -33,14 +34,14 @@ std::string first_word(std::string_view line) {
 
 }  // namespace
 
-std::string question_text(const ToolConsent::Question& question) {
-  const std::string arguments = visible_line(question.arguments.substr(0, ToolConsent::kShownMax));
+std::string question_text(const ToolConsent::Question& question, std::size_t shown_max) {
+  const std::string_view shown = whole_characters(question.arguments, shown_max);
+  const std::size_t hidden = question.arguments.size() - shown.size();
   std::string text = "The model calls " + visible_line(question.name) + "\n  command:   ";
-  text += visible_line(question.command) + "\n  arguments: " + arguments;
-  if (question.arguments.size() > ToolConsent::kShownMax)
-    text += "\n  " + std::to_string(question.arguments.size() - ToolConsent::kShownMax) +
-            " more bytes of arguments are not shown";
-  return text + "\nRun it? [y/N/a(ll)] ";
+  text += visible_line(question.command) + "\n  arguments: " + visible_line(shown);
+  if (hidden == 0) return text + "\nRun it? [y/N/a(ll)] ";
+  return text + "\n  " + std::to_string(hidden) +
+         " more bytes of arguments are not shown\nShow all of them? [v(iew)/N/a(ll)] ";
 }
 
 Result<std::unique_ptr<ToolConsent>> ToolConsent::open(bool yes) {
@@ -62,37 +63,52 @@ Result<void> ToolConsent::ask(const Question& question, const std::stop_token& s
   if (stop.stop_requested()) return nobody_waits();
   if (all_) return {};
   const os::StopDescriptor stopped(stop);
-  ::tcflush(terminal_, TCIFLUSH);
-  show(question_text(question), stopped.get());
-  PRX_TRY_SET(const std::string answer, read_answer(stopped.get()));
-  all_ = answer == "a" || answer == "all";
-  if (all_ || answer == "y" || answer == "yes") return {};
-  return declined();
+  std::size_t shown_max = kShownMax;
+  while (true) {
+    const bool is_whole = question.arguments.size() <= shown_max;
+    PRX_TRY_SET(const Answer answer, answer_to(question_text(question, shown_max), stopped.get()));
+    all_ = answer == Answer::kAll;
+    if (all_ || (answer == Answer::kYes && is_whole)) return {};
+    if (answer == Answer::kNo) return declined();
+    shown_max = question.arguments.size();
+  }
 }
 
-Result<std::string> ToolConsent::read_answer(int stop_fd) const {
+Result<ToolConsent::Answer> ToolConsent::answer_to(const std::string& question, int stop_fd) const {
+  ::tcflush(terminal_, TCIFLUSH);
+  if (!show(question, stop_fd)) return declined();
+  return read_answer(stop_fd);
+}
+
+ToolConsent::Answer ToolConsent::answer_of(std::string_view word) {
+  if (word == "a" || word == "all") return Answer::kAll;
+  if (word == "y" || word == "yes") return Answer::kYes;
+  return word == "v" || word == "view" ? Answer::kView : Answer::kNo;
+}
+
+Result<ToolConsent::Answer> ToolConsent::read_answer(int stop_fd) const {
+  const auto ended = [&](Unexpected<Error> error) {
+    static_cast<void>(show("\n", stop_fd));
+    return error;
+  };
   std::array<pollfd, 2> waits{pollfd{stop_fd, POLLIN, 0}, pollfd{terminal_, POLLIN, 0}};
   while (true) {
     if (::poll(waits.data(), waits.size(), -1) < 0) {
       if (errno == EINTR) continue;
       return declined();
     }
-    if (waits[0].revents != 0) {
-      show("\n", stop_fd);
-      return nobody_waits();
-    }
+    if (waits[0].revents != 0) return ended(nobody_waits());
     std::array<char, 4'096> line;  // as long as a terminal's can be
     const ssize_t got = ::read(terminal_, line.data(), line.size());
-    if (got > 0) return first_word({line.data(), static_cast<std::size_t>(got)});
+    if (got > 0) return answer_of(first_word({line.data(), static_cast<std::size_t>(got)}));
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    show("\n", stop_fd);
-    return declined();  // Ctrl-D, or the terminal has gone
+    return ended(declined());  // Ctrl-D, or the terminal has gone
   }
 }
 
 /// A terminal that takes nothing (Ctrl-S) does not hold up a stop.
-void ToolConsent::show(std::string_view text, int stop_fd) const {
-  static_cast<void>(write_all(terminal_, text, {stop_fd, {}}));
+bool ToolConsent::show(std::string_view text, int stop_fd) const {
+  return write_all(terminal_, text, {stop_fd, {}}) == 0;
 }
 
 }  // namespace prx::cli

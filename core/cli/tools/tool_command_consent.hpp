@@ -2,6 +2,7 @@
 /// Whether a command that a model called may run: asked of the person at the terminal.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <stop_token>
@@ -15,8 +16,8 @@ namespace prx::cli {
 /// One question at a time, on /dev/tty, whatever stdin and stdout are. Any thread.
 class ToolConsent {
  public:
-  static constexpr std::size_t kShownMax =
-      4'096;  ///< bytes of arguments that a question shows; it says how many it leaves out
+  /// Bytes of arguments that a question shows at first; it says how many it leaves out.
+  static constexpr std::size_t kShownMax = 4'096;
 
   /// \param yes  everything may run, and no terminal is needed. Errors: kInvalidRequest when there
   /// is no terminal to ask on.
@@ -29,8 +30,10 @@ class ToolConsent {
     std::string_view name, command, arguments;
   };
   /// Blocks until the person has answered, or `stop` ends the wait. What was typed before the
-  /// question does not answer it. "a" also answers what comes later. Errors: kPermission, "the user
-  /// declined": also when the terminal goes away; kCancelled by `stop`.
+  /// question does not answer it. "y" runs nothing that was not shown: of arguments that are shown
+  /// in part, "y" and "v" show the whole, and the question is put again. "a" also answers what
+  /// comes later, seen or not. Errors: kPermission, "the user declined": also when the terminal
+  /// goes away or takes no text; kCancelled by `stop`.
   [[nodiscard]] Result<void> ask(const Question& question, const std::stop_token& stop);
 
   /// While held, no question is open: for lines on the same terminal.
@@ -38,15 +41,20 @@ class ToolConsent {
 
  private:
   ToolConsent(int terminal, bool all) : terminal_(terminal), all_(all) {}
-  [[nodiscard]] Result<std::string> read_answer(int stop_fd) const;
-  void show(std::string_view text, int stop_fd) const;
+  enum class Answer { kYes, kAll, kView, kNo };
+  [[nodiscard]] static Answer answer_of(std::string_view word);
+  [[nodiscard]] Result<Answer> answer_to(const std::string& question, int stop_fd) const;
+  [[nodiscard]] Result<Answer> read_answer(int stop_fd) const;
+  [[nodiscard]] bool show(std::string_view text, int stop_fd) const;
 
   std::mutex mutex_;
   const int terminal_;  ///< -1: nobody is asked
   bool all_;
 };
 
-/// The question as the terminal shows it: what a model wrote is made visible. Pure.
-[[nodiscard]] std::string question_text(const ToolConsent::Question& question);
+/// The question as the terminal shows it: what a model wrote is made visible, at most `shown_max`
+/// bytes of the arguments. Pure.
+[[nodiscard]] std::string question_text(const ToolConsent::Question& question,
+                                        std::size_t shown_max = ToolConsent::kShownMax);
 
 }  // namespace prx::cli

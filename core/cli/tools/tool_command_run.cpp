@@ -108,13 +108,23 @@ Result<std::string> run_tool_command(const std::string& command, std::string_vie
 Result<ToolBox> tool_box(const ToolWorld& world) {
   ToolBox box;
   for (const ToolCommand& each : world.commands) {
-    const auto runs = [&world, &each](const ToolInput& input) -> Result<std::string> {
-      PRX_TRY(world.consent->ask({input.name, each.command, input.arguments}, input.stop));
+    const auto runs = [&world, &each](const ToolInput& input) {
       return run_tool_command(each.command, input.arguments, world.environment, input.stop);
     };
     PRX_TRY(box.add(each.tool, runs));
   }
   return box;
+}
+
+std::function<Result<void>(const ToolInput&)> consent_of(const ToolWorld& world) {
+  return [&world](const ToolInput& input) -> Result<void> {
+    const auto command =
+        std::find_if(world.commands.begin(), world.commands.end(),
+                     [&](const ToolCommand& each) { return each.tool.name == input.name; });
+    if (command == world.commands.end() || !world.consent)
+      return fail(ErrorClass::kInternal, "nobody can be asked about this command");
+    return world.consent->ask({input.name, command->command, input.arguments}, input.stop);
+  };
 }
 
 }  // namespace prx::cli

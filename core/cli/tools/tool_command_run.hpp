@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -32,9 +33,12 @@ struct ToolWorld {
 /// \param config  resolved: of a client.
 [[nodiscard]] std::vector<std::string> environment_without_keys(const Config& config);
 
-/// Each command asks for consent, then runs. `world` is borrowed as long as the box is used.
-/// Errors: as ToolBox::add().
+/// The commands as functions, for runs with consent_of(world) alone. `world` is borrowed as long as
+/// the box is used. Errors: as ToolBox::add().
 [[nodiscard]] Result<ToolBox> tool_box(const ToolWorld& world);
+
+/// Asks the person before each command. `world` is borrowed as long as it is used.
+[[nodiscard]] std::function<Result<void>(const ToolInput&)> consent_of(const ToolWorld& world);
 
 /// `/bin/sh -c command` in a session of its own, with `input` on stdin; what it printed. It is
 /// killed, with its group, when `stop` is requested or it has printed more than

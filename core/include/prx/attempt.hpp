@@ -52,9 +52,13 @@ struct Attempt {
   std::optional<double> cost;
   /// `cost` was reckoned from tokens and listed prices: the provider did not say it
   bool cost_estimated = false;
+  /// Its plugin refused the request as it stands, before anything was sent; `error` says why
+  bool refused_unsent = false;
 
   /// It is in the trail to say why its target was not asked.
   [[nodiscard]] bool skipped() const { return reason == "skipped"; }
+  /// Its provider was asked. A call whose error has no such attempt never left this machine.
+  [[nodiscard]] bool asked() const { return !skipped() && !refused_unsent; }
 };
 
 }  // namespace prx

@@ -68,8 +68,9 @@ struct Part {
 /// A complete tool call. `arguments` is JSON text, byte for byte as the model wrote it.
 struct ToolCall {
   std::string id, name, arguments;
-  /// Of one that was loaded and has members that are not known here: the whole call as it stood
-  /// there, which goes out instead of the above. Else ""
+  /// Of one with members that are not known here (a signature, say): the whole call as it was
+  /// loaded, or as Chat Completions has it with those byte for byte. It goes out instead of the
+  /// above. Else ""
   std::string json = {};
   friend bool operator==(const ToolCall&, const ToolCall&) = default;
 };
@@ -204,9 +205,9 @@ struct StreamEvent {
     kMeta,           ///< id: generation id; name: served model; text: serving vendor
     kText,           ///< text
     kReasoning,      ///< text
-    kToolCallDelta,  ///< index; id and name on the first; text: piece of the arguments. Only when
-                     ///< asked for
-    kToolCall,       ///< index, id, name, text: the whole arguments, valid JSON
+    kToolCallDelta,  ///< index; id and name on the first; text: piece of the arguments; json: what
+                     ///< else there is of the call, or "". Only when asked for
+    kToolCall,       ///< index, id, name, text: the whole arguments, valid JSON; json: ToolCall's
     kItem,           ///< name, id, json
     kProgress,       ///< text
     kRestart,  ///< what was delivered so far is void (only reasoning was): the answer starts anew

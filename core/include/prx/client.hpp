@@ -77,6 +77,9 @@ struct CallOptions {
   /// Of models(), health() and account(): which key of the provider's pool is sent, from 0. A chat
   /// takes one as its chain decides.
   std::size_t key = 0;
+  /// False: an answer with a tool call whose arguments are not JSON is kBadResponse, and another
+  /// attempt is made. True: it is an answer as any other, for who tells the model what is wrong
+  bool malformed_tool_arguments = false;
 };
 
 using ChatResult = Result<ChatResponse, CallError>;
@@ -159,6 +162,12 @@ struct Health {
   bool connection_reused = false;
 };
 
+/// Answer of a server that was reached, whatever it said.
+struct Reach {
+  Health health;
+  std::optional<Error> refusal;  ///< what it said instead of yes: 401, 429, 503, no JSON
+};
+
 class Client {
  public:
   /// Finds the plugins, and loads the one of the first provider in force; others are loaded when a
@@ -231,6 +240,10 @@ class Client {
   /// Asks a provider whether it answers this key. Blocks; options as models().
   [[nodiscard]] PRX_API Result<Health> health(const std::string& provider = {},
                                               const CallOptions& options = {});
+  /// The same question, for who wants to know how fast and by which HTTP it answers even where it
+  /// refuses. Blocks; options as models(). Errors: no server answered, or nobody was asked.
+  [[nodiscard]] PRX_API Result<Reach> reach(const std::string& provider = {},
+                                            const CallOptions& options = {});
   /// What a provider says about the account behind a key: credit, limits, usage. Blocks; options as
   /// models(). Errors: kUnsupported, without asking anybody, when the plugin has no such operation;
   /// kAuth without asking when there is no key.

@@ -159,7 +159,7 @@ struct ChainConfig {
 struct PluginsConfig {
   struct Entry {  ///< a `[plugins.<id>]` table
     std::string id;
-    /// Absolute; relative ones were resolved against the file's folder
+    /// Absolute; relative ones were resolved against the file's folder. Empty: it is searched for
     std::filesystem::path path;
     std::string sha256;  ///< 64 hex digits in lower case, or ""
     friend bool operator==(const Entry&, const Entry&) = default;

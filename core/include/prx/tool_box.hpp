@@ -70,7 +70,7 @@ struct ToolRun {
   std::string result;   ///< what the model is told
   bool failed = false;  ///< the function said so, threw, or was not called at all: there is no such
                         ///< tool, the arguments are beyond the limits, the run was to stop
-  std::chrono::microseconds took{0};
+  std::chrono::microseconds took{0};  ///< of the function alone; 0: it was not called
 };
 
 /// One answer of the model, and what was done with its tool calls.
@@ -91,10 +91,15 @@ struct RunOptions {
   int parallel_max = 8;  ///< functions at the same time, 1 to 64
   /// \name Hooks; they must not throw. The first two are called on the caller's thread
   /// @{
-  /// Each event of each answer, as Client::stream() gives them
+  /// Each event of each answer, as Client::stream() gives them; but the arguments of a kToolCall
+  /// are what the model wrote, JSON or not
   std::function<void(const StreamEvent&)> on_event;
   /// Each answer when it is complete, before its tools run
   std::function<void(const ChatResponse&)> on_answer;
+  /// Whether a function may be called: asked on the thread that would call it, several at once,
+  /// with what it would be called with. An error is told to the model as one of the function's. A
+  /// wait for a person is no part of ToolRun::took. Unset: every call may run
+  std::function<Result<void>(const ToolInput&)> consent;
   /// Each execution as it ends; one at a time, on a worker's thread
   std::function<void(const ToolRun&)> on_tool;
   /// @}
@@ -111,6 +116,7 @@ struct RunTrail {
 struct RunError : CallError {
   using CallError::CallError;
   RunError(CallError error) : CallError(std::move(error)) {}  // NOLINT: a CallError of a run
+  bool rounds_over = false;   ///< `partial` is whole, but answer number `rounds_max` calls tools
   std::vector<Round> rounds;  ///< the complete ones; the conversation has them too
   /// Tools of `partial` that ran, or were about to, when the run was stopped; the conversation has
   /// no word of them

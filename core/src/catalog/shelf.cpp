@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <utility>
 
 namespace prx::catalog {
 
@@ -31,6 +32,12 @@ void keep_what_variants_share(ModelFacts& facts, std::string_view model) {
   if (model.ends_with(":extended")) facts.context_length = facts.completion_max = std::nullopt;
 }
 
+std::string name_of(const Source& source, std::string_view model) {
+  std::string name = source.plugin + '\n' + source.base_url + '\n';
+  name += model;
+  return name;
+}
+
 }  // namespace
 
 std::vector<std::string_view> listed_names(std::string_view model) {
@@ -42,8 +49,19 @@ std::vector<std::string_view> listed_names(std::string_view model) {
   return names;
 }
 
-std::uint64_t Shelf::generation(MonotonicTime now) {
-  if (nanoseconds(now) >= next_look_.load(std::memory_order_relaxed)) look(now);
+std::uint64_t Shelf::generation(MonotonicTime now, Wait wait) {
+  if (nanoseconds(now) < next_look_.load(std::memory_order_relaxed))
+    return generation_.load(std::memory_order_acquire);
+  next_look_ = nanoseconds(now + kLookEvery);  // others need not
+  if (wait == Wait::kYes) {
+    look(now);
+  } else {
+    {
+      const std::lock_guard lock(mutex_);
+      look_wanted_ = now;
+    }
+    start_later();
+  }
   return generation_.load(std::memory_order_acquire);
 }
 
@@ -54,26 +72,86 @@ void Shelf::look_again() {
 }
 
 void Shelf::look(MonotonicTime now) {
-  const std::lock_guard lock(mutex_);
-  next_look_ = nanoseconds(now + kLookEvery);
   const std::int64_t changed = change_time(cache_.folder());
+  const std::lock_guard lock(mutex_);
   if (changed == changed_ && (changed == 0 || now < forgotten_ + kForgetEvery)) return;
   changed_ = changed;
   forgotten_ = now;
+  ++clearings_;
   remembered_.clear();
   generation_.store(changed == 0 ? 0 : ++last_generation_, std::memory_order_release);
 }
 
 std::shared_ptr<const Known> Shelf::find(const Source& source, std::string_view model) {
-  const std::lock_guard lock(mutex_);
-  std::string name = source.plugin + '\n' + source.base_url + '\n';
-  name += model;
-  if (const auto found = remembered_.find(name); found != remembered_.end()) return found->second;
-  if (remembered_.size() >= kRememberedMax) remembered_.clear();
-  return remembered_[std::move(name)] = read(source, model);
+  std::string name = name_of(source, model);
+  std::uint64_t clearing = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = remembered_.find(name); found != remembered_.end()) return found->second;
+    clearing = clearings_;
+  }
+  auto known = read(source, model);
+  keep(std::move(name), known, clearing);
+  return known;
 }
 
-std::shared_ptr<const Known> Shelf::read(const Source& source, std::string_view model) {
+std::optional<std::shared_ptr<const Known>> Shelf::find_now(const Source& source,
+                                                            std::string_view model) {
+  std::string name = name_of(source, model);
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = remembered_.find(name); found != remembered_.end()) return found->second;
+    if (wanted_.size() < kWantedMax)
+      wanted_.try_emplace(std::move(name), Wanted{source, std::string(model)});
+  }
+  start_later();
+  return std::nullopt;
+}
+
+void Shelf::keep(std::string name, std::shared_ptr<const Known> known, std::uint64_t clearing) {
+  const std::lock_guard lock(mutex_);
+  if (clearing != clearings_) return;
+  if (remembered_.size() >= kRememberedMax) remembered_.clear();
+  remembered_[std::move(name)] = std::move(known);
+}
+
+void Shelf::start_later() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (working_) return;
+    working_ = true;
+  }
+  if (later_ && later_([this] { work(); })) return;
+  const std::lock_guard lock(mutex_);  // who asks again may have more luck
+  working_ = false;
+  wanted_.clear();
+  if (std::exchange(look_wanted_, std::nullopt)) next_look_ = 0;
+}
+
+void Shelf::work() {
+  for (;;) {
+    std::optional<MonotonicTime> look_at;
+    std::pair<std::string, Wanted> next;
+    std::uint64_t clearing = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      look_at = std::exchange(look_wanted_, std::nullopt);
+      working_ = look_at || !wanted_.empty();
+      if (!working_) return;
+      if (!look_at) next = *wanted_.begin();
+      clearing = clearings_;
+    }
+    if (look_at) {
+      look(*look_at);
+      continue;
+    }
+    keep(next.first, read(next.second.source, next.second.model), clearing);
+    const std::lock_guard lock(mutex_);
+    wanted_.erase(next.first);
+  }
+}
+
+std::shared_ptr<const Known> Shelf::read(const Source& source, std::string_view model) const {
   for (const std::string_view name : listed_names(model)) {
     const auto list = cache_.find(source, name);
     if (!list) {

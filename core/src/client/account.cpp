@@ -2,12 +2,12 @@
 #include "prx/account.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <utility>
 
 #include "client/abi_convert.hpp"
 #include "client/client_impl.hpp"
+#include "client/json_reading.hpp"
 #include "client/pull_stream.hpp"
 #include "prx/sdk/json_edit.hpp"
 
@@ -33,12 +33,8 @@ class AccountReader {
     if (auto text = value ? json::unquoted(*value) : std::nullopt) out = std::move(*text);
   }
   void number(std::string_view name, std::optional<double>& out) const {
-    const auto value = object_.find(name);
-    if (!value) return;
-    double number = 0.0;
-    const char* const end = value->data() + value->size();
-    const auto read = std::from_chars(value->data(), end, number);
-    if (read.ec == std::errc() && read.ptr == end && std::isfinite(number)) out = number;
+    const auto number = driver::number_of<double>(object_.find(name));
+    if (number && std::isfinite(*number)) out = number;
   }
   void flag(std::string_view name, std::optional<bool>& out) const {
     const auto value = object_.find(name);
@@ -86,21 +82,21 @@ void read_part(const AccountPart& part, Account& out) {
 }  // namespace
 
 Result<Account> Client::Impl::account(const std::string& provider, const CallOptions& options) {
-  const auto in_force = snapshot();  // it keeps the instance
-  PRX_TRY_SET(driver::ProviderInstance* const target, instance(*in_force, provider));
-  const ProviderConfig& config = target->config();
-  if (!tells_accounts(target->note()))
+  PRX_TRY_SET(const Target whose, target(snapshot(), provider));
+  const driver::ProviderInstance& instance = *whose.instance;
+  const ProviderConfig& config = instance.config();
+  if (!tells_accounts(instance.note()))
     return fail(ErrorClass::kUnsupported, "provider '" + config.name + "': its plugin '" +
-                                              target->note().id +
+                                              instance.note().id +
                                               "' has no operation that tells about an account");
-  if (auto unfit = target->key_problem()) return Unexpected(std::move(*unfit));
+  if (auto unfit = instance.key_problem()) return Unexpected(std::move(*unfit));
   Account account;
   account.provider = config.name;
   if (options.key < config.keys.size()) account.key_label = config.keys[options.key].label;
-  const auto done = run(PRX_OP_ACCOUNT, config.name, options, [&](const prx_event& event) {
+  const auto done = run(whose, PRX_OP_ACCOUNT, options, [&](const prx_event& event) {
     if (event.type == PRX_EV_ITEM)
       account.parts.push_back({std::string(driver::view(event.name)),
-                               target->redact(driver::view(event.json)),
+                               instance.redact(driver::view(event.json)),
                                std::string(driver::view(event.text))});
   });
   if (!done) return Unexpected(done.error());

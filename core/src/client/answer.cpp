@@ -33,6 +33,31 @@ Unexpected<Error> breach(std::string_view what) {
   return fail(ErrorClass::kInternal, "the plugin broke its contract: " + std::string(what));
 }
 
+using json::ObjectIndex;
+
+/// It has a place in ToolCall.
+bool is_known_member(const ObjectIndex::Member& member, bool of_function) {
+  if (of_function) return member.has_key("name") || member.has_key("arguments");
+  return member.has_key("id") || member.has_key("index") || member.has_key("type") ||
+         member.has_key("function");
+}
+
+/// The last of a name counts, in the place of the first.
+void put_members(std::vector<CallMember>& list, const ObjectIndex& from, bool of_function) {
+  for (const ObjectIndex::Member& member : from.members()) {
+    if (is_known_member(member, of_function)) continue;
+    const std::string key(member.key);  // a name has several spellings
+    const std::string name = json::unquoted('"' + key + '"').value_or(key);
+    const auto there = std::find_if(list.begin(), list.end(), [&](const CallMember& one) {
+      return one.of_function == of_function && ObjectIndex::Member{one.key, {}}.has_key(name);
+    });
+    if (there != list.end())
+      there->value = member.value;
+    else
+      list.push_back({of_function, key, std::string(member.value)});
+  }
+}
+
 }  // namespace
 
 Result<void> Answer::take(const prx_event& event) {
@@ -121,7 +146,7 @@ Result<void> Answer::take_tool_call(const prx_event& event) {
   });
   if (found != calls_.end()) {
     found->call.arguments += view(event.text);
-    return {};
+    return take_members(*found, view(event.json));
   }
   if (calls_.size() >= kToolCallsMax)
     return fail(ErrorClass::kBadResponse, "the answer has more than 256 tool calls");
@@ -130,12 +155,27 @@ Result<void> Answer::take_tool_call(const prx_event& event) {
                     event.index,
                     {std::string(view(event.id)), std::string(view(event.name)),
                      std::string(view(event.text))}});
+  return take_members(calls_.back(), view(event.json));
+}
+
+Result<void> Answer::take_members(Call& call, std::string_view json) {
+  if (json.empty()) return {};
+  const auto object = ObjectIndex::parse(json);
+  if (!object || !json::validate(json)) return breach("the json of a tool call is not an object");
+  const auto function = ObjectIndex::parse(object->find("function").value_or("{}"));
+  if (!function) return breach("the function in a tool call's json is not an object");
+  put_members(call.members, *object, false);
+  put_members(call.members, *function, true);
+  std::size_t size = 0;
+  for (const CallMember& member : call.members) size += member.key.size() + member.value.size();
+  if (call.members.size() > kCallMembersMax || size > kCallMembersSizeMax)
+    return fail(ErrorClass::kBadResponse, "a tool call has more than 64 other members, or 1 MiB");
   return {};
 }
 
 void Answer::rename_tool_call(std::uint32_t index, std::string_view id) {
   for (auto& call : calls_)
-    if (call.choice == 0 && call.index == index) call.call.id = id;
+    if (call.choice == 0 && call.index == index) set_id(call.call, std::string(id));
 }
 
 void Answer::take_item(const prx_event& event) {
@@ -145,7 +185,7 @@ void Answer::take_item(const prx_event& event) {
   if (name == "refusal") response_.refusal += json::unquoted(view(event.json)).value_or("");
 }
 
-Result<void> Answer::complete() {
+Result<void> Answer::complete(ToolArguments arguments) {
   if (finished_choices_.empty()) return breach("done without a finish reason");
   if (!has_finished(0))
     return fail(ErrorClass::kBadResponse, "the answer has other choices, and not the first");
@@ -158,7 +198,9 @@ Result<void> Answer::complete() {
     ToolCall& call = each.call;
     const bool cut = was_cut(each.choice);
     if (call.arguments.empty() && !cut) call.arguments = "{}";
-    const bool is_whole = !call.name.empty() && json::validate(call.arguments);
+    const bool any_will_do = arguments == ToolArguments::kAny && !cut;
+    const bool is_whole = !call.name.empty() && (any_will_do || json::validate(call.arguments));
+    if (is_whole && !each.members.empty()) call.json = tool_call_json(call, each.members);
     if (is_whole)
       whole.push_back(std::move(each));
     else if (cut)

@@ -7,17 +7,24 @@
 #include <string>
 #include <vector>
 
+#include "client/message_json.hpp"
 #include "prx/chat.hpp"
 #include "prx/plugin.h"
 #include "prx/sdk/error.hpp"
 
 namespace prx::driver {
 
+/// Which arguments a whole tool call may have.
+enum class ToolArguments { kJson, kAny };
+
 /// Choice 0 is what a ChatResponse holds; other choices reach the caller as events only. Loop
 /// thread.
 class Answer {
  public:
   static constexpr std::size_t kToolCallsMax = 256;
+  /// Of one call, beside its id, name and arguments: so many members, of so many bytes in all.
+  static constexpr std::size_t kCallMembersMax = 64;
+  static constexpr std::size_t kCallMembersSizeMax = 1u << 20;
   static constexpr std::size_t kChoicesMax = 128;
 
   /// Takes one non-terminal event. Errors: kInternal when the plugin breaks the grammar.
@@ -26,10 +33,10 @@ class Answer {
   void take_text(std::string_view text) { response_.text += text; }
 
   /// Called once at the end of a good answer: checks that there is a finish reason, that something
-  /// was said or a token used, and that tool calls are whole: a name, and arguments that are JSON.
+  /// was said or a token used, and that tool calls are whole: a name, and arguments as asked for.
   /// A call that the length limit or a content filter cut is left out, and counted for choice 0.
   /// Errors: kInternal, kBadResponse.
-  [[nodiscard]] Result<void> complete();
+  [[nodiscard]] Result<void> complete(ToolArguments arguments = ToolArguments::kJson);
 
   /// After complete(), when the request asked for JSON: that the text is one JSON value. A refusal
   /// and an answer of tool calls alone need none. Errors: kBadResponse; of one that the length
@@ -41,6 +48,7 @@ class Answer {
   struct Call {
     std::uint32_t choice, index;
     ToolCall call;
+    std::vector<CallMember> members{};
   };
   [[nodiscard]] const std::vector<Call>& tool_calls() const { return calls_; }
   /// Every choice that began has its finish reason.
@@ -50,6 +58,7 @@ class Answer {
 
  private:
   [[nodiscard]] Result<void> take_tool_call(const prx_event& event);
+  [[nodiscard]] static Result<void> take_members(Call& call, std::string_view json);
   void take_item(const prx_event& event);
   [[nodiscard]] bool has_finished(std::uint32_t choice) const;
   [[nodiscard]] bool note_begun(std::uint32_t choice);

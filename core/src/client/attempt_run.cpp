@@ -37,6 +37,7 @@ Attempt AttemptRun::trail(const ProviderConfig& config, MonotonicTime now, const
   if (error != nullptr) attempt.error = *error;
   if (first_token) attempt.first_token = microseconds(*first_token - started_at_);
   attempt.total = microseconds(now - started_at_);
+  attempt.refused_unsent = !operation_ || operation_->stats().refused;
   if (operation_) {
     const OperationStats& stats = operation_->stats();
     if (stats.connected) attempt.connected = microseconds(*stats.connected);

@@ -21,9 +21,10 @@ Error closing_error() {
 Error no_model(const std::string& provider) {
   Error error;
   error.error_class = ErrorClass::kInvalidRequest;
-  error.message = "no model: provider '" + provider +
-                  "' has no default; give --model or set [providers." + provider +
-                  "] model (prx models --provider " + provider + " shows what it has)";
+  error.message =
+      "no model: provider '" + provider +
+      "' has no default; give one (--model, /model in a conversation) or set [providers." +
+      provider + "] model (prx models --provider " + provider + " shows what it has)";
   return error;
 }
 
@@ -158,7 +159,8 @@ Result<std::shared_ptr<const driver::PreparedChain>> Client::Impl::prepare(
   }
   if (out.targets.empty()) return Unexpected(std::move(*problem));
   out.catalog = generation;
-  if (generation != 0) driver::add_known(out, shelf_, snapshot, options_.environment);
+  catalog::ShelfReader shelf(shelf_, disk_wait());
+  if (generation != 0) driver::add_known(out, shelf, snapshot, options_.environment);
   return std::make_shared<const driver::PreparedChain>(std::move(out));
 }
 

@@ -42,7 +42,11 @@ Catalog cached(const std::string& provider, catalog::List list) {
 
 std::uint64_t Client::Impl::catalog_generation() {
   if (options_.catalog == CatalogUse::kOff) return 0;
-  return shelf_.generation(std::chrono::steady_clock::now());
+  return shelf_.generation(std::chrono::steady_clock::now(), disk_wait());
+}
+
+catalog::Shelf::Wait Client::Impl::disk_wait() {
+  return driver::on_prx_thread() ? catalog::Shelf::Wait::kNo : catalog::Shelf::Wait::kYes;
 }
 
 Result<Catalog> Client::Impl::catalog(const std::string& name, const CatalogOptions& options) {
@@ -60,22 +64,23 @@ Result<Catalog> Client::Impl::catalog(const std::string& name, const CatalogOpti
   if (options.fetch == Fetch::kNever && !list) return Unexpected(list.error());
   if (options.fetch == Fetch::kNever || (options.fetch == Fetch::kWhenOld && fresh))
     return cached(wanted, std::move(*list));
-  auto fetched = fetch_catalog(*provider, options);
+  auto fetched = fetch_catalog(in_force, *provider, options);
   if (fetched || !list || fetched.error().error_class == ErrorClass::kCancelled) return fetched;
   Catalog out = cached(wanted, std::move(*list));
   out.fetch_error = std::move(fetched).error();
   return out;
 }
 
-Result<Catalog> Client::Impl::fetch_catalog(const ProviderConfig& provider,
+/// Of one configuration: what the server of another one lists is not written down as this one's.
+Result<Catalog> Client::Impl::fetch_catalog(std::shared_ptr<driver::Snapshot> in_force,
+                                            const ProviderConfig& provider,
                                             const CatalogOptions& options) {
-  const auto in_force = snapshot();
-  PRX_TRY_SET(const driver::ProviderInstance* const instance, instance(*in_force, provider.name));
+  PRX_TRY_SET(const Target whose, target(std::move(in_force), provider.name));
   std::vector<Listed> models;
   CallOptions call;
   call.deadline = options.deadline;
   call.stop = options.stop;
-  PRX_TRY(run(PRX_OP_MODELS, provider.name, call, [&](const prx_event& event) {
+  PRX_TRY(run(whose, PRX_OP_MODELS, call, [&](const prx_event& event) {
     if (event.type == PRX_EV_ITEM && event.id.len > 0)
       models.push_back(
           {std::string(driver::view(event.id)), std::string(driver::view(event.json))});
@@ -84,7 +89,7 @@ Result<Catalog> Client::Impl::fetch_catalog(const ProviderConfig& provider,
   if (options_.catalog == CatalogUse::kRead) {
     std::vector<Listed> shown;  // a server that says a secret back does not have it written down
     for (const Listed& model : models)
-      if (!instance->holds_secret(model.json)) shown.push_back(model);
+      if (!whose.instance->holds_secret(model.json)) shown.push_back(model);
     const auto written = shelf_.cache().write(driver::source_of(provider), now, shown);
     if (!written) log_->write(LogLevel::kInfo, written.error().message);
     shelf_.look_again();

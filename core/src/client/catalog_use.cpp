@@ -70,14 +70,15 @@ bool knows_its_prefix(const ProviderInstance& instance) {
 /// Finds a model in the lists of others.
 class OtherLists {
  public:
-  OtherLists(catalog::Shelf& shelf, const Snapshot& snapshot, const Environment& environment)
+  OtherLists(catalog::ShelfReader& shelf, const Snapshot& snapshot, const Environment& environment)
       : shelf_(shelf), snapshot_(snapshot), environment_(environment) {}
 
   /// What another provider asks for the same model, which it lists by the vendor's name.
   KnownPtr price_of(const CallTarget& target) const {
     const ProviderConfig& config = target.instance->config();
     if (target.model.empty() || !knows_its_prefix(*target.instance)) return nullptr;
-    const std::string model = config.model_prefix + target.model;
+    const bool prefixed = target.model.starts_with(config.model_prefix);  // already, by the caller
+    const std::string model = prefixed ? target.model : config.model_prefix + target.model;
     for (const catalog::Source& source : sources(config.plugin_id))
       if (auto known = shelf_.find(source, model); has_prices(known)) return known;
     return nullptr;
@@ -100,7 +101,7 @@ class OtherLists {
     return url ? config::normal_base_url(*url).value_or("") : std::string();
   }
 
-  catalog::Shelf& shelf_;
+  catalog::ShelfReader& shelf_;
   const Snapshot& snapshot_;
   const Environment& environment_;
 };
@@ -143,20 +144,27 @@ catalog::Source source_of(const ProviderConfig& provider) {
   return {provider.plugin_id, provider.base_url};
 }
 
-void add_known(PreparedChain& chain, catalog::Shelf& shelf, const Snapshot& snapshot,
+std::optional<KnownPtr> known_of(catalog::ShelfReader& shelf, const AskedModel& asked) {
+  const Overrides overrides = overrides_of(asked.extra_body, asked.provider.extra_body);
+  if (overrides.model) return std::nullopt;
+  return reduced(shelf.find(source_of(asked.provider), asked.model), overrides);
+}
+
+void add_known(PreparedChain& chain, catalog::ShelfReader& shelf, const Snapshot& snapshot,
                const Environment& environment) {
   const OtherLists others(shelf, snapshot, environment);
   for (std::size_t i = 0; i < chain.targets.size(); ++i) {
     CallTarget& target = chain.targets[i];
     const ProviderConfig& config = target.instance->config();
-    const Overrides overrides = overrides_of(target.extra_body, config.extra_body);
-    if (overrides.model) continue;
-    target.known = reduced(shelf.find(source_of(config), target.model), overrides);
+    auto known = known_of(shelf, {config, target.model, target.extra_body});
+    if (!known) continue;
+    target.known = std::move(*known);
     target.priced = has_prices(target.known) ? target.known : others.price_of(target);
     chain.any_known = chain.any_known || target.known || target.priced;
     auto& context = chain.plan.targets[i].context_length;
     if (!context && target.known) context = target.known->facts.context_length;
   }
+  chain.whole = chain.whole && shelf.knows_all();
 }
 
 std::vector<Unfit> unfit_targets(const PreparedChain& chain, catalog::RequestNeeds& needs) {
@@ -171,29 +179,34 @@ std::vector<Unfit> unfit_targets(const PreparedChain& chain, catalog::RequestNee
   return out;
 }
 
+Error unmet_error(const reliability::PlanTarget& target, const std::string& model,
+                  const Known& known, const UnmetNeed& unmet) {
+  Error error;
+  error.error_class = ErrorClass::kUnsupported;
+  error.message = "provider '" + target.name + "' was not asked: ";
+  if (unmet.need == Need::kContext) {
+    error.error_class = ErrorClass::kContextLength;
+    const bool listed = known.facts.context_length == target.context_length;
+    error.message +=
+        listed ? what_is_known(known, model) : "the configuration says that model '" + model + "' ";
+    error.message += "takes " + std::to_string(target.context_length.value_or(0)) +
+                     " tokens, and the request has at least " + std::to_string(unmet.tokens);
+  } else {
+    error.message +=
+        what_is_known(known, model) + "does not support " + std::string(to_string(unmet.need));
+  }
+  error.message += "; " + command(target.name, option_for(unmet.need, unmet.tokens)) +
+                   " lists others, " + command(target.name, "refresh") + " asks anew";
+  return error;
+}
+
 Attempt skipped_attempt(const PreparedChain& chain, const Unfit& unfit,
                         catalog::RequestNeeds& needs) {
   const CallTarget& target = chain.targets[unfit.target];
   const reliability::PlanTarget& plan = chain.plan.targets[unfit.target];
-  Error error;
-  error.error_class = ErrorClass::kUnsupported;
-  error.message = "provider '" + plan.name + "' was not asked: ";
-  std::size_t tokens = 0;
-  if (unfit.need == Need::kContext) {
-    const std::int64_t limit = plan.context_length.value_or(0);
-    tokens = needs.tokens_min(limit);
-    error.error_class = ErrorClass::kContextLength;
-    const bool listed = target.known->facts.context_length == plan.context_length;
-    error.message += listed ? what_is_known(*target.known, target.model)
-                            : "the configuration says that model '" + target.model + "' ";
-    error.message += "takes " + std::to_string(limit) + " tokens, and the request has at least " +
-                     std::to_string(tokens);
-  } else {
-    error.message += what_is_known(*target.known, target.model) + "does not support " +
-                     std::string(to_string(unfit.need));
-  }
-  error.message += "; " + command(plan.name, option_for(unfit.need, tokens)) + " lists others, " +
-                   command(plan.name, "refresh") + " asks anew";
+  const bool too_long = unfit.need == Need::kContext;
+  const std::size_t tokens = too_long ? needs.tokens_min(plan.context_length.value_or(0)) : 0;
+  Error error = unmet_error(plan, target.model, *target.known, {unfit.need, tokens});
   Attempt attempt;
   attempt.provider = plan.name;
   attempt.model = target.model;

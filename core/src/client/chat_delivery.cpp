@@ -1,12 +1,12 @@
 // What the attempts of a call say, and what of it the caller is given.
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "client/abi_convert.hpp"
 #include "client/catalog_use.hpp"
 #include "client/chat_call.hpp"
+#include "client/json_reading.hpp"
 #include "prx/sdk/json_edit.hpp"
 #include "telemetry/attempt_line.hpp"
 
@@ -43,12 +43,8 @@ std::optional<StreamEvent::Type> type_of(std::uint32_t type) {
 /// What META says about the key's rate limit; nullopt: nothing that can be read.
 std::optional<Milliseconds> next_request_of(std::string_view json) {
   const auto about = json::ObjectIndex::parse(json);
-  const auto wait = about ? about->find("next_request_ms") : std::nullopt;
-  std::int64_t ms = 0;
-  if (!wait) return std::nullopt;
-  const auto [end, problem] = std::from_chars(wait->data(), wait->data() + wait->size(), ms);
-  if (problem != std::errc{} || end != wait->data() + wait->size() || ms < 1) return std::nullopt;
-  return Milliseconds(ms);
+  const auto ms = number_of<std::int64_t>(about ? about->find("next_request_ms") : std::nullopt);
+  return ms && *ms >= 1 ? std::optional(Milliseconds(*ms)) : std::nullopt;
 }
 
 bool is_content(const StreamEvent& event) {
@@ -123,7 +119,10 @@ void ChatCall::broken(AttemptRun& run, const Error& error) {
 /// An attempt is over. A good answer is checked here, before the engine believes it.
 void ChatCall::run_ended(AttemptRun& run, std::optional<Error> error) {
   if (!error) {
-    if (auto whole = run.answer().complete(); !whole) error = std::move(whole).error();
+    const bool any = plan_.options.malformed_tool_arguments;
+    if (auto whole = run.answer().complete(any ? ToolArguments::kAny : ToolArguments::kJson);
+        !whole)
+      error = std::move(whole).error();
   }
   if (!error && run.wants_json) {
     if (auto json = run.answer().check_json(); !json) {
@@ -214,6 +213,7 @@ void ChatCall::deliver_tool_calls(Answer& answer) {
     out.id = call.call.id;
     out.name = call.call.name;
     out.text = call.call.arguments;
+    out.json = call.call.json;
     if (sink_ != nullptr) sink_->on_event(out);
   }
 }

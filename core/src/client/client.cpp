@@ -57,8 +57,9 @@ RunResult Client::run(Conversation& conversation, const ToolBox& tools) {
 
 Result<std::vector<Model>> Client::models(const std::string& provider, const CallOptions& options) {
   if (driver::on_prx_thread()) return Unexpected(driver::blocking_on_loop());
+  PRX_TRY_SET(const auto target, impl_->target(impl_->snapshot(), provider));
   std::vector<Model> models;
-  const auto done = impl_->run(PRX_OP_MODELS, provider, options, [&](const prx_event& event) {
+  const auto done = impl_->run(target, PRX_OP_MODELS, options, [&](const prx_event& event) {
     if (event.type == PRX_EV_ITEM)
       models.push_back(
           {std::string(driver::view(event.id)), std::string(driver::view(event.json))});
@@ -73,17 +74,27 @@ Result<Catalog> Client::catalog(const std::string& provider, const CatalogOption
 }
 
 Result<Health> Client::health(const std::string& provider, const CallOptions& options) {
+  PRX_TRY_SET(auto reached, reach(provider, options));
+  if (reached.refusal) return Unexpected(std::move(*reached.refusal));
+  return std::move(reached.health);
+}
+
+Result<Reach> Client::reach(const std::string& provider, const CallOptions& options) {
   if (driver::on_prx_thread()) return Unexpected(driver::blocking_on_loop());
+  PRX_TRY_SET(const auto target, impl_->target(impl_->snapshot(), provider));
   const auto began = std::chrono::steady_clock::now();
-  const auto done = impl_->run(PRX_OP_HEALTH, provider, options, nullptr);
-  if (!done) return Unexpected(done.error());
-  Health health;
-  health.provider = provider.empty() ? impl_->snapshot()->config->first_provider() : provider;
+  Impl::Outcome outcome = impl_->run_to_end(target, PRX_OP_HEALTH, options, nullptr);
+  if (outcome.error && outcome.error->http_status == 0)
+    return Unexpected(std::move(*outcome.error));
+  Reach reached;
+  reached.refusal = std::move(outcome.error);
+  Health& health = reached.health;
+  health.provider = target.instance->config().name;
   health.latency = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::steady_clock::now() - began);
-  health.http_version = done->http_version;
-  health.connection_reused = done->reused;
-  return health;
+  health.http_version = outcome.stats.http_version;
+  health.connection_reused = outcome.stats.reused;
+  return reached;
 }
 
 Result<void> Client::reload(Config config) {

@@ -89,8 +89,10 @@ struct QuietWatch {
 Client::Impl::Impl(ClientOptions options, std::unique_ptr<Log> log, std::unique_ptr<AsioLoop> loop)
     : options_(std::move(options)),
       log_(std::move(log)),
-      shelf_(model_cache(options_),
-             [this](const std::string& why) { log_->write(LogLevel::kDebug, why); }),
+      shelf_(
+          model_cache(options_),
+          [this](const std::string& why) { log_->write(LogLevel::kDebug, why); },
+          [this](Task task) { return resolvers_->run(std::move(task)); }),
       loop_(std::move(loop)),
       workers_(std::make_unique<Workers>()),
       resolvers_(std::make_unique<Workers>()),
@@ -225,28 +227,43 @@ void Client::Impl::on_loop(const Task& task) {
   done.wait(lock, [&] { return ran; });
 }
 
-Result<driver::OperationStats> Client::Impl::run(std::uint32_t op, const std::string& provider,
+Result<Client::Impl::Target> Client::Impl::target(std::shared_ptr<driver::Snapshot> in_force,
+                                                  const std::string& provider) {
+  PRX_TRY_SET(driver::ProviderInstance* const made, instance(*in_force, provider));
+  return Target{std::move(in_force), made};
+}
+
+Result<driver::OperationStats> Client::Impl::run(const Target& target, std::uint32_t op,
                                                  const CallOptions& options,
                                                  driver::SideOperation::Take take) {
-  const auto in_force = snapshot();
-  PRX_TRY_SET(driver::ProviderInstance* const target, instance(*in_force, provider));
-  if (options.key > 0 && options.key >= target->config().keys.size())
-    return fail(ErrorClass::kInvalidRequest, "provider '" + target->config().name +
-                                                 "' has no key number " +
-                                                 std::to_string(options.key + 1));
+  Outcome outcome = run_to_end(target, op, options, std::move(take));
+  if (outcome.error) return Unexpected(std::move(*outcome.error));
+  return outcome.stats;
+}
+
+Client::Impl::Outcome Client::Impl::run_to_end(const Target& target, std::uint32_t op,
+                                               const CallOptions& options,
+                                               driver::SideOperation::Take take) {
+  const auto refused = [](ErrorClass error_class, std::string message) {
+    return Outcome{fail(error_class, std::move(message)).error(), {}};
+  };
+  const ProviderConfig& config = target.instance->config();
+  if (options.key > 0 && options.key >= config.keys.size())
+    return refused(
+        ErrorClass::kInvalidRequest,
+        "provider '" + config.name + "' has no key number " + std::to_string(options.key + 1));
   if (options.stop.stop_requested())  // the loop may be faster than the callback below
-    return fail(ErrorClass::kCancelled, "cancelled by the caller");
+    return refused(ErrorClass::kCancelled, "cancelled by the caller");
   std::mutex mutex;
   std::condition_variable done;
-  std::optional<Result<driver::OperationStats>> outcome;
+  std::optional<Outcome> outcome;
   auto operation =
       std::make_shared<driver::SideOperation>(  // shared: started and ended on the loop
           std::move(take), [&](const Error* error, const driver::OperationStats& stats) {
             const std::lock_guard guard(mutex);
-            if (error == nullptr)
-              outcome.emplace(stats);
-            else
-              outcome.emplace(Unexpected(*error));
+            outcome.emplace();
+            if (error != nullptr) outcome->error = *error;
+            outcome->stats = stats;
             done.notify_one();
           });
   driver::OperationRequest request;
@@ -255,11 +272,13 @@ Result<driver::OperationStats> Client::Impl::run(std::uint32_t op, const std::st
   const std::string id = request_id(random_number());  // stays until the operation's end
   request.request_id = id;
   request.traceparent = options.traceparent;
-  const TimeoutConfig& clocks = target->config().timeouts;
+  const TimeoutConfig& clocks = config.timeouts;
   request.clocks = {clocks.connect, clocks.head, clocks.idle};
   const auto limit = options.deadline ? std::max(options.deadline, std::optional(Milliseconds{0}))
-                                      : in_force->config->reliability.deadline;
-  loop_->post([operation, limit, target, request] { operation->start(*target, request, limit); });
+                                      : target.in_force->config->reliability.deadline;
+  loop_->post([operation, limit, instance = target.instance, request] {
+    operation->start(*instance, request, limit);
+  });
   const std::stop_callback stopper(options.stop,
                                    [&] { loop_->post([operation] { operation->cancel(); }); });
   std::unique_lock lock(mutex);
@@ -318,7 +337,8 @@ bool Client::Impl::close() {
     return false;
   }
   if (!resolvers_->wait_idle(kWorkersMax)) {
-    log_->write(LogLevel::kDebug, "a name is still being resolved; its thread is left behind");
+    log_->write(LogLevel::kDebug,
+                "a name is still being resolved, or a list read; its thread is left behind");
     return false;
   }
   take_down();

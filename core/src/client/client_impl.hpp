@@ -48,8 +48,25 @@ class Client::Impl {
   [[nodiscard]] std::shared_ptr<driver::ChatCall> make_call(const ChatRequest& request,
                                                             const CallOptions& options, Sink& sink,
                                                             std::optional<Error>& refused);
+  /// A provider as one configuration has it. What is asked of it, and what becomes of the answer,
+  /// is of that one, whatever reload() puts in force meanwhile.
+  struct Target {
+    std::shared_ptr<driver::Snapshot> in_force;  ///< shared with other calls; keeps the instance
+    driver::ProviderInstance* instance = nullptr;
+  };
+  /// The provider of that name; "": the first of the chain in force.
+  [[nodiscard]] Result<Target> target(std::shared_ptr<driver::Snapshot> in_force,
+                                      const std::string& provider);
+  /// How an operation ended, and what was seen of the server until then.
+  struct Outcome {
+    std::optional<Error> error;  ///< nullopt: it ended well
+    driver::OperationStats stats;
+  };
   /// One operation that is not a chat; blocks. `take` sees each of its events, on the loop.
-  [[nodiscard]] Result<driver::OperationStats> run(std::uint32_t op, const std::string& provider,
+  [[nodiscard]] Outcome run_to_end(const Target& target, std::uint32_t op,
+                                   const CallOptions& options, driver::SideOperation::Take take);
+  /// The same, for whom an error is all there is to know.
+  [[nodiscard]] Result<driver::OperationStats> run(const Target& target, std::uint32_t op,
                                                    const CallOptions& options,
                                                    driver::SideOperation::Take take);
   /// See Client::account().
@@ -128,10 +145,14 @@ class Client::Impl {
       driver::Snapshot& snapshot, const std::string& name, std::uint64_t generation);
   static void remember(driver::Snapshot& snapshot, std::string name,
                        std::shared_ptr<const driver::PreparedChain> chain);
-  [[nodiscard]] Result<Catalog> fetch_catalog(const ProviderConfig& provider,
+  [[nodiscard]] Result<Catalog> fetch_catalog(std::shared_ptr<driver::Snapshot> in_force,
+                                              const ProviderConfig& provider,
                                               const CatalogOptions& options);
   /// Changes with what is known of models; 0: nothing is.
   [[nodiscard]] std::uint64_t catalog_generation();
+  /// Whether this thread may wait for the lists of models on disk: what a loop does not know, it
+  /// takes as unknown.
+  [[nodiscard]] static catalog::Shelf::Wait disk_wait();
   [[nodiscard]] std::uint64_t random_number();
   [[nodiscard]] static std::string request_id(std::uint64_t number);
   /// Runs a function on the loop and waits, or at once when on it.
@@ -147,7 +168,7 @@ class Client::Impl {
   catalog::Shelf shelf_;  ///< without a folder when CatalogUse::kOff
   std::unique_ptr<AsioLoop> loop_;
   std::unique_ptr<Workers> workers_;    ///< for plugins
-  std::unique_ptr<Workers> resolvers_;  ///< for names, so that busy plugins do not stop them
+  std::unique_ptr<Workers> resolvers_;  ///< for names and lists of models: plugins may be busy
   driver::OpTable operations_{std::random_device{}()};  ///< loop only
   reliability::Health health_;                          ///< loop only
   driver::SharedHealth shared_health_;  ///< loop only; nothing happens until a call asks for it

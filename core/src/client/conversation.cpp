@@ -1,10 +1,10 @@
 #include "prx/conversation.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <utility>
 
+#include "client/json_reading.hpp"
 #include "client/json_writing.hpp"
 #include "client/message_json.hpp"
 
@@ -12,20 +12,11 @@ namespace prx {
 namespace {
 
 using driver::bad_request;
+using driver::number_of;
 using json::ObjectIndex;
 
 constexpr std::string_view kFormatMember = "prx_conversation";
 constexpr std::int64_t kFormatVersion = 1;
-
-template <class Number>
-std::optional<Number> number_of(const ObjectIndex& object, std::string_view name) {
-  const auto text = object.find(name);
-  Number value{};
-  if (!text) return std::nullopt;
-  const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (problem != std::errc{} || end != text->data() + text->size()) return std::nullopt;
-  return value;
-}
 
 std::string usage_json(const ConversationUsage& usage) {
   std::string out;
@@ -48,14 +39,14 @@ ConversationUsage read_usage(std::string_view json) {
   const auto object = ObjectIndex::parse(json);
   if (!object) return usage;
   const auto count = [&](std::string_view name) {
-    return std::max<std::int64_t>(number_of<std::int64_t>(*object, name).value_or(0), 0);
+    return std::max<std::int64_t>(number_of<std::int64_t>(object->find(name)).value_or(0), 0);
   };
   usage.calls = count("calls");
   usage.prompt_tokens = count("prompt_tokens");
   usage.completion_tokens = count("completion_tokens");
   usage.reasoning_tokens = count("reasoning_tokens");
   usage.cached_tokens = count("cached_tokens");
-  const double cost = number_of<double>(*object, "cost").value_or(0.0);
+  const double cost = number_of<double>(object->find("cost")).value_or(0.0);
   usage.cost.dollars = std::isfinite(cost) && cost > 0 ? cost : 0.0;
   usage.cost.lower_bound = object->find("cost_lower_bound") == "true";
   usage.cost.estimated = object->find("cost_estimated") == "true";
@@ -64,7 +55,7 @@ ConversationUsage read_usage(std::string_view json) {
 
 Result<void> check_version(const ObjectIndex& object) {
   if (!object.find(kFormatMember)) return {};  // a request's body
-  const auto version = number_of<std::int64_t>(object, kFormatMember);
+  const auto version = number_of<std::int64_t>(object.find(kFormatMember));
   if (version == kFormatVersion) return {};
   return bad_request("the conversation was saved by a later version of prx, or is damaged: " +
                      std::string(kFormatMember) + " is not 1");

@@ -2,6 +2,7 @@
 #include "client/message_json.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "client/json_writing.hpp"
 
@@ -114,9 +115,7 @@ Result<std::string> tool_calls_json(const Message& message, const std::string& w
       out += call.json;
       continue;
     }
-    std::string function;
-    ObjectWriter(function).text("name", call.name).text("arguments", call.arguments).end();
-    ObjectWriter(out).text("id", call.id).text("type", "function").raw("function", function).end();
+    out += tool_call_json(call);
   }
   return out + "]";
 }
@@ -168,6 +167,31 @@ Unexpected<Error> unanswered(std::size_t message, const ToolCall& call) {
 }
 
 }  // namespace
+
+std::string tool_call_json(const ToolCall& call, const std::vector<CallMember>& members) {
+  const auto append = [&members](std::string& out, bool of_function) {
+    for (const CallMember& member : members)
+      if (member.of_function == of_function)
+        out.append(",\"").append(member.key).append("\":").append(member.value);
+  };
+  std::string function, out;
+  ObjectWriter inner(function);
+  inner.text("name", call.name).text("arguments", call.arguments);
+  append(function, true);
+  inner.end();
+  ObjectWriter writer(out);
+  writer.text("id", call.id).text("type", "function").raw("function", function);
+  append(out, false);
+  writer.end();
+  return out;
+}
+
+void set_id(ToolCall& call, std::string id) {
+  call.id = std::move(id);
+  if (call.json.empty()) return;
+  if (const auto object = json::ObjectIndex::parse(call.json))
+    call.json = json::ObjectEdit(*object).set("id", json::quoted(call.id)).str();
+}
 
 Result<void> merge_members(std::string& object, std::string_view extra, const std::string& where) {
   if (extra.empty()) return {};

@@ -10,6 +10,19 @@
 
 namespace prx::driver {
 
+/// A member of a tool call that ToolCall has no place for.
+struct CallMember {
+  bool of_function = false;  ///< of its "function"
+  std::string key;           ///< between its quotes, escapes as written
+  std::string value;         ///< JSON text
+};
+
+/// A call as Chat Completions has it.
+[[nodiscard]] std::string tool_call_json(const ToolCall& call,
+                                         const std::vector<CallMember>& members = {});
+/// Gives a call another id, in its json too.
+void set_id(ToolCall& call, std::string id);
+
 /// The JSON array of a conversation. Errors: kInvalidRequest naming the message and its member.
 [[nodiscard]] Result<std::string> messages_json(const std::vector<Message>& messages);
 

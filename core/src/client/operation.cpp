@@ -86,7 +86,7 @@ void Operation::call_start(const OperationRequest& wanted) {
       instance_.provider().start(instance_.handle(), &request, &sink, slot.c(), &op_);
   state_ = State::kRunning;
   if (code != PRX_OK) {
-    start_failed_ = true;
+    start_failed_ = stats_.refused = true;
     drop_plugins_work();
     return end_later(slot.take(code, "provider '" + instance_.config().name + "': start"));
   }

@@ -62,6 +62,7 @@ struct OperationStats {
   std::uint32_t exchanges = 0;
   int http_status = 0, http_version = 0;
   bool reused = false;
+  bool refused = false;  ///< by the plugin's start(): nobody was asked
   std::uint64_t bytes = 0;
   std::optional<std::chrono::nanoseconds> connected, head;
 };

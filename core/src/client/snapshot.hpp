@@ -37,7 +37,7 @@ struct CallTarget {
 struct PreparedChain {
   reliability::Plan plan;
   std::vector<CallTarget> targets;  ///< in the order of the plan's; 1 or more
-  bool whole = true;                ///< no plugin failed to make its instance: it will not change
+  bool whole = true;                ///< all instances were made, all lists read: it will not change
   std::uint64_t catalog = 0;        ///< Shelf::generation() when it was made
   bool any_known = false;           ///< something is known of the model of one
 };

@@ -1,5 +1,6 @@
 #include "client/tool_run.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -17,6 +18,25 @@ Unexpected<Error> problem(std::string text) {
 }
 
 bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+
+/// At most so many bytes of a text that is longer, without a part of a character.
+std::string_view whole_characters(std::string_view text, std::size_t size_max) {
+  while (size_max > 0 && continues_character(text[size_max])) --size_max;
+  return text.substr(0, size_max);
+}
+
+/// Tells how long it lived.
+class Watch {
+ public:
+  explicit Watch(std::chrono::microseconds& out) : out_(out) {}
+  ~Watch() { out_ = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin_); }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+ private:
+  std::chrono::microseconds& out_;
+  const Clock::time_point begin_ = Clock::now();
+};
 
 /// The calls of one round that still run.
 class Pending {
@@ -42,6 +62,13 @@ class Pending {
   std::size_t left_;
 };
 
+/// Enough of refused arguments for the model to know them by.
+std::string beginning(std::string_view arguments) {
+  constexpr std::size_t kQuotedMax = 200;  // bytes
+  if (arguments.size() <= kQuotedMax) return std::string(arguments);
+  return std::string(whole_characters(arguments, kQuotedMax)) + "...";
+}
+
 }  // namespace
 
 std::optional<std::string> arguments_problem(std::string_view arguments) {
@@ -57,11 +84,8 @@ std::optional<std::string> arguments_problem(std::string_view arguments) {
 
 std::optional<std::string> tellable(std::string result) {
   const std::size_t size = result.size();
-  if (size > ToolBox::kResultMax) {
-    std::size_t end = ToolBox::kResultMax;
-    while (end > 0 && continues_character(result[end])) --end;
-    result.resize(end);
-  }
+  if (size > ToolBox::kResultMax)
+    result.resize(whole_characters(result, ToolBox::kResultMax).size());
   if (!json::is_utf8(result)) return std::nullopt;
   if (size > ToolBox::kResultMax)
     result +=
@@ -69,9 +93,11 @@ std::optional<std::string> tellable(std::string result) {
   return result;
 }
 
-ToolRunner::ToolRunner(const ToolBox& tools, std::size_t parallel_max,
-                       const std::function<void(const ToolRun&)>& on_tool)
-    : tools_(tools), on_tool_(on_tool), workers_({parallel_max, Workers::Options{}.queue_max}) {}
+ToolRunner::ToolRunner(const ToolBox& tools, const RunOptions& options)
+    : tools_(tools),
+      options_(options),
+      workers_({static_cast<std::size_t>(std::clamp(options.parallel_max, 1, kParallelMax)),
+                Workers::Options{}.queue_max}) {}
 
 ToolRound ToolRunner::run(const std::vector<ToolCall>& calls, const std::stop_token& stop,
                           const std::optional<MonotonicTime>& until) {
@@ -100,10 +126,9 @@ ToolRound ToolRunner::run(const std::vector<ToolCall>& calls, const std::stop_to
 }
 
 ToolRun ToolRunner::execute(const ToolCall& call, const std::stop_token& stop) {
-  const auto begin = Clock::now();
   ToolRun run;
   run.call = call;
-  auto result = result_of(call, stop);
+  auto result = result_of(run, stop);
   if (result) {
     auto text = tellable(std::move(*result));
     run.failed = !text.has_value();
@@ -113,19 +138,23 @@ ToolRun ToolRunner::execute(const ToolCall& call, const std::stop_token& stop) {
     run.result = tellable("error: " + result.error().message)
                      .value_or("error: the message of the failure is not UTF-8 text");
   }
-  run.took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin);
   tell(run);
   return run;
 }
 
 /// Whatever a function throws is its failure, and no reason to end the program.
-Result<std::string> ToolRunner::result_of(const ToolCall& call, const std::stop_token& stop) const {
+Result<std::string> ToolRunner::result_of(ToolRun& run, const std::stop_token& stop) const {
+  const ToolCall& call = run.call;
   const auto* const entry = tools_.find(call.name);
   if (entry == nullptr) return problem("there is no tool named '" + call.name + "'");
-  if (auto wrong = arguments_problem(call.arguments)) return problem(std::move(*wrong));
+  if (const auto wrong = arguments_problem(call.arguments))
+    return problem(*wrong + "; they were: " + beginning(call.arguments));
   if (stop.stop_requested()) return problem("stopped before it ran");
+  const ToolInput input{call.name, call.arguments, call.id, stop};
   try {
-    return entry->second({call.name, call.arguments, call.id, stop});
+    if (options_.consent) PRX_TRY(options_.consent(input));
+    const Watch watch(run.took);
+    return entry->second(input);
   } catch (const std::exception& thrown) {
     return problem(thrown.what());
   } catch (...) {
@@ -134,9 +163,9 @@ Result<std::string> ToolRunner::result_of(const ToolCall& call, const std::stop_
 }
 
 void ToolRunner::tell(const ToolRun& run) {
-  if (!on_tool_) return;
+  if (!options_.on_tool) return;
   const std::lock_guard one(telling_);
-  on_tool_(run);
+  options_.on_tool(run);
 }
 
 }  // namespace prx::driver

@@ -19,6 +19,8 @@
 
 namespace prx::driver {
 
+inline constexpr int kParallelMax = 64;  ///< RunOptions::parallel_max
+
 /// Why the functions of a round were told to stop.
 enum class ToolsStopped { kNo, kByCaller, kByDeadline };
 
@@ -30,9 +32,8 @@ struct ToolRound {
 /// The threads that run the functions, and nothing of a run outlives it. One thread uses it.
 class ToolRunner {
  public:
-  /// `tools` and `on_tool` are borrowed.
-  ToolRunner(const ToolBox& tools, std::size_t parallel_max,
-             const std::function<void(const ToolRun&)>& on_tool);
+  /// Both are borrowed. Of the options: parallel_max, consent, on_tool.
+  ToolRunner(const ToolBox& tools, const RunOptions& options);
 
   /// Executes the calls and waits for every one of them, also when `stop` or `until` tells them to
   /// end: then those that did not begin yet are not called at all. Blocks.
@@ -41,12 +42,12 @@ class ToolRunner {
 
  private:
   [[nodiscard]] ToolRun execute(const ToolCall& call, const std::stop_token& stop);
-  [[nodiscard]] Result<std::string> result_of(const ToolCall& call,
-                                              const std::stop_token& stop) const;
+  /// \param run  of that call; its `took` is set when the function was called.
+  [[nodiscard]] Result<std::string> result_of(ToolRun& run, const std::stop_token& stop) const;
   void tell(const ToolRun& run);
 
   const ToolBox& tools_;
-  const std::function<void(const ToolRun&)>& on_tool_;
+  const RunOptions& options_;
   std::mutex telling_;
   Workers workers_;  ///< last: joined first
 };

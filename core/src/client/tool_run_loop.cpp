@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "client/message_json.hpp"
 #include "client/op_table.hpp"
 #include "client/operation.hpp"
 #include "client/pull_stream.hpp"
@@ -12,7 +13,6 @@ namespace prx::driver {
 namespace {
 
 constexpr int kRoundsMax = 1'000;
-constexpr int kParallelMax = 64;
 
 CallError error_of(ErrorClass error_class, std::string message) {
   CallError error;
@@ -50,13 +50,34 @@ std::string without_demand(const std::string& choice) {
       .str();
 }
 
+/// A whole call as Chat Completions has it, with {} for its arguments.
+std::string without_arguments(const std::string& call) {
+  const auto object = json::ObjectIndex::parse(call);
+  const auto inner = object ? object->find("function") : std::nullopt;
+  if (!inner) return {};
+  const auto function = json::ObjectIndex::parse(*inner);
+  if (!function) return {};
+  return json::ObjectEdit(*object)
+      .set("function", json::ObjectEdit(*function).set("arguments", "\"{}\"").str())
+      .str();
+}
+
 }  // namespace
 
 std::vector<ToolCall> with_own_ids(std::vector<ToolCall> calls) {
   for (std::size_t i = 0; i < calls.size(); ++i) {
     const std::string given = calls[i].id.empty() ? "call" : calls[i].id;
     for (std::size_t n = 2; calls[i].id.empty() || has_id(calls, i, calls[i].id); ++n)
-      calls[i].id = given + "_" + std::to_string(n);
+      set_id(calls[i], given + "_" + std::to_string(n));
+  }
+  return calls;
+}
+
+std::vector<ToolCall> speakable(std::vector<ToolCall> calls) {
+  for (ToolCall& call : calls) {
+    if (!arguments_problem(call.arguments)) continue;
+    call.arguments = "{}";
+    if (!call.json.empty()) call.json = without_arguments(call.json);
   }
   return calls;
 }
@@ -74,8 +95,7 @@ ToolRunLoop::ToolRunLoop(Client& client, Conversation& conversation, const ToolB
       conversation_(conversation),
       options_(options),
       settings_(options.settings),
-      runner_(tools, static_cast<std::size_t>(std::clamp(options.parallel_max, 1, kParallelMax)),
-              options.on_tool) {
+      runner_(tools, options) {
   if (options.call.deadline)
     until_ = std::chrono::steady_clock::now() +
              std::clamp(*options.call.deadline, Milliseconds{0}, Operation::kWaitMax);
@@ -139,6 +159,7 @@ ChatResult ToolRunLoop::ask() {
 
 CallOptions ToolRunLoop::call_options() const {
   CallOptions call = options_.call;
+  call.malformed_tool_arguments = true;  // the model is told
   if (!until_) return call;
   const auto left = std::chrono::ceil<Milliseconds>(*until_ - std::chrono::steady_clock::now());
   call.deadline = std::max(left, Milliseconds{0});  // one that is over asks nobody
@@ -147,7 +168,8 @@ CallOptions ToolRunLoop::call_options() const {
 }
 
 Result<void, CallError> ToolRunLoop::run_tools(ChatResponse& answer) {
-  if (static_cast<int>(trail_.rounds.size()) + 1 >= options_.rounds_max)
+  rounds_over_ = static_cast<int>(trail_.rounds.size()) + 1 >= options_.rounds_max;
+  if (rounds_over_)
     return Unexpected(about(ErrorClass::kInvalidRequest,
                             "the model still calls tools after " +
                                 std::to_string(options_.rounds_max) +
@@ -179,7 +201,7 @@ CallError ToolRunLoop::stopped(ToolsStopped why) const {
 void ToolRunLoop::keep(ChatResponse answer, std::vector<ToolCall> calls,
                        std::vector<ToolRun> runs) {
   conversation_.add(answer);
-  conversation_.messages.back().tool_calls = std::move(calls);
+  conversation_.messages.back().tool_calls = speakable(std::move(calls));
   for (const ToolRun& run : runs)
     conversation_.messages.push_back(Message::tool(run.call.id, run.result));
   trail_.rounds.push_back({std::move(answer), std::move(runs)});
@@ -188,6 +210,7 @@ void ToolRunLoop::keep(ChatResponse answer, std::vector<ToolCall> calls,
 RunError ToolRunLoop::failed(CallError error) {
   if (!error.attempts.empty()) conversation_.usage.add(error.partial.usage, error.attempts);
   RunError out(std::move(error));
+  out.rounds_over = rounds_over_;
   out.rounds = std::move(trail_.rounds);
   out.stopped_tools = std::move(stopped_runs_);
   return out;

@@ -40,10 +40,15 @@ class ToolRunLoop {
   ToolRunner runner_;
   RunTrail trail_;
   std::vector<ToolRun> stopped_runs_;  ///< of a round that did not become one
+  bool rounds_over_ = false;
 };
 
 /// The calls of an answer, each with an id of its own: some servers repeat one.
 [[nodiscard]] std::vector<ToolCall> with_own_ids(std::vector<ToolCall> calls);
+
+/// The calls as the next turn has to say them: many servers refuse a conversation with arguments
+/// that are no JSON object, so {} stands for those that were refused; the result quotes them.
+[[nodiscard]] std::vector<ToolCall> speakable(std::vector<ToolCall> calls);
 
 /// What a choice of tools becomes once the model has called one: nothing that demands a call.
 [[nodiscard]] std::string choice_after_first(std::string choice);

@@ -1,6 +1,8 @@
 #include "config/document.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <unordered_map>
 #include <utility>
 
 #include "config/nesting.hpp"
@@ -44,33 +46,63 @@ Place place_of(const toml::source_region& source) {
   return {source.begin.line, source.begin.column};
 }
 
-Node convert(const toml::node& node);
+// toml++ does not see it: an escape is not moved as the character itself is.
+struct RepeatedKey {
+  Place first, second;
+};
 
-Table convert_table(const toml::table& table) {
-  Table members;
-  members.reserve(table.size());
-  for (const auto& [key, value] : table)
-    members.push_back({unshift_unicode(key.str()), place_of(key.source()), convert(value)});
-  std::stable_sort(members.begin(), members.end(),
-                   [](const Member& a, const Member& b) { return a.place < b.place; });
-  return members;
-}
+class Converter {
+ public:
+  Table table(const toml::table& table) {
+    Table members;
+    members.reserve(table.size());
+    for (const auto& [key, value] : table)
+      members.push_back({unshift_unicode(key.str()), place_of(key.source()), node(value)});
+    std::stable_sort(members.begin(), members.end(),
+                     [](const Member& a, const Member& b) { return a.place < b.place; });
+    if (!repeated_) check(members);
+    return members;
+  }
+  [[nodiscard]] const std::optional<RepeatedKey>& repeated() const { return repeated_; }
 
-Array convert_array(const toml::array& array) {
-  Array values;
-  values.reserve(array.size());
-  for (const auto& value : array) values.push_back(convert(value));
-  return values;
-}
+ private:
+  Node node(const toml::node& node);
+
+  Array array(const toml::array& array) {
+    Array values;
+    values.reserve(array.size());
+    for (const auto& value : array) values.push_back(node(value));
+    return values;
+  }
+
+  // Of keys beyond ASCII, which alone can be written in two ways and be two keys to toml++.
+  void check(const Table& members) {
+    std::unordered_map<std::string_view, Place> seen;
+    for (const auto& member : members) {
+      if (!has_wide_character(member.key)) continue;
+      const auto [known, is_new] = seen.emplace(member.key, member.place);
+      if (is_new) continue;
+      repeated_ = {known->second, member.place};
+      return;
+    }
+  }
+
+  static bool has_wide_character(std::string_view key) {
+    return std::any_of(key.begin(), key.end(),
+                       [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+  }
+
+  std::optional<RepeatedKey> repeated_;
+};
 
 // Recursion is bounded by kNestingMax and the levels that dotted table headers add.
-Node convert(const toml::node& node) {
+Node Converter::node(const toml::node& node) {
   Node result;
   result.place = place_of(node.source());
-  if (const auto* table = node.as_table())
-    result.value = convert_table(*table);
-  else if (const auto* array = node.as_array())
-    result.value = convert_array(*array);
+  if (const auto* members = node.as_table())
+    result.value = table(*members);
+  else if (const auto* values = node.as_array())
+    result.value = array(*values);
   else if (const auto* text = node.as_string())
     result.value = unshift_unicode(text->get());
   else if (const auto* integer = node.as_integer())
@@ -122,7 +154,13 @@ Result<Node> parse_shifted(std::string_view shifted, std::string_view name) {
                                                  explain(unshift_unicode(error.description())));
   }
   Node document;
-  document.value = convert_table(result.table());
+  Converter converter;
+  document.value = converter.table(result.table());
+  if (const auto& repeated = converter.repeated())
+    return fail(ErrorClass::kInvalidRequest,
+                at(name, repeated->second) + ": this key is there already, in line " +
+                    std::to_string(repeated->first.line) +
+                    ", with an escape or without; keep one, or write both alike");
   return document;
 }
 

@@ -132,11 +132,26 @@ class Editor {
     return change;
   }
 
-  [[nodiscard]] Change removed(const Member& member) const {
+  Result<Change> removed(const Member& member) const {
     const auto key = places_.offset(member.place);
-    const auto end = places_.value(member.node).end;
-    if (form_of(container()) == TableForm::kInline) return removed_entry(key, end);
-    return {{places_.line_begin(key), places_.line_end(end)}, {}};
+    const Span value = places_.value(member.node);
+    if (form_of(container()) != TableForm::kInline) return removed_lines(key, value);
+    if (has_comment(text_.substr(value.begin, value.end - value.begin)))
+      return error(member.place, " has comments among its values; change it by hand");
+    return removed_entry(key, value.end);
+  }
+
+  // Each comment stays, as a line of its own.
+  [[nodiscard]] Change removed_lines(std::size_t key, Span value) const {
+    const auto begin = places_.line_begin(key), end = places_.line_end(value.end);
+    const auto indent = text_.substr(begin, text_.find_first_not_of(" \t", begin) - begin);
+    Change change{{begin, end}, {}};
+    for (auto at = value.begin; at < end; at = skip_token(text_, at)) {
+      if (text_[at] != '#') continue;
+      const auto comment = text_.substr(at, places_.line_end(at) - at);
+      change.text += std::string(indent) + std::string(comment);
+    }
+    return change;
   }
 
   [[nodiscard]] Change removed_entry(std::size_t key, std::size_t end) const {

@@ -3,6 +3,7 @@
 #include <span>
 #include <utility>
 
+#include "config/file_place.hpp"
 #include "config/mask.hpp"
 #include "config/sections.hpp"
 #include "os/file.hpp"
@@ -73,28 +74,15 @@ Result<Config> read_text(std::string_view toml, Input input, const ConfigSource&
   return config;
 }
 
-std::optional<std::filesystem::path> variable_path(const ConfigSource& source, const char* name) {
-  const auto value = source.environment ? source.environment(name) : std::nullopt;
-  if (!value || value->empty()) return std::nullopt;
-  return std::filesystem::path(*value);
-}
-
 // The file that somebody named, or the user's own when it exists.
 std::optional<std::filesystem::path> find_file(const ConfigSource& source) {
   if (source.no_file) return std::nullopt;
-  if (source.file) return source.file;
-  if (auto file = variable_path(source, "PRX_CONFIG")) return file;
-  auto folder = variable_path(source, "XDG_CONFIG_HOME");
-  if (!folder || folder->is_relative()) {
-    folder = variable_path(source, "HOME");
-    if (!folder) return std::nullopt;
-    *folder /= ".config";
-  }
-  auto file = *folder / "prx" / "config.toml";
+  auto place = config::file_place(source.file, source.environment);
+  if (!place) return std::nullopt;
   std::error_code ignored;
-  if (std::filesystem::status(file, ignored).type() == std::filesystem::file_type::not_found)
-    return std::nullopt;
-  return file;
+  const bool is_there = place->is_named || std::filesystem::status(place->path, ignored).type() !=
+                                               std::filesystem::file_type::not_found;
+  return is_there ? std::optional(std::move(place->path)) : std::nullopt;
 }
 
 }  // namespace

@@ -29,10 +29,11 @@ Result<PluginsConfig::Entry> read_entry(LoadContext& context, const Member& memb
   PluginsConfig::Entry entry;
   entry.id = member.key;
   PRX_TRY_SET(const auto path, reader.path_text("path"));
-  if (path.empty())
-    return context.error(member.place,
-                         "[" + reader.path() + "] has no path; write path = \"file.so\"");
-  entry.path = context.resolve(path);
+  if (path.empty() && !reader.find("sha256"))
+    return context.error(member.place, "[" + reader.path() +
+                                           "] says nothing; write path = \"file.so\", or the "
+                                           "sha256 of the file that is found");
+  if (!path.empty()) entry.path = context.resolve(path);
   PRX_TRY_SET(entry.sha256, reader.filled_text("sha256", ""));
   std::transform(entry.sha256.begin(), entry.sha256.end(), entry.sha256.begin(), [](char c) {
     return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;

@@ -115,22 +115,31 @@ class ProviderResolver {
     });
   }
 
+  [[nodiscard]] bool is_keyless() const { return preset_ && preset_->keyless; }
+
+  // A server that somebody else has: who wants the variable's key there says so.
+  void refuse_vendor_key(const Result<Origin>& origin) {
+    const auto host =
+        origin ? (origin->scheme == "https" ? origin->host : origin->str()) : "this URL";
+    const auto refused = note_.key_env + " is not sent to " + host + "; ";
+    if (!is_keyless())
+      provider_.key_missing = refused + "set [" + table() + "] api_key";
+    else if (variable(environment_, note_.key_env))
+      config_.warnings.push_back(provider_.where + ": " + refused + "set [" + table() +
+                                 "] api_key = \"${" + note_.key_env +
+                                 "}\" to send it there, or \"none\" to send none");
+  }
+
   void take_key() {
     if (note_.key_env.empty()) return;
-    const auto remedy = "set [" + table() + "] api_key";
     const auto origin = parse_base_url(provider_.base_url);
-    const bool keyless = preset_ && preset_->keyless;
-    if (!provider_.base_url.empty() && (!origin || !may_have_vendor_key(*origin))) {
-      if (keyless) return;
-      const auto host =
-          origin ? (origin->scheme == "https" ? origin->host : origin->str()) : "this URL";
-      provider_.key_missing = note_.key_env + " is not sent to " + host + "; " + remedy;
-      return;
-    }
+    if (!provider_.base_url.empty() && (!origin || !may_have_vendor_key(*origin)))
+      return refuse_vendor_key(origin);
     const auto key = variable(environment_, note_.key_env);
     if (!key) {
-      if (keyless) return;
-      provider_.key_missing = note_.key_env + " is not set; export it or " + remedy;
+      if (is_keyless()) return;
+      provider_.key_missing =
+          note_.key_env + " is not set; export it or set [" + table() + "] api_key";
     } else if (!is_key_value(*key)) {
       provider_.key_missing =
           note_.key_env +

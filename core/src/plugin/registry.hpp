@@ -60,6 +60,11 @@ struct LoadedPlugin {
 /// kBadResponse (the file changed since it was found), one line with file and reason.
 [[nodiscard]] Result<LoadedPlugin> load_plugin(const Candidate& candidate);
 
+/// Of a plugin's file, as a `sha256` pin of it is written: 64 lower-case hex digits.
+/// Errors: kNotFound, kPermission, kInternal or kBadResponse (no regular file, larger than a pinned
+/// one may be), one line with the path.
+[[nodiscard]] Result<std::string> sha256_of(const std::filesystem::path& file);
+
 /// Whether a file may be loaded into this process: owned by root or the effective user, not
 /// writable by group or others, and so for each directory above it (a sticky root-owned directory
 /// is allowed). Errors: kPermission, one line with path and remedy.

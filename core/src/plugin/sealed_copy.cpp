@@ -11,6 +11,8 @@
 #include <span>
 
 #include "os/file.hpp"
+#include "plugin/registry.hpp"
+#include "plugin/regular_file.hpp"
 
 namespace prx {
 namespace {
@@ -80,6 +82,12 @@ Result<SealedCopy> sealed_copy(int descriptor, const std::filesystem::path& file
   if (::fcntl(copy.descriptor.get(), F_ADD_SEALS, kSeals) != 0)
     return cannot_copy(file, os::reason(errno));
   return copy;
+}
+
+Result<std::string> sha256_of(const std::filesystem::path& file) {
+  PRX_TRY_SET(const os::Descriptor opened, open_regular_file(file));
+  PRX_TRY_SET(SealedCopy copy, sealed_copy(opened.get(), file));  // what a load would look at
+  return std::move(copy.sha256);
 }
 
 }  // namespace prx

@@ -312,7 +312,10 @@ enum {
   PRX_EV_REASONING = 3, /**< text: a piece of readable reasoning, not empty */
   PRX_EV_TOOL_CALL = 4, /**< index: which call of the choice; id, name: complete, on its first
                              event (no name when the finish reason cut the call before it);
-                             text: a piece of the arguments, maybe empty */
+                             text: a piece of the arguments, maybe empty; json: "" or an object:
+                             what else the provider says of the call (a signature ...) and wants
+                             back with it, those of its "function" in a member of that name. Of
+                             several pieces the members add up, the last of a name counts */
   PRX_EV_USAGE = 5,     /**< usage; json: the provider's whole usage object. As soon as it is known
                              after the finish reasons; of several the last one counts */
   PRX_EV_FINISH = 6,    /**< finish: PRX_FINISH_*; name: the provider's own reason */

@@ -4,7 +4,9 @@
 
 #include <atomic>
 #include <ctime>
+#include <future>
 #include <thread>
+#include <utility>
 
 #include "folder.hpp"
 
@@ -126,6 +128,97 @@ TEST_F(ModelShelf, IsForAnyThread) {
     });
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(known, 800);
+}
+
+/// A shelf whose work waits in a list, as if its workers were busy.
+class BusyShelf : public ModelShelf {
+ protected:
+  void work() {
+    for (auto& task : std::exchange(tasks, {})) task();
+  }
+  std::uint64_t generation() { return later.generation(now, Shelf::Wait::kNo); }
+
+  bool takes_tasks = true;
+  std::vector<std::function<void()>> tasks;
+  Shelf later{cache(), [this](const std::string& why) { complaints.push_back(why); },
+              [this](std::function<void()> task) {
+                if (takes_tasks) tasks.push_back(std::move(task));
+                return takes_tasks;
+              }};
+};
+
+TEST_F(BusyShelf, WhoMustNotWaitNeverAsksTheDiskAndKnowsWhatWasReadMeanwhile) {
+  write({model("a/b", R"(,"context_length":7)")});
+  EXPECT_EQ(generation(), 0U) << "nothing is known of yet";
+  EXPECT_EQ(later.find_now(source, "a/b"), std::nullopt);
+  EXPECT_EQ(later.find_now(source, "a/c"), std::nullopt);
+  EXPECT_EQ(tasks.size(), 1U) << "one worker, however slow the disk";
+  work();
+  EXPECT_NE(generation(), 0U);
+  ASSERT_TRUE(later.find_now(source, "a/b"));
+  EXPECT_EQ((*later.find_now(source, "a/b"))->facts.context_length, 7);
+  EXPECT_EQ(later.find_now(source, "a/c"), std::optional<std::shared_ptr<const Known>>(nullptr))
+      << "known not to be listed";
+  EXPECT_THAT(tasks, IsEmpty());
+}
+
+TEST_F(BusyShelf, WhatWasReadOfAnOldListIsNotKept) {
+  write({model("a/b", R"(,"context_length":7)")});
+  EXPECT_EQ(later.find_now(source, "a/b"), std::nullopt);
+  later.look_again();
+  EXPECT_EQ(generation(), 0U);
+  work();
+  EXPECT_NE(generation(), 0U);
+  write({model("a/b", R"(,"context_length":8)")});
+  later.look_again();
+  static_cast<void>(generation());
+  work();
+  EXPECT_EQ(later.find_now(source, "a/b"), std::nullopt);
+  work();
+  EXPECT_EQ((*later.find_now(source, "a/b"))->facts.context_length, 8);
+}
+
+TEST_F(BusyShelf, WithoutAWorkerIsAskedAgain) {
+  write({model("a/b")});
+  takes_tasks = false;
+  EXPECT_EQ(generation(), 0U);
+  EXPECT_EQ(later.find_now(source, "a/b"), std::nullopt);
+  takes_tasks = true;
+  EXPECT_EQ(generation(), 0U);
+  work();
+  EXPECT_NE(generation(), 0U);
+  EXPECT_EQ(later.find_now(source, "a/b"), std::nullopt) << "what waited was forgotten";
+  work();
+  EXPECT_NE(later.find_now(source, "a/b"), std::nullopt);
+}
+
+TEST_F(BusyShelf, ABoundedNumberOfModelsWaits) {
+  write({model("a/b")});
+  for (std::size_t i = 0; i <= Shelf::kWantedMax; ++i)
+    EXPECT_EQ(later.find_now(source, "x" + std::to_string(i)), std::nullopt);
+  work();
+  EXPECT_NE(later.find_now(source, "x0"), std::nullopt);
+  EXPECT_EQ(later.find_now(source, "x" + std::to_string(Shelf::kWantedMax)), std::nullopt);
+}
+
+/// While one list is read, which takes as long as it likes.
+TEST_F(ModelShelf, AReadingHoldsUpNobodyElse) {
+  using namespace std::chrono_literals;
+  const Source other{"openai", ""};
+  write({model("a/b")});
+  ASSERT_TRUE(cache().write(other, std::time(nullptr), std::vector<Listed>{model("c")}));
+  put(source, "no list");
+  std::promise<void> reading, found;
+  Shelf slow{cache(), [&](const std::string&) {
+               reading.set_value();
+               EXPECT_EQ(found.get_future().wait_for(10s), std::future_status::ready);
+             }};
+  std::thread reader([&] { EXPECT_EQ(slow.find(source, "a/b"), nullptr); });
+  reading.get_future().wait();
+  EXPECT_NE(slow.find(other, "c"), nullptr);
+  EXPECT_NE(slow.generation(now), 0U);
+  found.set_value();
+  reader.join();
 }
 
 TEST(ListedNames, OfRoutersAreNone) {

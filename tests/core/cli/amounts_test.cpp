@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 
 namespace prx::cli {
@@ -25,7 +26,17 @@ TEST(Amounts, BelowACentTwoFiguresAreShown) {
 TEST(Amounts, WhatIsNoNumberHasNoFigures) {
   EXPECT_EQ(dollars(std::numeric_limits<double>::infinity()), "?");
   EXPECT_EQ(dollars(std::numeric_limits<double>::quiet_NaN()), "?");
-  EXPECT_EQ(dollars(std::numeric_limits<double>::max()).substr(0, 5), "$179,");
+}
+
+TEST(Amounts, WhatNobodyHasIsShownByItsFirstFigures) {
+  EXPECT_EQ(dollars(kDollarsWholeMax - 1.0), "$999,999,999,999.00");
+  EXPECT_EQ(dollars(kDollarsWholeMax), "$1.00e+12");
+  EXPECT_EQ(dollars(123456789012345678901234567890.0), "$1.23e+29");
+  EXPECT_EQ(dollars(1e300), "$1.00e+300");
+  EXPECT_EQ(dollars(-1e300), "-$1.00e+300");
+  EXPECT_EQ(dollars(std::numeric_limits<double>::max()), "$1.80e+308");
+  for (const double amount : {-std::nextafter(kDollarsWholeMax, 0.0), -1e-12, -9.9e-12, -1e308})
+    EXPECT_LE(dollars(amount).size(), 22U) << dollars(amount);
 }
 
 TEST(Amounts, NumbersAreGrouped) {

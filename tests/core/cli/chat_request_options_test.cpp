@@ -72,7 +72,9 @@ TEST_F(ChatRequestOptions, AnAttachmentThatIsNoneIsRefusedBeforeAnybodyIsAsked) 
                "--image: " + note + " is not a PNG, JPEG, GIF or WebP image; convert it");
   const std::string none = (home / "none.png").string();
   expect_usage({"--image", none, "hi"},
-               "--image: " + none + " cannot be read: No such file or directory");
+               "--image: " + none +
+                   ": cannot be read: No such file or directory; create it, or correct its path or "
+                   "mode");
   const std::string large = write("large.png", png_);
   std::filesystem::resize_file(large, (20u << 20) + 1);
   expect_usage({"--image", large, "hi"},
@@ -83,6 +85,21 @@ TEST_F(ChatRequestOptions, AnAttachmentThatIsNoneIsRefusedBeforeAnybodyIsAsked) 
                "two attachments are -, but stdin can be read once only");
   expect_usage({"--image", "-", "-"},
                "stdin is an attachment already; give the prompt as an argument instead of -");
+}
+
+TEST_F(ChatRequestOptions, AUrlThatNobodyCouldFetchIsRefusedBeforeAnybodyIsAsked) {
+  expect_usage({"--image", "https:///a.png", "hi"},
+               "--image: https:///a.png is no URL of a server; write https://HOST/PATH, in ASCII");
+  expect_usage({"--file", "ftp://example.org/a.pdf", "hi"},
+               "--file: ftp://example.org/a.pdf is of a kind that no provider fetches; download it "
+               "first");
+  expect_usage({"--image", "data:text/plain;base64,aGk=", "hi"},
+               "--image: data:text/plain;base64,aGk= is no image; write "
+               "data:image/png;base64,DATA");
+  expect_usage({"--image", "data:image/png;base64,!", "hi"},
+               "--image: data:image/png;base64,! is not base64; write data:MEDIA/TYPE;base64,DATA");
+  expect_usage({"--image", "data:image/png;base64,aGk=", "hi"},
+               "--image: the data: URL is not a PNG, JPEG, GIF or WebP image; convert it");
 }
 
 TEST_F(ChatRequestOptions, ASchemaAsksForJsonAndChecksIt) {
@@ -106,14 +123,59 @@ TEST_F(ChatRequestOptions, ASchemaThatIsNoJsonIsRefused) {
                "--schema: it is not JSON: not well-formed JSON at byte 1");
   expect_usage({"--schema", write("list.json", "[1]"), "hi"}, "--schema: it is not a JSON object");
   expect_usage({"--schema", "/nowhere/s.json", "hi"},
-               "--schema: /nowhere/s.json cannot be read, is empty, or is larger than 1 MiB");
+               "--schema: /nowhere/s.json: No such file or directory");
+  const std::string empty = write("empty.json", "");
+  expect_usage({"--schema", empty, "hi"}, "--schema: " + empty + " is empty");
+  const std::string large = write("large.json", std::string((1u << 20) + 1, ' '));
+  expect_usage({"--schema", large, "hi"}, "--schema: " + large + " is longer than 1048576 bytes");
+  expect_usage({"--schema", home, "hi"}, "--schema: " + home.string() + ": is a folder");
+}
+
+TEST_F(ChatRequestOptions, JsonThatIsNoObjectIsNotTakenForAFile) {
+  for (const std::string given : {"[1]", "true", "\"object\"", "3"})
+    expect_usage(
+        {"--schema", given, "hi"},
+        "--schema: " + given + " is no JSON object; write a JSON schema, or the name of a file");
+}
+
+/// A command whose output `<()` of the shell hands over, and what is to be run with it.
+class ChatSchemaOfACommand : public ChatRequestOptions {
+ protected:
+  test::ProcessResult shell(const std::string& script) {
+    auto options = program({"-c", script});
+    options.program = "/bin/bash";
+    options.environment["PATH"] = PRX_BINARY_DIR "/bin:/usr/bin:/bin";
+    return run_with(std::move(options));
+  }
+};
+
+TEST_F(ChatSchemaOfACommand, MayComeFromOne) {
+  const auto result = shell(
+      "prx chat --yes --schema <(echo '{\"type\":\"object\"}') "
+      "--tool now=date --tool-schema now=@<(echo '{\"description\":\"of a pipe\"}') "
+      "--model 'openai/gpt-4o#answer?text=%7B%7D' hi");
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const auto body = simulator().requests().at(0).body;
+  EXPECT_THAT(body, HasSubstr(R"("schema":{"type":"object"})"));
+  EXPECT_THAT(body, HasSubstr("of a pipe"));
+}
+
+TEST_F(ChatSchemaOfACommand, IsWaitedForAsLongAsTheTimeoutSays) {
+  for (const std::string option : {"--schema ", "--tool now=date --tool-schema now=@"}) {
+    const auto result =
+        shell("exec 9<> <(:); prx chat --yes --timeout 100ms " + option + "/dev/fd/9 hi");
+    EXPECT_EQ(result.exit_code, 6) << result.err;
+    EXPECT_THAT(result.err, HasSubstr("--timeout is over, and /dev/fd/9 has not ended"));
+  }
+  EXPECT_EQ(simulator().requests().size(), 0u);
 }
 
 TEST_F(ChatRequestOptions, APipeThatNobodyWritesIsNoSchema) {
   const std::string pipe = (home / "pipe").string();
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
-  expect_usage({"--schema", pipe, "hi"},
-               "--schema: " + pipe + " cannot be read, is empty, or is larger than 1 MiB");
+  expect_usage({"--schema", pipe, "hi"}, "--schema: " + pipe + " is empty");
+  expect_usage({"--tool", "now=date", "--yes", "--tool-schema", "now=@" + pipe, "hi"},
+               "--tool-schema now: " + pipe + " is empty");
 }
 
 TEST_F(ChatRequestOptions, NumbersOutOfRangeAreRefused) {

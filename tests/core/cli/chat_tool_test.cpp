@@ -1,9 +1,8 @@
 // prx chat --tool: commands that a model calls, asked for, run, told, ended.
 #include <csignal>
-#include <fstream>
-#include <thread>
 
 #include "program_fixture.hpp"
+#include "support/fifo.hpp"
 
 namespace prx::cli {
 namespace {
@@ -20,6 +19,15 @@ class ChatTool : public ProgramTest {
   static constexpr const char* kModel = "openai/gpt-4o";
 
   void SetUp() override { simulate(); }
+
+  /// Another simulator, whose first answer calls the tool with these arguments.
+  void simulate_a_call_with(const std::string& arguments) {
+    sim::SimulatorOptions world;
+    world.script.rules.resize(1);
+    world.script.rules[0].nth = 1;
+    world.script.rules[0].faults = sim::parse_faults("tool-answer?arguments=" + arguments).value();
+    simulate(world);
+  }
 
   /// prx chat --model MODEL --yes ...
   test::ProcessResult chat(std::vector<std::string> arguments, const std::string& model = kModel) {
@@ -128,25 +136,13 @@ TEST_F(ChatTool, SeveralCommandsRunInOneRound) {
 // --- nothing may hang
 
 TEST_F(ChatTool, ArgumentsLargerThanAPipeReachACommandThatReads) {
-  const std::string text(200'000, 'x');
-  sim::SimulatorOptions options;
-  options.script.rules.resize(1);
-  options.script.rules[0].nth = 1;
-  options.script.rules[0].faults =
-      sim::parse_faults("tool-answer?arguments={\"text\":\"" + text + "\"}").value();
-  simulate(options);
+  simulate_a_call_with("{\"text\":\"" + std::string(200'000, 'x') + "\"}");
   EXPECT_EQ(chat({"--tool", "count=wc -c"}).exit_code, 0);
   EXPECT_EQ(told(), std::vector<std::string>{"200011\n"});
 }
 
 TEST_F(ChatTool, ACommandNeedNotReadItsInput) {
-  const std::string text(200'000, 'x');
-  sim::SimulatorOptions options;
-  options.script.rules.resize(1);
-  options.script.rules[0].nth = 1;
-  options.script.rules[0].faults =
-      sim::parse_faults("tool-answer?arguments={\"text\":\"" + text + "\"}").value();
-  simulate(options);
+  simulate_a_call_with("{\"text\":\"" + std::string(200'000, 'x') + "\"}");
   EXPECT_EQ(chat({"--tool", "deaf=echo done"}).exit_code, 0);
   EXPECT_EQ(told(), std::vector<std::string>{"done\n"});
   EXPECT_EQ(chat({"--tool", "deaf=exec <&-; echo done"}).exit_code, 0);
@@ -180,22 +176,13 @@ TEST_F(ChatTool, ACommandHasNoTerminalToWaitOn) {
 }
 
 TEST_F(ChatTool, CtrlCEndsTheCommandAndTheProgram) {
-  const std::string pid_file = (home / "pid").string();
-  const std::string slow =
-      "echo $$ >" + pid_file + ".new; mv " + pid_file + ".new " + pid_file + "; exec sleep 1000";
-  Process process(program(whole({"--tool", "slow=" + slow}, kModel, true)));
-  ASSERT_TRUE(
-      simulator().wait_for([](const sim::Stats& stats) { return stats.complete == 1; }, kPatience));
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (!std::filesystem::exists(pid_file) && std::chrono::steady_clock::now() < deadline)
-    std::this_thread::yield();
-  std::ifstream file(pid_file);
-  pid_t pid = 0;
-  file >> pid;
-  ASSERT_GT(pid, 0);
+  test::Fifo fifo(home / "fifo");
+  Process process(
+      program(whole({"--tool", "slow=" + fifo.announce() + "exec sleep 1000"}, kModel, true)));
+  EXPECT_FALSE(fifo.read_line().empty());
   process.send_signal(SIGINT);
   EXPECT_EQ(end(process).exit_code, 130);
-  EXPECT_EQ(::kill(pid, 0), -1) << "the command still runs";
+  fifo.wait_for_end();
   EXPECT_EQ(simulator().requests().size(), 1U);
 }
 
@@ -293,19 +280,31 @@ TEST_F(ChatTool, WithoutATerminalOrYesNothingIsSent) {
   EXPECT_EQ(simulator().requests().size(), 0U);
 }
 
-TEST_F(ChatTool, LongArgumentsAreShownInPart) {
-  const std::string text(10'000, 'x');
-  sim::SimulatorOptions world;
-  world.script.rules.resize(1);
-  world.script.rules[0].nth = 1;
-  world.script.rules[0].faults =
-      sim::parse_faults("tool-answer?arguments={\"text\":\"" + text + "\"}").value();
-  simulate(world);
-  Process process(at_terminal({"--tool", "echo=cat"}));
-  process.wait_for_tty("5915 more bytes of arguments are not shown");
-  process.wait_for_tty("Run it? [y/N/a(ll)] ");
-  process.type("n\n");
+TEST_F(ChatTool, NothingRunsThatWasNotShown) {
+  simulate_a_call_with("{\"text\":\"" + std::string(10'000, 'x') + "the end\"}");
+  for (const std::string answer : {"y", "v"}) {
+    Process process(at_terminal({"--tool", "count=wc -c"}));
+    process.wait_for_tty("5922 more bytes of arguments are not shown");
+    process.wait_for_tty("Show all of them? [v(iew)/N/a(ll)] ");
+    EXPECT_THAT(process.tty(), Not(HasSubstr("the end")));
+    process.type(answer + "\n");
+    process.wait_for_tty("the end\"}\r\nRun it? [y/N/a(ll)] ");
+    EXPECT_EQ(simulator().requests().size(), 1U) << "it did not run yet";
+    process.type("y\n");
+    EXPECT_EQ(end(process).exit_code, 0);
+    EXPECT_EQ(told(), std::vector<std::string>{"10018\n"});
+    simulate_a_call_with("{\"text\":\"" + std::string(10'000, 'x') + "the end\"}");
+  }
+}
+
+TEST_F(ChatTool, WhoeverDoesNotWantToSeeTheRestDeclines) {
+  simulate_a_call_with("{\"text\":\"" + std::string(10'000, 'x') + "\"}");
+  Process process(at_terminal({"--tool", "touch=touch " + (home / "ran").string()}));
+  process.wait_for_tty("Show all of them? [v(iew)/N/a(ll)] ");
+  process.type("\n");
   EXPECT_EQ(end(process).exit_code, 0);
+  EXPECT_EQ(told(), std::vector<std::string>{"error: the user declined"});
+  EXPECT_FALSE(std::filesystem::exists(home / "ran"));
 }
 
 // --- JSON
@@ -344,6 +343,29 @@ TEST_F(ChatTool, TooManyRoundsSayHowToAllowMore) {
   EXPECT_STREQ(json["error"]["class"].GetString(), "invalid_request");
 }
 
+TEST_F(ChatTool, TooManyRoundsStillSayWhatTheyCost) {
+  const auto result =
+      chat({"--max-rounds", "2", "--tool", "now=echo 12:00"}, "openai/gpt-4o:again");
+  EXPECT_EQ(result.exit_code, 7);
+  EXPECT_THAT(result.err, HasSubstr("with --max-rounds, or ask for less\nprx: 2 answers, 1 tool "
+                                    "call, $"));
+  EXPECT_THAT(result.err, ::testing::EndsWith(" in all\n"));
+  const auto quiet =
+      chat({"-q", "--max-rounds", "2", "--tool", "now=echo 12:00"}, "openai/gpt-4o:again");
+  EXPECT_THAT(quiet.err, Not(HasSubstr("in all")));
+}
+
+TEST_F(ChatTool, ArgumentsThatAreNoJsonAreToldToTheModelAndCostNoAttempt) {
+  simulate_a_call_with("{\"city\":");
+  const auto result = chat({"--tool", "weather=touch " + (home / "ran").string()});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(simulator().requests().size(), 2U);
+  EXPECT_FALSE(std::filesystem::exists(home / "ran"));
+  ASSERT_EQ(told().size(), 1U);
+  EXPECT_THAT(told()[0], StartsWith("error: the arguments are not JSON"));
+  EXPECT_THAT(result.err, HasSubstr("prx: tool weather({\"city\":): error: "));
+}
+
 // --- options
 
 TEST_F(ChatTool, WrongOptionsNameTheToolAndSendNothing) {
@@ -377,7 +399,7 @@ TEST_F(ChatTool, WrongOptionsNameTheToolAndSendNothing) {
       {{"--tool", "now=date", "--tool-schema", "now=@/no/such"},
        "--tool-schema now: /no/such: No such file"},
       {{"--tool", "now=date", "--tool-schema", "now=@/"}, "--tool-schema now: /: is a folder"},
-      {{"--tool", "now=date", "--tool-schema", "now=@" + big}, "is over 1 MiB"},
+      {{"--tool", "now=date", "--tool-schema", "now=@" + big}, "is longer than 1048576 bytes"},
       {{"--tool", "now=date", "--tool-choice", "then"}, "--tool-choice then: write auto, none"},
       {{"--tool", "now=date", "--max-rounds", "0"}, "--max-rounds: write a number from 1 to 1000"},
       {{"--tool", "now=date", "--max-rounds", "1001"}, "--max-rounds: write a number from 1"},

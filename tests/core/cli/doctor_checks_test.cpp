@@ -17,7 +17,6 @@ namespace prx::cli {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 std::string date_in(std::chrono::hours wait) {
   const std::time_t when =
@@ -46,13 +45,6 @@ TEST(DoctorChecks, OnlyAFailureIsAnExitCode) {
   EXPECT_EQ(checks_exit_code(checks), 1);
 }
 
-TEST(DoctorChecks, TheTableShowsEscapesAndKeepsALine) {
-  const Checks checks{{CheckStatus::kOk, "key", "a\x1b[2J", "b\nc", "\x9b"}};
-  const std::string table = checks_table(checks);
-  EXPECT_THAT(table, Not(HasSubstr("\x1b")));
-  EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 2);
-}
-
 TEST(DoctorChecks, AnOverloadAndARateLimitPass) {
   for (const auto& [error_class, status] :
        {std::pair(ErrorClass::kRateLimit, CheckStatus::kWarning),
@@ -63,6 +55,16 @@ TEST(DoctorChecks, AnOverloadAndARateLimitPass) {
     error.error_class = error_class;
     EXPECT_EQ(failed_check("reach", "x", error, {}).status, status) << to_string(error_class);
   }
+}
+
+TEST(DoctorChecks, ABrokenAnswerThatNamesItsRemedyNeedsNoOther) {
+  Error error;
+  error.error_class = ErrorClass::kBadResponse;
+  error.message = "X: the answer is not JSON; check base_url";
+  EXPECT_EQ(failed_check("key", "x", error, {}).what, "X: the answer is not JSON");
+  EXPECT_EQ(failed_check("key", "x", error, {}).remedy, "check base_url");
+  error.message = "X: the answer ended early";
+  EXPECT_THAT(failed_check("key", "x", error, {}).remedy, HasSubstr("try again"));
 }
 
 TEST(DoctorAccount, DaysAreCountedFromDatesAlone) {
@@ -111,6 +113,15 @@ TEST(DoctorAccount, RequestsToFreeModelsAreTold) {
   account.free_requests_daily = 1e300;
   judge_account(account, "x", {}, checks);
   EXPECT_THAT(checks[1].what, HasSubstr("1,000,000,000,000 requests"));
+}
+
+TEST(DoctorAccount, AWordForWhenALimitBeginsAnewIsShort) {
+  Account account;
+  EXPECT_EQ(reset_text(account), "");
+  account.limit_reset = "monthly";
+  EXPECT_EQ(reset_text(account), " monthly");
+  account.limit_reset = std::string(1'000, 'x');
+  EXPECT_EQ(reset_text(account), " periodic");
 }
 
 TEST(DoctorAccount, AnAccountThatSaysNothingHasNoRow) {

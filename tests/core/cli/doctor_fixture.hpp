@@ -3,13 +3,26 @@
 #pragma once
 
 #include <memory>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "program_fixture.hpp"
+#include "support/wire_server.hpp"
 
 namespace prx::cli {
+
+/// A simulator that does so to every request of a path, or to the first `times`.
+inline sim::SimulatorOptions with_fault(const char* path, const std::string& fault, int times = 0) {
+  sim::SimulatorOptions options;
+  sim::FaultRule rule;
+  rule.path = path;
+  rule.times = times;
+  rule.faults = sim::parse_faults(fault).value();
+  options.script.rules.push_back(std::move(rule));
+  return options;
+}
 
 /// A row of prx doctor. All "" : there is none.
 struct DoctorRow {
@@ -63,10 +76,32 @@ class DoctorFixture : public ProgramTest {
            "\"\napi_key = \"${OTHER_KEY}\"\nmodel = \"openai/gpt-4o\"\n" + lines;
   }
 
+  /// Points the program's OpenRouter at a server that answers everything with this.
+  void answer_accounts_with(const std::string& body) {
+    answers_ = std::make_unique<test::WireServer>(test::always(test::plain_response(body)));
+    environment["OPENROUTER_BASE_URL"] = answers_->url("/api/v1");
+  }
+
+  /// Configures a chain "one" of these targets: "openrouter openai/gpt-4o" is one, and what follows
+  /// the model are further members of its table.
+  void configure_chain(const std::vector<std::string>& targets, const std::string& toml = {}) {
+    std::string list;
+    for (const std::string& target : targets) {
+      std::istringstream words(target);
+      std::string provider, model, rest;
+      words >> provider >> model;
+      std::getline(words, rest);
+      list += "{ provider = \"" + provider + "\", model = \"" + model + '"' +
+              (rest.empty() ? "" : "," + rest) + " },";
+    }
+    configure("[reliability]\nretries = 0\n[chains.one]\ntargets = [" + list + "]\n" + toml);
+  }
+
  private:
   rapidjson::Document document_;
   std::string text_;
   std::unique_ptr<sim::Simulator> other_;
+  std::unique_ptr<test::WireServer> answers_;
 };
 
 }  // namespace prx::cli

@@ -17,6 +17,8 @@ using ::testing::Not;
 
 using Doctor = DoctorFixture;
 
+constexpr const char* kAnswers = "^answers in [0-9.]+ .?s over HTTP/1.1";
+
 sim::SimulatorOptions with_key(const char* key, sim::KeyState state,
                                sim::SimulatorAccount account = {}) {
   sim::SimulatorOptions options;
@@ -30,16 +32,6 @@ sim::SimulatorOptions with_account(sim::SimulatorAccount account) {
   return options;
 }
 
-sim::SimulatorOptions with_fault(const char* path, const char* fault, int times = 0) {
-  sim::SimulatorOptions options;
-  sim::FaultRule rule;
-  rule.path = path;
-  rule.times = times;
-  rule.faults = sim::parse_faults(fault).value();
-  options.script.rules.push_back(std::move(rule));
-  return options;
-}
-
 TEST_F(Doctor, OfAHealthySetupHasARowForEverythingAndExitsZero) {
   simulate();
   const auto result = examine();
@@ -47,8 +39,7 @@ TEST_F(Doctor, OfAHealthySetupHasARowForEverythingAndExitsZero) {
   EXPECT_EQ(row("configuration", home / "config/prx/config.toml").status, "ok");
   EXPECT_THAT(row("plugin", "openrouter").what,
               AllOf(HasSubstr("version 0."), HasSubstr("ABI 1.0"), HasSubstr("trusted: /")));
-  EXPECT_THAT(row("reach", "openrouter").what,
-              ContainsRegex("answers in [0-9.]+ .?s over HTTP/1.1"));
+  EXPECT_THAT(row("reach", "openrouter").what, ContainsRegex(kAnswers));
   EXPECT_EQ(row("key", "openrouter").what, "...c2e7 (env OPENROUTER_API_KEY) is accepted");
   EXPECT_THAT(row("credit", "openrouter").what, HasSubstr("used $0.05 today, $0.25 this month"));
   EXPECT_THAT(row("credit", "openrouter").remedy,
@@ -135,6 +126,7 @@ TEST_F(Doctor, ARevokedKeyIsAFailureWithItsSource) {
               AllOf(HasSubstr("...c2e7 (env OPENROUTER_API_KEY): "), HasSubstr("User not found")));
   EXPECT_THAT(key.remedy, HasSubstr("https://openrouter.ai/keys"));
   EXPECT_EQ(row("reach", "openrouter").status, "ok") << "it answered";
+  EXPECT_THAT(row("reach", "openrouter").what, ContainsRegex(kAnswers));
 }
 
 TEST_F(Doctor, EveryKeyOfAPoolIsTriedByItself) {
@@ -249,6 +241,40 @@ TEST_F(Doctor, ARateLimitIsAWarning) {
   EXPECT_EQ(examine().exit_code, 0) << text();
   EXPECT_EQ(row("key", "openrouter").status, "warning");
   EXPECT_THAT(row("key", "openrouter").remedy, HasSubstr("try again"));
+  EXPECT_EQ(row("reach", "openrouter").status, "ok");
+  EXPECT_THAT(row("reach", "openrouter").what, ContainsRegex(kAnswers));
+}
+
+TEST_F(Doctor, AServerThatIsOverloadedIsReached) {
+  simulate(with_fault("/key", "503"));
+  EXPECT_EQ(examine().exit_code, 0) << text();
+  EXPECT_EQ(row("reach", "openrouter").status, "warning");
+  EXPECT_THAT(row("reach", "openrouter").what,
+              AllOf(ContainsRegex(kAnswers), HasSubstr("answered 503")));
+}
+
+TEST_F(Doctor, AnAnswerThatTellsNoAccountMakesNoGoodKey) {
+  for (const char* body : {"{}", R"({"data":[]})", R"({"object":"list","data":[{"id":"m"}]})"}) {
+    answer_accounts_with(body);
+    EXPECT_EQ(examine().exit_code, 1) << body;
+    EXPECT_EQ(row("reach", "openrouter").status, "ok") << body;
+    EXPECT_EQ(row("key", "openrouter").status, "failure") << body;
+    EXPECT_THAT(row("key", "openrouter").what,
+                AllOf(HasSubstr("...c2e7 (env OPENROUTER_API_KEY): "), HasSubstr("/api/v1/key is "),
+                      HasSubstr("which tells no account")))
+        << body;
+    EXPECT_EQ(row("key", "openrouter").remedy, "check base_url");
+  }
+}
+
+TEST_F(Doctor, AnAnswerThatIsNoObjectIsSaidOnce) {
+  for (const char* body : {"null", "[]", "12"}) {
+    answer_accounts_with(body);
+    EXPECT_EQ(examine().exit_code, 1) << body;
+    EXPECT_EQ(row("reach", "openrouter").status, "failure");
+    EXPECT_THAT(row("reach", "openrouter").what, HasSubstr("/api/v1/key is "));
+    EXPECT_EQ(row("key", "openrouter").status, "") << "the other row says it";
+  }
 }
 
 TEST_F(Doctor, AServerThatIsNotThereIsAFailureSaidOnce) {

@@ -46,6 +46,14 @@ TEST(ExitCode, ARequestThatNoTargetCanServeIsTwo) {
   EXPECT_EQ(exit_code(error), 7);
 }
 
+TEST(ExitCode, ARefusalByThePluginBeforeAnythingIsSentIsTwo) {
+  CallError error(fail(ErrorClass::kInvalidRequest, "provider: unknown key \"sotr\"").error());
+  error.attempts.emplace_back().refused_unsent = true;
+  EXPECT_EQ(exit_code(error), 2);
+  error.attempts.emplace_back().reason = "fallback";
+  EXPECT_EQ(exit_code(error), 7) << "somebody was asked";
+}
+
 TEST(ExitCode, BrokenAnswersAndBugsAreEight) {
   EXPECT_EQ(exit_code(ErrorClass::kBadResponse), 8);
   EXPECT_EQ(exit_code(ErrorClass::kInternal), 8);

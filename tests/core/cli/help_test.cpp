@@ -14,6 +14,8 @@ TEST_F(Help, OfTheProgramNamesEveryVerbVariableAndExitCode) {
   EXPECT_EQ(result.err, "");
   for (const char* text : {"chat",
                            "plugin list",
+                           "plugin info",
+                           "plugin verify",
                            "usage",
                            "doctor models",
                            "config check",

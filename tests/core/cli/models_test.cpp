@@ -128,6 +128,18 @@ TEST_F(ModelsProgram, OfAProviderThatFailsAreSaidToMissAndTheOthersShown) {
   EXPECT_EQ(run({"models", "--provider", "openai"}).exit_code, 4);
 }
 
+TEST_F(ModelsProgram, AListThatDoesNotComeIsWaitedForAsLongAsAsked) {
+  test::WireServer silent([](test::WireConnection& connection) {
+    static_cast<void>(connection.read_request());
+    connection.wait_closed();
+  });
+  environment["OPENROUTER_BASE_URL"] = silent.url();
+  const auto result = run({"models", "--timeout", "200ms"});
+  EXPECT_EQ(result.exit_code, 6) << result.err;
+  EXPECT_THAT(result.err, StartsWith("prx: provider 'openrouter': the deadline ran out; try again, "
+                                     "or allow more time"));
+}
+
 TEST_F(ModelsProgram, WrongArgumentsAreUsage) {
   for (const auto& [words, text] : std::vector<std::pair<std::vector<std::string>, std::string>>{
            {{"--sort", "name"}, "--sort name: use price, context or created"},
@@ -135,6 +147,7 @@ TEST_F(ModelsProgram, WrongArgumentsAreUsage) {
            {{"--max-price", "nan"}, "--max-price: write a number of 0 or more"},
            {{"--min-context", "0"}, "--min-context: write a number of 1 or more"},
            {{"--provider="}, "--provider is empty"},
+           {{"--timeout", "3"}, "--timeout: '3' is not a duration"},
            {{"--tool"}, "--tool"}}) {
     std::vector<std::string> arguments{"models"};
     arguments.insert(arguments.end(), words.begin(), words.end());

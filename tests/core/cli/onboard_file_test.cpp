@@ -2,13 +2,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <iterator>
-#include <map>
 #include <sstream>
 
 #include "cli/onboard/file.hpp"
+#include "core/config/support.hpp"
 
 namespace prx::cli {
 namespace {
@@ -18,20 +17,8 @@ using ::testing::HasSubstr;
 
 class OnboardFile : public ::testing::Test {
  protected:
-  OnboardFile() {
-    std::string name = (fs::temp_directory_path() / "prx-onboard-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) ADD_FAILURE() << "cannot make " << name;
-    folder_ = name;
-  }
-  ~OnboardFile() override {
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
-  }
   [[nodiscard]] fs::path made(const std::string& text, mode_t mode) const {
-    const fs::path file = folder_ / "file";
-    std::ofstream(file, std::ios::binary) << text;
-    ::chmod(file.c_str(), mode);
-    return file;
+    return folder_.write("file", text, mode);
   }
   [[nodiscard]] static std::string text_of(const fs::path& file) {
     std::stringstream text;
@@ -45,31 +32,11 @@ class OnboardFile : public ::testing::Test {
   }
   [[nodiscard]] std::size_t files() const {
     return static_cast<std::size_t>(
-        std::distance(fs::directory_iterator(folder_), fs::directory_iterator()));
+        std::distance(fs::directory_iterator(folder_.path()), fs::directory_iterator()));
   }
 
-  fs::path folder_;
+  config::testing::TemporaryFolder folder_;
 };
-
-Environment variables(std::map<std::string, std::string> values) {
-  return [values = std::move(values)](const std::string& name) -> std::optional<std::string> {
-    const auto found = values.find(name);
-    return found == values.end() ? std::nullopt : std::optional(found->second);
-  };
-}
-
-TEST_F(OnboardFile, IsTheOneThatPrxReads) {
-  const auto path = [](const std::optional<std::string>& named,
-                       std::map<std::string, std::string> values) {
-    const auto found = configuration_path(named, variables(std::move(values)));
-    return found ? found->string() : "error: " + found.error().message;
-  };
-  EXPECT_EQ(path("x.toml", {{"PRX_CONFIG", "y.toml"}}), "x.toml");
-  EXPECT_EQ(path({}, {{"PRX_CONFIG", "y.toml"}, {"HOME", "/h"}}), "y.toml");
-  EXPECT_EQ(path({}, {{"XDG_CONFIG_HOME", "/x"}, {"HOME", "/h"}}), "/x/prx/config.toml");
-  EXPECT_EQ(path({}, {{"XDG_CONFIG_HOME", "x"}, {"HOME", "/h"}}), "/h/.config/prx/config.toml");
-  EXPECT_THAT(path({}, {}), HasSubstr("name the file with --config"));
-}
 
 TEST_F(OnboardFile, WhatSomebodyElseChangedMeanwhileStays) {
   const fs::path file = made("theirs", 0644);
@@ -84,12 +51,12 @@ TEST_F(OnboardFile, WhatSomebodyElseChangedMeanwhileStays) {
 }
 
 TEST_F(OnboardFile, IsReadableByItsOwnerAlone) {
-  EXPECT_TRUE(write_privately(folder_ / "a" / "b" / "file", "x", std::nullopt));
-  EXPECT_EQ(about(folder_ / "a" / "b" / "file").st_mode & 0777U, 0600U);
-  EXPECT_EQ(about(folder_ / "a" / "b").st_mode & 0777U, 0700U);
-  EXPECT_EQ(about(folder_ / "a").st_mode & 0777U, 0700U);
+  EXPECT_TRUE(write_privately(folder_.path() / "a" / "b" / "file", "x", std::nullopt));
+  EXPECT_EQ(about(folder_.path() / "a" / "b" / "file").st_mode & 0777U, 0600U);
+  EXPECT_EQ(about(folder_.path() / "a" / "b").st_mode & 0777U, 0700U);
+  EXPECT_EQ(about(folder_.path() / "a").st_mode & 0777U, 0700U);
   EXPECT_TRUE(write_privately(made("x", 0666), "y", "x"));
-  EXPECT_EQ(about(folder_ / "file").st_mode & 0777U, 0600U);
+  EXPECT_EQ(about(folder_.path() / "file").st_mode & 0777U, 0600U);
 }
 
 TEST_F(OnboardFile, KeepsItsOwner) {

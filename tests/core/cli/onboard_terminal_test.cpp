@@ -1,13 +1,9 @@
 // prx onboard in a terminal, as a person uses it.
 #include <signal.h>
-#include <sys/stat.h>
-#include <termios.h>
 
-#include <fstream>
 #include <future>
-#include <sstream>
 
-#include "program_fixture.hpp"
+#include "onboard_fixture.hpp"
 #include "support/terminal.hpp"
 #include "support/wire_server.hpp"
 
@@ -23,17 +19,14 @@ using ::testing::Not;
 constexpr const char* kNewKey = "sk-or-v1-07e107e107e107e107e107e1";
 constexpr const char* kPaste = "Paste the key";
 
-class OnboardTerminal : public ProgramTest {
+class OnboardTerminal : public OnboardTest {
  protected:
-  OnboardTerminal() {
-    fs::remove_all(home / "config");
-    environment["TERM"] = "xterm";
-  }
+  OnboardTerminal() { environment["TERM"] = "xterm"; }
   void TearDown() override {
     for (const auto& terminal : terminals_)
       EXPECT_THAT(terminal->shown(), AllOf(Not(HasSubstr(kKey)), Not(HasSubstr("07e107e107"))));
     EXPECT_EQ(text_of_all_files().find("5ec2e75ec2e7"), std::string::npos);
-    ProgramTest::TearDown();
+    OnboardTest::TearDown();
   }
   Terminal& onboard(std::vector<std::string> arguments = {}) {
     arguments.insert(arguments.begin(), "onboard");
@@ -49,12 +42,6 @@ class OnboardTerminal : public ProgramTest {
     terminal.type(line + "\r");
     return shown;
   }
-  [[nodiscard]] fs::path file() const { return home / "config/prx/config.toml"; }
-  [[nodiscard]] static std::string read(const fs::path& path) {
-    std::stringstream text;
-    text << std::ifstream(path, std::ios::binary).rdbuf();
-    return text.str();
-  }
   [[nodiscard]] std::string text_of_all_files() const {
     std::string text;
     for (const auto& entry : fs::recursive_directory_iterator(home))
@@ -62,9 +49,7 @@ class OnboardTerminal : public ProgramTest {
     return text;
   }
   void only_key(const char* key) {
-    sim::SimulatorOptions options;
-    options.keys = {{key, sim::KeyState::kValid, {}}};
-    simulate(std::move(options));
+    simulate_key(key);
     environment.erase("OPENROUTER_API_KEY");
   }
 
@@ -101,9 +86,7 @@ TEST_F(OnboardTerminal, AsksAgainForAKeyThatIsRefusedAndShowsNone) {
   EXPECT_EQ(terminal.wait(), 0);
   const fs::path key = file().parent_path() / "openrouter.key";
   EXPECT_EQ(read(key), std::string(kNewKey) + "\n");
-  struct stat about {};
-  ASSERT_EQ(::stat(key.c_str(), &about), 0);
-  EXPECT_EQ(about.st_mode & 0777U, 0600U);
+  EXPECT_EQ(mode(key), 0600U);
   EXPECT_THAT(read(file()), HasSubstr("api_key_file = \"openrouter.key\"\n"));
 }
 

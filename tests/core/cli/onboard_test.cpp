@@ -1,11 +1,8 @@
 // prx onboard --non-interactive against the simulator, and what it writes.
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <fstream>
-#include <sstream>
-
-#include "program_fixture.hpp"
+#include "onboard_fixture.hpp"
+#include "support/wire_server.hpp"
 
 namespace prx::cli {
 namespace {
@@ -18,10 +15,8 @@ using ::testing::StartsWith;
 
 constexpr const char* kOther = "sk-or-v1-0ther0ther0ther0ther07e1";
 
-class Onboard : public ProgramTest {
+class Onboard : public OnboardTest {
  protected:
-  Onboard() { fs::remove_all(home / "config"); }
-
   test::ProcessResult onboard(std::vector<std::string> arguments, const std::string& input = {}) {
     arguments.insert(arguments.begin(), {"onboard", "--non-interactive"});
     auto options = program(std::move(arguments));
@@ -31,25 +26,10 @@ class Onboard : public ProgramTest {
     EXPECT_THAT(result.out + result.err, Not(HasSubstr("0ther0ther"))) << "a key was printed";
     return result;
   }
-  [[nodiscard]] fs::path file() const { return home / "config/prx/config.toml"; }
-  [[nodiscard]] static std::string read(const fs::path& path) {
-    std::stringstream text;
-    text << std::ifstream(path, std::ios::binary).rdbuf();
-    return text.str();
-  }
-  [[nodiscard]] static unsigned mode(const fs::path& path) {
-    struct stat about {};
-    return ::stat(path.c_str(), &about) == 0 ? about.st_mode & 07777U : 0;
-  }
-  static sim::SimulatorOptions with_keys(std::vector<sim::SimulatorKey> keys) {
-    sim::SimulatorOptions options;
-    options.keys = std::move(keys);
-    return options;
-  }
 };
 
 TEST_F(Onboard, WritesAFileThatWorksAtOnce) {
-  simulate(with_keys({{kKey, sim::KeyState::kValid, {}}}));
+  simulate_key(kKey);
   const auto result = onboard({"--model", "openai/gpt-4o"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(read(file()),
@@ -103,7 +83,7 @@ TEST_F(Onboard, KeepsAStricterModeAndFollowsALink) {
 }
 
 TEST_F(Onboard, KeepsAKeyFromStdinInAFileOfItsOwn) {
-  simulate(with_keys({{kOther, sim::KeyState::kValid, {}}}));
+  simulate_key(kOther);
   const auto result =
       onboard({"--provider", "openrouter", "--key-file", "-"}, std::string(kOther) + "\n");
   EXPECT_EQ(result.exit_code, 0) << result.err;
@@ -129,7 +109,7 @@ TEST_F(Onboard, OverwritesAnotherKeyOnlyWhenTold) {
 }
 
 TEST_F(Onboard, WritesNothingForAKeyThatIsRefused) {
-  simulate(with_keys({{kKey, sim::KeyState::kInvalid, {}}}));
+  simulate_key(kKey, sim::KeyState::kInvalid);
   const auto result = onboard({});
   EXPECT_EQ(result.exit_code, 4);
   EXPECT_THAT(result.err, AllOf(HasSubstr("openrouter: "), HasSubstr("nothing was written")));
@@ -144,6 +124,37 @@ TEST_F(Onboard, WorksOfflineWhenNothingIsVerified) {
   EXPECT_FALSE(fs::exists(file()));
   EXPECT_EQ(onboard({"--no-verify"}).exit_code, 0);
   EXPECT_TRUE(fs::exists(file()));
+}
+
+TEST_F(Onboard, ShowsTheCreditThatIsLeft) {
+  sim::SimulatorOptions options;
+  options.keys = {{kKey, sim::KeyState::kValid, {}}};
+  options.keys[0].account.management = true;  // others may not read it
+  simulate(std::move(options));
+  const auto said = parse_json(onboard({"--json"}).out);
+  EXPECT_EQ(said["providers"][0]["credit_left"].GetDouble(), 7.5);
+  EXPECT_THAT(onboard({}).err, AllOf(HasSubstr("accepts the key; "), HasSubstr("credit left")));
+}
+
+TEST_F(Onboard, AServerThatTellsNoAccountAcceptsNothing) {
+  test::WireServer server(test::always(test::plain_response("{}")));
+  environment["OPENROUTER_BASE_URL"] = server.url("/api/v1");
+  const auto result = onboard({"--yes"});
+  EXPECT_NE(result.exit_code, 0);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("tells no account"), HasSubstr("base_url")));
+  EXPECT_THAT(result.err, Not(HasSubstr("accepts the key")));
+}
+
+TEST_F(Onboard, KeepsTheCommentsOfAKeyThatIsReplaced) {
+  simulate();
+  configure(
+      "[providers.openrouter]\napi_keys = [ # of the team\n  'none', # to be renewed\n]  # since "
+      "May\n");
+  const auto result = onboard({"--key-env", "OPENROUTER_API_KEY", "--yes"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(read(file()),
+              HasSubstr("[providers.openrouter]\n# of the team\n# to be renewed\n# since May\n"
+                        "api_key = \"${OPENROUTER_API_KEY}\"\n"));
 }
 
 TEST_F(Onboard, WritesFallbacksInTheirOrder) {
@@ -180,6 +191,7 @@ TEST_F(Onboard, KnowsPresetsAndServersByTheirAddress) {
   const auto lab = onboard(
       {"--provider", "lab", "--base-url", simulator().openai_base_url(), "--model", "gpt-4o"});
   EXPECT_EQ(lab.exit_code, 0) << lab.err;
+  EXPECT_THAT(lab.err, AllOf(HasSubstr("lab answers"), Not(HasSubstr("the key"))));
   EXPECT_THAT(read(file()), HasSubstr("[providers.lab]\nplugin = \"openai\"\nbase_url = \"" +
                                       simulator().openai_base_url() + "\"\napi_key = \"none\"\n"));
   EXPECT_EQ(run({"chat", "Hi"}).exit_code, 0);

@@ -72,6 +72,74 @@ TEST_F(PlanProgram, SaysWhichTargetIsLeftOut) {
   EXPECT_THAT(result.out, HasSubstr("left out: OPENAI_API_KEY is not set"));
 }
 
+// --- what a request needs
+
+class PlanNeedsProgram : public PlanProgram {
+ protected:
+  PlanNeedsProgram() {
+    simulate();
+    environment["XDG_CACHE_HOME"] = home / "cache";
+    configure(
+        "[default]\nchain = \"c\"\n[chains.c]\ntargets = [\n"
+        "{ provider = \"openrouter\", model = \"deepseek/deepseek-r1\", context_length = 1000 },\n"
+        "{ provider = \"openrouter\", model = \"openai/gpt-4o\" },\n]\n");
+  }
+  static std::string line_with(const std::string& text, const std::string& begin) {
+    const auto at = text.find(begin);
+    if (at == std::string::npos) return "(none)";
+    const auto from = at + begin.size();
+    return text.substr(from, text.find('\n', from) - from);
+  }
+};
+
+TEST_F(PlanNeedsProgram, SkipsAsTheTrailOfAChatSays) {
+  EXPECT_THAT(run({"plan", "--tools"}).out, ::testing::Not(HasSubstr("skipped"))) << "unknown: try";
+  run({"models"});
+  const auto shown = run({"plan", "--tools"});
+  EXPECT_EQ(shown.exit_code, 0);
+  const std::string why = line_with(shown.out, "     skipped: ");
+  EXPECT_THAT(why, HasSubstr("says that model 'deepseek/deepseek-r1' does not support tools; "));
+  const auto chat = run({"chat", "--trace", "--param",
+                         R"(tools=[{"type":"function","function":{"name":"now"}}])", "hi"});
+  EXPECT_EQ(line_with(chat.err, "openrouter deepseek/deepseek-r1 | unsupported: "), why);
+  EXPECT_THAT(run({"plan"}).out, ::testing::Not(HasSubstr("skipped")));
+}
+
+TEST_F(PlanNeedsProgram, KnowsEachNeed) {
+  run({"models"});
+  EXPECT_THAT(line_with(run({"plan", "--vision"}).out, "skipped: "),
+              HasSubstr("'deepseek/deepseek-r1' does not support images"));
+  EXPECT_THAT(line_with(run({"plan", "--structured"}).out, "skipped: "),
+              HasSubstr("'deepseek/deepseek-r1' does not support structured output"));
+  const auto longer = run({"plan", "--context", "1001"});
+  EXPECT_THAT(line_with(longer.out, "skipped: "),
+              HasSubstr("the configuration says that model 'deepseek/deepseek-r1' takes 1000 "
+                        "tokens, and the request has at least 1001; "));
+  EXPECT_THAT(run({"plan", "--context", "1000"}).out, ::testing::Not(HasSubstr("skipped")));
+  const auto json = parse_json(run({"plan", "--json", "--context", "99000000"}).out);
+  EXPECT_TRUE(json["targets"][0]["skipped"].IsString());
+  EXPECT_THAT(json["targets"][1]["skipped"].GetString(), HasSubstr("the list of models of "));
+  EXPECT_TRUE(parse_json(run({"plan", "--json"}).out)["targets"][0]["skipped"].IsNull());
+  EXPECT_EQ(run({"plan", "--context", "0"}).exit_code, 2);
+}
+
+TEST_F(PlanNeedsProgram, PlaysTheOthers) {
+  run({"models"});
+  const auto others = run({"plan", "--tools", "--fail", "2=503:times=1"});
+  EXPECT_EQ(others.exit_code, 0) << others.err;
+  EXPECT_THAT(others.out, ::testing::Not(HasSubstr("deepseek")));
+  EXPECT_THAT(run({"plan", "--tools", "--fail", "1=503"}).err,
+              HasSubstr("'1' is left out of the chain: provider 'openrouter' was not asked: "));
+  const auto nobody = run({"plan", "--context", "99000000", "--fail", "1=503"});
+  EXPECT_EQ(nobody.exit_code, 2);
+  EXPECT_EQ(nobody.exit_code, run({"chat", "--model", "deepseek/deepseek-r1", "--param",
+                                   R"(tools=[{"type":"function"}])", "--no-fallback", "hi"})
+                                  .exit_code);
+  EXPECT_THAT(nobody.err, HasSubstr("takes 1000 tokens, and the request has at least 99000000"));
+}
+
+// --- faults
+
 TEST_F(PlanProgram, PlaysAFaultAndExitsAsTheCallWould) {
   const auto answered = run({"plan", "--fail", "openrouter=429?retry_after=20"});
   EXPECT_EQ(answered.exit_code, 0) << answered.err;

@@ -8,6 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 ProviderFacts acme() {
   ProviderFacts facts;
@@ -68,6 +69,31 @@ TEST(Explain, ARejectedKeyNamesWhereItCameFrom) {
 TEST(Explain, SpentCreditNamesWhereToBuyMore) {
   EXPECT_THAT(explain(error_of(ErrorClass::kCredit, 402), acme()),
               HasSubstr("add credits at https://acme.test/credits"));
+}
+
+TEST(Explain, A402ThatAsksForFewerTokensNamesTheOption) {
+  Error error = error_of(ErrorClass::kCredit, 402);
+  error.message = "This request requires more credits, or fewer max_tokens";
+  EXPECT_EQ(explain(error, acme()),
+            "This request requires more credits, or fewer max_tokens; add credits at "
+            "https://acme.test/credits, or ask for fewer tokens with --max-tokens");
+  EXPECT_THAT(explain(error, acme(), kTalkWording),
+              HasSubstr("or start with a smaller --max-tokens"));
+  error.http_status = 429;  // a quota that is spent
+  EXPECT_THAT(explain(error, acme()), Not(HasSubstr("--max-tokens")));
+}
+
+TEST(Explain, InAConversationNoRemedyNamesAnOptionThatHasACommand) {
+  for (int code = PRX_E_CANCELLED; code <= PRX_E_INTERNAL; ++code) {
+    for (const int status : {0, 400, 404}) {
+      const std::string text =
+          remedy(error_of(error_class_from(code), status), acme(), kTalkWording);
+      for (const std::string option : {"--model", "--provider", "--chain", "--trace"})
+        EXPECT_THAT(text, Not(HasSubstr(option))) << to_string(error_class_from(code));
+    }
+  }
+  EXPECT_EQ(remedy(error_of(ErrorClass::kOverloaded), acme(), kTalkWording),
+            "try again later, or choose another model with /model");
 }
 
 TEST(Explain, AModelThatIsNotFoundPointsToTheOption) {

@@ -1,12 +1,12 @@
 // prx chat in a terminal, as a person uses it.
 #include <signal.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <fstream>
 #include <sstream>
 
 #include "program_fixture.hpp"
+#include "support/fifo.hpp"
 #include "support/terminal.hpp"
 
 namespace prx::cli {
@@ -18,6 +18,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr const char* kReady = "> ";
+constexpr int kHungUp = 129;  ///< exit status
 
 class TalkProgram : public ProgramTest {
  protected:
@@ -29,9 +30,15 @@ class TalkProgram : public ProgramTest {
     for (const auto& terminal : terminals_) EXPECT_THAT(terminal->shown(), Not(HasSubstr(kKey)));
     ProgramTest::TearDown();
   }
-  Terminal& talk(std::vector<std::string> arguments = {}) {
+  /// \param starter  a program and its arguments that starts the program in its own place.
+  Terminal& talk(std::vector<std::string> arguments = {}, std::vector<std::string> starter = {}) {
     arguments.insert(arguments.begin(), "chat");
-    const auto options = program(std::move(arguments));
+    auto options = program(std::move(arguments));
+    if (!starter.empty()) {
+      options.arguments.insert(options.arguments.begin(), options.program);
+      options.arguments.insert(options.arguments.begin(), starter.begin() + 1, starter.end());
+      options.program = starter.front();
+    }
     terminals_.push_back(std::make_unique<Terminal>(
         test::TerminalOptions{options.program, options.arguments, options.environment}));
     Terminal& terminal = *terminals_.back();
@@ -117,7 +124,7 @@ TEST_F(TalkProgram, SigtermEndsItAtThePromptAndDuringAnAnswer) {
 TEST_F(TalkProgram, AClosedWindowEndsIt) {
   Terminal& terminal = talk();
   terminal.hang_up();
-  EXPECT_EQ(terminal.wait(), 128 + SIGHUP);
+  EXPECT_EQ(terminal.wait(), kHungUp);
 }
 
 TEST_F(TalkProgram, AQuestionMayHaveManyLines) {
@@ -206,6 +213,41 @@ TEST_F(TalkProgram, ImagesGoWithTheNextQuestionOnly) {
   EXPECT_STREQ(last_body()["messages"][0]["content"][1]["type"].GetString(), "image_url");
   enter(terminal, "and now?");
   EXPECT_TRUE(last_body()["messages"][2]["content"].IsString());
+}
+
+TEST_F(TalkProgram, SoundsAndFilesGoWithTheNextQuestionToo) {
+  Terminal& terminal = talk();
+  EXPECT_THAT(enter(terminal, "/audio " + write("no.wav", "text")), HasSubstr("is not a WAV"));
+  enter(terminal, "/audio " + write("a.wav", std::string("RIFF\0\0\0\0WAVE", 12)));
+  enter(terminal, "/file " + write("notes.txt", "n"));
+  enter(terminal, "what are they?");
+  const auto body = last_body();
+  const auto& content = body["messages"][0]["content"];
+  ASSERT_EQ(content.Size(), 3u);
+  EXPECT_STREQ(content[1]["type"].GetString(), "input_audio");
+  EXPECT_STREQ(content[2]["file"]["filename"].GetString(), "notes.txt");
+}
+
+TEST_F(TalkProgram, TheSystemMessageIsShownSetAndTakenAway) {
+  Terminal& terminal = talk();
+  EXPECT_THAT(enter(terminal, "/system"), HasSubstr("no system message"));
+  enter(terminal, "/system be brief");
+  EXPECT_THAT(enter(terminal, "/system"), HasSubstr("be brief"));
+  enter(terminal, "hi");
+  EXPECT_STREQ(last_body()["messages"][0]["content"].GetString(), "be brief");
+  enter(terminal, "/system -");
+  enter(terminal, "hi");
+  EXPECT_STREQ(last_body()["messages"][0]["role"].GetString(), "user");
+}
+
+TEST_F(TalkProgram, ANewConversationKeepsTheSystemMessageAlone) {
+  Terminal& terminal = talk({"--system", "be brief"});
+  enter(terminal, "first");
+  EXPECT_THAT(enter(terminal, "/clear"), HasSubstr("a new conversation"));
+  EXPECT_THAT(enter(terminal, "/retry"), HasSubstr("there is no question to ask again"));
+  enter(terminal, "second");
+  EXPECT_EQ(last_body()["messages"].Size(), 2u);
+  EXPECT_THAT(enter(terminal, "/usage"), HasSubstr("1 call | "));
 }
 
 TEST_F(TalkProgram, AConversationIsSavedAndLoaded) {
@@ -312,18 +354,59 @@ TEST_F(TalkProgram, ToolsAreAskedForAndTurnedOff) {
   enter(terminal, "/tools off");
   enter(terminal, "hi");
   EXPECT_FALSE(last_body().HasMember("tools"));
+  EXPECT_THAT(enter(terminal, "/tools on"), HasSubstr("the model may call them"));
 }
 
 TEST_F(TalkProgram, AClosedWindowEndsACommandToo) {
-  const std::string mark = (home / "mark").string();
-  Terminal& terminal = talk({"--yes", "--tool", "wait=echo $$ > " + mark + "; exec sleep 300"});
+  test::Fifo fifo(home / "fifo");
+  Terminal& terminal = talk({"--yes", "--tool", "wait=" + fifo.announce() + "exec sleep 300"});
   terminal.type("go\r");
-  for (int i = 0; i < 2'000 && read(mark).empty(); ++i) ::usleep(5'000);
-  const int command = std::stoi(read(mark));
+  EXPECT_FALSE(fifo.read_line().empty());
   terminal.hang_up();
-  EXPECT_EQ(terminal.wait(), 128 + SIGHUP);
-  for (int i = 0; i < 2'000 && ::kill(command, 0) == 0; ++i) ::usleep(5'000);
-  EXPECT_NE(::kill(command, 0), 0) << "it still runs";
+  EXPECT_EQ(terminal.wait(), kHungUp);
+  fifo.wait_for_end();
+}
+
+/// As `nohup` starts it: the signal of a closed window never comes.
+TEST_F(TalkProgram, WithoutTheSignalAClosedWindowStillEndsAnAnswerThatCannotBeShown) {
+  sim::SimulatorOptions world;
+  world.answer_tokens = 1'000'000;
+  world.token_delay = std::chrono::milliseconds(1);
+  simulate(world);
+  Terminal& terminal = talk({}, {"/usr/bin/env", "--ignore-signal=HUP"});
+  terminal.type("go on\r");
+  terminal.wait_for("the quick");
+  terminal.hang_up();
+  EXPECT_EQ(terminal.wait(), kHungUp);
+  EXPECT_TRUE(client_went_away());
+}
+
+TEST_F(TalkProgram, ATraceDoesNotBreakTheLineOfAnAnswer) {
+  Terminal& terminal = talk({"--model", "openai/gpt-4o#answer?text=one%20line"});
+  enter(terminal, "/trace on");
+  for (int i = 0; i < 10; ++i)
+    EXPECT_THAT(enter(terminal, "hi"), HasSubstr("one line\r\nattempt 1 (first): openrouter"));
+}
+
+TEST_F(TalkProgram, RemediesNameItsCommands) {
+  Terminal& terminal = talk({"--model", "sim/404"});
+  EXPECT_THAT(enter(terminal, "hi"), AllOf(HasSubstr("/model"), Not(HasSubstr("--model"))));
+  enter(terminal, "/model sim/503");
+  EXPECT_THAT(enter(terminal, "hi"), AllOf(HasSubstr("/model"), Not(HasSubstr("--model"))));
+  EXPECT_THAT(enter(terminal, "/model chain:"),
+              AllOf(HasSubstr("/model chain: names no chain"), Not(HasSubstr("--model"))));
+  EXPECT_THAT(enter(terminal, "/provider opnai"),
+              AllOf(HasSubstr("opnai"), Not(HasSubstr("--provider"))));
+  EXPECT_THAT(enter(terminal, "/image https:///a.png"),
+              HasSubstr("/image: https:///a.png is no URL of a server"));
+}
+
+TEST_F(TalkProgram, TooManyRoundsSayHowToAllowMoreAndWhatTheyCost) {
+  Terminal& terminal = talk(
+      {"--yes", "--tool", "now=echo noon", "--max-rounds", "2", "--model", "openai/gpt-4o:again"});
+  EXPECT_THAT(enter(terminal, "hi"),
+              AllOf(HasSubstr("after 2 answers; allow more by starting with --max-rounds"),
+                    HasSubstr("2 answers, 1 tool call, $")));
 }
 
 TEST_F(TalkProgram, WithoutATerminalAPromptIsNeeded) {

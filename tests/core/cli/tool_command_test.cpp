@@ -19,11 +19,19 @@ TEST(ToolQuestion, ShowsWhatAModelWroteWithoutItsEscapes) {
             "Run it? [y/N/a(ll)] ");
 }
 
-TEST(ToolQuestion, SaysHowMuchOfTheArgumentsIsNotShown) {
+TEST(ToolQuestion, SaysHowMuchOfTheArgumentsIsNotShownAndDoesNotOfferToRunThem) {
   const std::string most(ToolConsent::kShownMax, 'x');
   EXPECT_THAT(question_text({"now", "date", most}), Not(HasSubstr("not shown")));
-  EXPECT_THAT(question_text({"now", "date", most + "yz"}),
-              HasSubstr("x\n  2 more bytes of arguments are not shown\nRun it?"));
+  const std::string text = question_text({"now", "date", most + "yz"});
+  EXPECT_THAT(text, HasSubstr("x\n  2 more bytes of arguments are not shown\nShow all of them?"));
+  EXPECT_THAT(text, Not(HasSubstr("Run it?")));
+  EXPECT_THAT(question_text({"now", "date", most + "yz"}, most.size() + 2),
+              HasSubstr("xyz\nRun it? [y/N/a(ll)] "));
+}
+
+TEST(ToolQuestion, CutsBetweenCharacters) {
+  EXPECT_THAT(question_text({"now", "date", "a\xc3\xa9z"}, 2),
+              HasSubstr("arguments: a\n  3 more bytes"));
 }
 
 ToolRun a_run(std::string arguments, std::string result, bool failed) {
@@ -56,6 +64,22 @@ TEST(RunSummary, IsOfRunsWithSeveralAnswers) {
   rounds[0].tools.push_back(rounds[0].tools[0]);
   total.cost.lower_bound = true;
   EXPECT_EQ(run_summary(rounds, total), " | 2 answers, 2 tool calls, at least $0.50 in all");
+  total.cost.dollars = 0;
+  EXPECT_EQ(run_summary(rounds, total), " | 2 answers, 2 tool calls, cost in all unknown");
+}
+
+TEST(RunSummary, OfARunThatFailedSaysWhatItsAnswersCost) {
+  RunError error;
+  EXPECT_EQ(failed_run_summary(error), "") << "nothing was answered";
+  error.rounds.resize(1);
+  error.rounds[0].tools = {a_run("{}", "", false)};
+  error.rounds[0].response.attempts.resize(1);
+  error.rounds[0].response.attempts[0].cost = 0.5;
+  EXPECT_EQ(failed_run_summary(error), "1 answer, 1 tool call, $0.50 in all");
+  error.rounds_over = true;
+  error.attempts.resize(1);
+  error.attempts[0].cost = 0.25;
+  EXPECT_EQ(failed_run_summary(error), "2 answers, 1 tool call, $0.75 in all");
 }
 
 TEST(RunJson, AddsToTheObjectOfTheAnswer) {

@@ -1,5 +1,5 @@
 // prx usage: what is left and what was used, as the provider says it.
-#include "program_fixture.hpp"
+#include "doctor_fixture.hpp"
 
 namespace prx::cli {
 namespace {
@@ -9,7 +9,7 @@ using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-using UsageVerb = ProgramTest;
+using UsageVerb = DoctorFixture;
 
 sim::SimulatorOptions limited() {
   sim::SimulatorOptions options;
@@ -94,6 +94,38 @@ TEST_F(UsageVerb, FailsWithTheDocumentedExitCodes) {
   EXPECT_EQ(run({"usage", "--provider", "nobody"}).exit_code, 3);
   EXPECT_EQ(run({"usage", "--all", "--provider", "openai"}).exit_code, 2);
   EXPECT_EQ(run({"usage", "--timeout", "5"}).exit_code, 2);
+}
+
+TEST_F(UsageVerb, AnAnswerThatTellsNoAccountIsABrokenOne) {
+  for (const auto& [body, what] :
+       {std::pair("null", "null"), {"[1]", "a list"}, {"{}", "an object"}, {"7", "a number"}}) {
+    answer_accounts_with(body);
+    const auto result = run({"usage"});
+    EXPECT_EQ(result.exit_code, 8) << body;
+    EXPECT_EQ(result.out, "");
+    EXPECT_THAT(result.err,
+                ContainsRegex("^prx: openrouter: OpenRouter: the answer from "
+                              "http://127.0.0.1:[0-9]+/api/v1/key is " +
+                              std::string(what) + ", which tells no account; check base_url\n$"));
+    const auto json = parse_json(run({"usage", "--json"}).out);
+    EXPECT_STREQ(json["accounts"][0]["error"]["class"].GetString(), "bad_response");
+  }
+}
+
+TEST_F(UsageVerb, AbsurdAmountsAndWordsLeaveTheTableReadable) {
+  answer_accounts_with(
+      R"({"data":{"label":"k","limit":1e300,"limit_remaining":-1e300,"limit_reset":")" +
+      std::string(500, 'x') + R"(","usage":123456789012345678901234567890,"usage_daily":-1e30,)" +
+      R"("total_credits":1e300,"total_usage":-1e300}})");
+  const auto result = run({"usage"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, ContainsRegex("\\$2\\.00e\\+300 +-\\$1\\.00e\\+300 +\\$1\\.00e\\+300 "
+                                        "periodic +-\\$1\\.00e\\+30 +- +- +\\$1\\.23e\\+29\n$"));
+  std::istringstream lines(result.out);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 120U) << line;
+  const auto json = parse_json(run({"usage", "--json"}).out);
+  EXPECT_DOUBLE_EQ(json["accounts"][0]["limit"].GetDouble(), 1e300) << "whole for programs";
+  EXPECT_EQ(json["accounts"][0]["limit_reset"].GetStringLength(), 500U);
 }
 
 TEST_F(UsageVerb, AKeyOfAPoolThatFailsLeavesTheOthers) {

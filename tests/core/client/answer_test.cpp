@@ -297,5 +297,72 @@ TEST(Answer, ARefusalOrAToolCallNeedsNoJson) {
   EXPECT_TRUE(calls.check_json());
 }
 
+// --- what else there is of a tool call
+
+prx_event tool_json(std::string_view json) {
+  prx_event event = tool(0, "", "", "");
+  event.json = to_c(json);
+  return event;
+}
+
+TEST(Answer, ACallWithOtherMembersHasThemInItsJson) {
+  Answer answer;
+  take(answer, tool(0, "c", "add", "{\"b\": 1,"));
+  take(answer, tool_json(R"({"s": { "x" : "A\/=" },"function":{"q\u0041":[1]}})"));
+  take(answer,
+       tool_json(R"( {"t":1,"s":{"y":2},"id":"not mine","function":{"name":"nor that"}} )"));
+  take(answer, tool(0, "", "", "\"a\":2}"));
+  take(answer, tool(1, "d", "sub", "{}"));
+  take(answer, finish(PRX_FINISH_TOOL_CALLS));
+  ASSERT_TRUE(answer.complete());
+  const auto& calls = answer.response().tool_calls;
+  EXPECT_EQ(
+      calls[0].json,
+      R"({"id":"c","type":"function","function":{"name":"add","arguments":"{\"b\": 1,\"a\":2}","q\u0041":[1]},"s":{"y":2},"t":1})");
+  EXPECT_EQ(calls[1].json, "");
+  answer.rename_tool_call(0, "e");
+  EXPECT_NE(answer.tool_calls()[0].call.json.find(R"({"id":"e",)"), std::string::npos);
+}
+
+TEST(Answer, AMemberOfACallIsThereOnceHoweverItIsSpelled) {
+  Answer answer;
+  take(answer, tool(0, "c", "add", "{}"));
+  take(answer, tool_json(R"({"a\/b":1})"));
+  take(answer, tool_json(R"({"\u0061/b":2})"));
+  take(answer, finish(PRX_FINISH_TOOL_CALLS));
+  ASSERT_TRUE(answer.complete());
+  const std::string& json = answer.response().tool_calls[0].json;
+  EXPECT_NE(json.find(R"(},"a\/b":2})"), std::string::npos) << json;
+}
+
+TEST(Answer, WhatIsNoObjectBreaksThePluginsContract) {
+  for (const char* const json : {"[1]", "{", R"({"a":})", R"({"function":1})"}) {
+    Answer answer;
+    take(answer, tool(0, "c", "add", "{}"));
+    const auto taken = answer.take(tool_json(json));
+    ASSERT_FALSE(taken) << json;
+    EXPECT_EQ(taken.error().error_class, ErrorClass::kInternal) << json;
+  }
+}
+
+TEST(Answer, OtherMembersOfACallAreLimited) {
+  const auto with = [](std::size_t count, std::size_t size) {
+    std::string json = "{";
+    for (std::size_t i = 0; i < count; ++i)
+      json += (i == 0 ? "\"m" : ",\"m") + std::to_string(i) + "\":1";
+    return json + ",\"z\":\"" + std::string(size, 'x') + "\"}";
+  };
+  const auto refused = [](const std::string& json) {
+    Answer answer;
+    take(answer, tool(0, "c", "add", "{}"));
+    const auto taken = answer.take(tool_json(json));
+    return !taken && taken.error().error_class == ErrorClass::kBadResponse;
+  };
+  EXPECT_FALSE(refused(with(Answer::kCallMembersMax - 1, 1)));
+  EXPECT_TRUE(refused(with(Answer::kCallMembersMax, 1)));
+  EXPECT_FALSE(refused(with(1, Answer::kCallMembersSizeMax - 6)));
+  EXPECT_TRUE(refused(with(1, Answer::kCallMembersSizeMax)));
+}
+
 }  // namespace
 }  // namespace prx::driver

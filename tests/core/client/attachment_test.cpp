@@ -84,13 +84,15 @@ TEST_F(AttachedFile, IsReadWhole) {
 }
 
 TEST_F(AttachedFile, ThatCannotBeReadNamesItself) {
-  EXPECT_EQ(refusal_of(attach_file(Part::Type::kImage, path("none.png"))),
-            path("none.png") + " cannot be read: No such file or directory");
+  EXPECT_EQ(
+      refusal_of(attach_file(Part::Type::kImage, path("none.png"))),
+      path("none.png") +
+          ": cannot be read: No such file or directory; create it, or correct its path or mode");
   EXPECT_EQ(refusal_of(attach_file(Part::Type::kImage, path(""))),
-            path("") + " is not a regular file");
+            path("") + ": is a folder; name a file");
   ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
   EXPECT_EQ(refusal_of(attach_file(Part::Type::kImage, path("pipe"))),
-            path("pipe") + " is not a regular file");
+            path("pipe") + ": is not a regular file; name one");
   const std::string sparse = write("large.png", "x");
   std::filesystem::resize_file(sparse, kAttachmentMax + 1);
   EXPECT_NE(refusal_of(attach_file(Part::Type::kImage, sparse)).find("larger than 20 MiB"),

@@ -121,8 +121,10 @@ TEST(ToolRunner, MoreCallsThanThreadsAreAllAnsweredInOrder) {
     return std::string(input.call_id);
   }));
   int told = 0;
-  const std::function<void(const ToolRun&)> on_tool = [&](const ToolRun&) { ++told; };
-  driver::ToolRunner runner(box, 2, on_tool);
+  RunOptions options;
+  options.parallel_max = 2;
+  options.on_tool = [&](const ToolRun&) { ++told; };
+  driver::ToolRunner runner(box, options);
   std::vector<ToolCall> calls;
   for (int i = 0; i < 50; ++i) calls.push_back({"id" + std::to_string(i), "echo", "{}"});
   calls.push_back({"odd", "no_such_tool", "{}"});
@@ -133,6 +135,41 @@ TEST(ToolRunner, MoreCallsThanThreadsAreAllAnsweredInOrder) {
   EXPECT_EQ(round.runs[50].result, "error: there is no tool named 'no_such_tool'");
   EXPECT_TRUE(round.runs[50].failed);
   EXPECT_EQ(told, 51);
+}
+
+TEST(ToolRunner, AWaitForConsentIsNotTheToolsTime) {
+  using Clock = std::chrono::steady_clock;
+  ToolBox box;
+  ASSERT_TRUE(box.add(tool("quick"), nothing));
+  Clock::duration waited{};
+  RunOptions options;
+  options.consent = [&](const ToolInput&) -> Result<void> {
+    const auto begin = Clock::now();
+    while (waited < std::chrono::milliseconds(20)) waited = Clock::now() - begin;
+    return {};
+  };
+  driver::ToolRunner runner(box, options);
+  const auto begin = Clock::now();
+  const auto round = runner.run({{"id", "quick", "{}"}}, {}, {});
+  const auto whole = Clock::now() - begin;
+  EXPECT_FALSE(round.runs.at(0).failed);
+  EXPECT_LE(round.runs[0].took, whole - waited);
+}
+
+TEST(ToolCalls, WhoseArgumentsWereRefusedAreSaidAgainWithNone) {
+  const auto calls =
+      driver::speakable({{"1", "a", " {\"b\": 1}"}, {"2", "a", "[1]"}, {"3", "a", "{\"b\":"}});
+  std::vector<std::string> arguments;
+  for (const auto& call : calls) arguments.push_back(call.arguments);
+  EXPECT_THAT(arguments, ::testing::ElementsAre(" {\"b\": 1}", "{}", "{}"));
+}
+
+TEST(ToolCalls, WhoseArgumentsWereRefusedKeepWhatElseAProviderSignedOfThem) {
+  const auto calls = driver::speakable(
+      {{"1", "a", "[1]",
+        R"({"id":"1","type":"function","function":{"name":"a","arguments":"[1]"},"sign":"x"})"}});
+  EXPECT_EQ(calls.at(0).json,
+            R"({"id":"1","type":"function","function":{"name":"a","arguments":"{}"},"sign":"x"})");
 }
 
 }  // namespace

@@ -3,9 +3,9 @@
 
 #include <sstream>
 
-#include "os/file.hpp"
 #include "config/sections.hpp"
 #include "core/config/support.hpp"
+#include "os/file.hpp"
 
 namespace prx::config {
 namespace {

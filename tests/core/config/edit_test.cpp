@@ -154,7 +154,8 @@ TEST(Edit, SeveralChangesAreOneText) {
       edit("[providers.openrouter]\napi_key = 'x' # mine\ntitle = 't'\n",
            {set_text({"providers", "openrouter", "api_key_file"}, "f"), remove_value(kKey),
             set_text(kModel, "m")}),
-      "[providers.openrouter]\ntitle = 't'\napi_key_file = \"f\"\n\n[default]\nmodel = \"m\"\n");
+      "[providers.openrouter]\n# mine\ntitle = 't'\napi_key_file = \"f\"\n\n[default]\nmodel = "
+      "\"m\"\n");
 }
 
 // --- removal

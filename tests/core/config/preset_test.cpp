@@ -312,8 +312,37 @@ TEST(Preset, OfAServerOfOnesOwnWantsNoKey) {
   EXPECT_EQ(given.keys.size(), 1U);
   const Variables key = {{"VLLM_API_KEY", "box-0123456789"}};
   EXPECT_EQ(first(resolve("[providers.vllm]\n", key)).keys.size(), 1U);
-  EXPECT_TRUE(
-      first(resolve("[providers.vllm]\nbase_url = 'http://box.test/v1'", key)).keys.empty());
+}
+
+TEST(Preset, OfAServerOfOnesOwnMayHaveAVendorToo) {
+  const Variables key = {{"OLLAMA_API_KEY", "cloud-0123456789"}};
+  EXPECT_EQ(first(resolve("[providers.ollama]\n", key)).keys.size(), 1U);
+  const auto at = [&](const std::string& url) {
+    return first(resolve("[providers.ollama]\nbase_url = '" + url + "'", key)).keys.size();
+  };
+  EXPECT_EQ(at("https://ollama.com/v1"), 1U);
+  EXPECT_EQ(at("http://ollama.com/v1"), 0U);
+  EXPECT_EQ(at("https://ollama.com.evil.test/v1"), 0U);
+}
+
+TEST(Preset, OfAServerOfOnesOwnSaysWhichKeyIsNotSentElsewhere) {
+  const Variables key = {{"VLLM_API_KEY", "box-0123456789"}};
+  const std::string gpu =
+      "[default]\nprovider = 'gpu'\nmodel = 'm'\n[providers.gpu]\nplugin = 'vllm'\n"
+      "base_url = 'http://box.test/v1'\n";
+  const auto silent = resolve(gpu, key);
+  ASSERT_TRUE(silent) << silent.error().message;
+  EXPECT_TRUE(silent->find_provider("gpu")->keys.empty());
+  EXPECT_THAT(silent->warnings,
+              ::testing::ElementsAre("prx.toml:4:12: VLLM_API_KEY is not sent to "
+                                     "http://box.test; set [providers.gpu] api_key = "
+                                     "\"${VLLM_API_KEY}\" to send it there, or \"none\" to send "
+                                     "none"));
+  EXPECT_THAT(resolve(gpu)->warnings, ::testing::IsEmpty()) << "there is none to send";
+  const auto named = resolve(gpu + "api_key = '${VLLM_API_KEY}'\n", key);
+  EXPECT_EQ(named->find_provider("gpu")->keys.at(0).secret.reveal(), "box-0123456789");
+  EXPECT_THAT(named->warnings, ::testing::IsEmpty());
+  EXPECT_THAT(resolve(gpu + "api_key = 'none'\n", key)->warnings, ::testing::IsEmpty());
 }
 
 TEST(Preset, WithoutAModelSaysWhereToFindOne) {

@@ -5,8 +5,8 @@
 #include <chrono>
 
 #include "config/key_command.hpp"
-#include "os/file.hpp"
 #include "core/config/support.hpp"
+#include "os/file.hpp"
 
 namespace prx::config {
 namespace {
@@ -184,7 +184,8 @@ TEST(KeyCommand, ASlowOneIsKilledWithItsChildren) {
   const auto pid = std::stoi(os::read_file(folder.path() / "pid", 100, os::FileKind::kAny)->text);
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   const auto alive = [&] {  // a killed orphan may stay a zombie until its new parent reaps it
-    const auto stat = os::read_file("/proc/" + std::to_string(pid) + "/stat", 4096, os::FileKind::kAny);
+    const auto stat =
+        os::read_file("/proc/" + std::to_string(pid) + "/stat", 4096, os::FileKind::kAny);
     return stat && stat->text.find(") Z") == std::string::npos && ::kill(pid, 0) == 0;
   };
   while (alive() && std::chrono::steady_clock::now() < until) {

@@ -345,7 +345,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"[plugins]\ndirs = 'x'", "must be an array of strings"},
         Bad{"[plugins]\ndirs = ['']", "has an empty path"},
         Bad{"[plugins]\nallow = [1]", "must be an array of strings"},
-        Bad{"[plugins.a]", "has no path"},
+        Bad{"[plugins.a]", "says nothing; write path"},
         Bad{"[plugins.a]\npath = 'x'\nsha256 = 'abc'", "is not 64 hexadecimal digits"},
         Bad{"[log]\nlevel = 'loud'", "cannot be 'loud'; valid are trace"},
         Bad{"[log]\nformat = 'xml'", "valid are text, json"},

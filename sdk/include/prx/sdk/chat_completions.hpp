@@ -78,6 +78,9 @@ struct ChatDecoderOptions {
 ///  - The index of a choice may be a string of digits; what is no whole number is kBadResponse.
 ///  - A tool call without a name is kBadResponse; where length or a content filter cut the answer,
 ///    it comes with an empty name, so that the host can tell that something was cut.
+///  - Members of a tool call that are not known here (a signature, say) come in events of their
+///    own, in json, byte for byte; what is empty is left out, and so is what comes after the finish
+///    reason. More than 256 of them in one frame are kBadResponse.
 ///  - A Content-Encoding is kBadResponse: requests ask for none.
 ///  - Finish reasons, id, model and provider are one line of at most 512 bytes; a cost above a
 ///    million dollars and a count above 10^12 are unknown.

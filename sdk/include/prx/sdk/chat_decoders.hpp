@@ -3,6 +3,7 @@
 /// wall's date for Retry-After.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
@@ -24,7 +25,10 @@ struct AccountPart {
   std::string name;  ///< of the ITEM: "key", "credits"
   std::string path;  ///< after the base URL
   /// What a 403 means here; the part is then null with this note. "": an error
-  std::string forbidden;
+  std::string forbidden = {};
+  /// What such a part says: of these members an answer has one at least, in its "data" if there is
+  /// one. Another answer is an error. None: any JSON will do. They stay: literals
+  std::vector<std::string_view> members = {};
 };
 
 /// How a server refused a chat; borrowed for the call. read_refusal() reads the body.
@@ -61,6 +65,40 @@ namespace detail {
     error.message.append("not JSON (content-type ")
         .append(head.header("content-type").substr(0, 200))
         .append("); check base_url");
+  error.http_status = head.status;
+  error.phase = Phase::kBody;
+  return error;
+}
+
+/// What kind of JSON a valid text is, "a list".
+[[nodiscard]] inline std::string_view json_kind(std::string_view json) {
+  const std::size_t first = json.find_first_not_of(" \t\r\n");
+  switch (first == std::string_view::npos ? '0' : json[first]) {
+    case '{':
+      return "an object";
+    case '[':
+      return "a list";
+    case '"':
+      return "a text";
+    case 't':
+    case 'f':
+      return "a boolean";
+    case 'n':
+      return "null";
+    default:
+      return "a number";
+  }
+}
+
+/// The answer is JSON, and not what was asked for.
+/// \param from  the URL
+/// \param what  "is null, not an object"
+[[nodiscard]] inline Error wrong_json(const HttpHead& head, std::string_view title,
+                                      std::string_view from, std::string_view what) {
+  Error error;
+  error.error_class = ErrorClass::kBadResponse;
+  error.message.append(title).append(": the answer from ").append(from).append(" ");
+  error.message.append(what).append("; check base_url");
   error.http_status = head.status;
   error.phase = Phase::kBody;
   return error;
@@ -200,26 +238,34 @@ class ModelsDecoder final : public BodyDecoder {
 /// PRX_OP_HEALTH and PRX_OP_WARMUP: the first of several paths that is not 404 decides.
 class ProbeDecoder final : public BodyDecoder {
  public:
-  ProbeDecoder(std::string title, std::vector<HttpCall> fallbacks)
-      : title_(std::move(title)), fallbacks_(std::move(fallbacks)) {}
+  /// \param calls  1 or more; the first one is under way.
+  ProbeDecoder(std::string title, std::vector<HttpCall> calls)
+      : title_(std::move(title)), calls_(std::move(calls)) {}
 
   [[nodiscard]] std::optional<HttpCall> next() override {
-    if (tried_ == fallbacks_.size()) return std::nullopt;
-    return fallbacks_[tried_++];
+    if (made_ == calls_.size()) return std::nullopt;
+    return calls_[made_++];
   }
 
  protected:
   void body(const HttpHead& head, std::string_view body, EventWriter& out) override {
-    if (head.status == 404 && tried_ < fallbacks_.size()) return;
+    if (head.status == 404 && made_ < calls_.size()) return;
     if (!succeeded(head)) return out.error(rejection(head, body, title_));
-    if (!json::ObjectIndex::parse(body)) return out.error(not_json(head, title_));
+    if (!json::ObjectIndex::parse(body)) return out.error(no_object(head, body));
     out.done();
   }
 
  private:
+  [[nodiscard]] Error no_object(const HttpHead& head, std::string_view body) const {
+    const std::string kind(json_kind(body));
+    const bool broken = kind == "an object" || is_encoded(head) || !json::validate(body);
+    if (broken) return not_json(head, title_);
+    return wrong_json(head, title_, calls_[made_ - 1].url, "is " + kind + ", not an object");
+  }
+
   const std::string title_;
-  const std::vector<HttpCall> fallbacks_;
-  std::size_t tried_ = 0;
+  const std::vector<HttpCall> calls_;
+  std::size_t made_ = 1;
 };
 
 /// PRX_OP_ACCOUNT: one ITEM per part.
@@ -235,19 +281,35 @@ class AccountDecoder final : public BodyDecoder {
 
  protected:
   void body(const HttpHead& head, std::string_view body, EventWriter& out) override {
-    const AccountPart& part = parts_[part_++];
-    if (head.status == 403 && !part.forbidden.empty())
-      out.item(part.name, {}, "null", part.forbidden);
-    else if (!succeeded(head))
-      return out.error(rejection(head, body, title_));
-    else if (!json::validate(body))
-      return out.error(not_json(head, title_));
-    else
-      out.item(part.name, {}, body);
+    const std::size_t place = part_++;
+    const AccountPart& part = parts_[place];
+    const bool forbidden = head.status == 403 && !part.forbidden.empty();
+    if (!forbidden)
+      if (const auto wrong = problem(head, body, place)) return out.error(*wrong);
+    out.item(part.name, {}, forbidden ? "null" : body, forbidden ? part.forbidden : "");
     if (part_ == parts_.size()) out.done();
   }
 
  private:
+  [[nodiscard]] std::optional<Error> problem(const HttpHead& head, std::string_view body,
+                                             std::size_t place) const {
+    if (!succeeded(head)) return rejection(head, body, title_);
+    if (!json::validate(body)) return not_json(head, title_);
+    const auto& members = parts_[place].members;
+    if (members.empty()) return std::nullopt;
+    const auto whole = json::ObjectIndex::parse(body);
+    const std::string_view said = whole ? whole->find("data").value_or(body) : body;
+    const auto data = json::ObjectIndex::parse(said);
+    const bool tells =
+        data && std::any_of(members.begin(), members.end(),
+                            [&](std::string_view name) { return data->find(name).has_value(); });
+    if (tells) return std::nullopt;
+    if (whole && whole->find("error")) return rejection(head, body, title_);  // under status 200
+    std::string what = "is " + std::string(json_kind(body));
+    if (said.data() != body.data()) what.append(" whose data is ").append(json_kind(said));
+    return wrong_json(head, title_, calls_[place].url, what + ", which tells no account");
+  }
+
   const std::string title_;
   const std::vector<AccountPart> parts_;
   const std::vector<HttpCall> calls_;

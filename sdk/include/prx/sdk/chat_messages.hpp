@@ -21,6 +21,8 @@ struct MessageEdit {
   std::string_view reasoning_as{};
   /// Members of the parts of `content` that are left out, whoever says it.
   std::span<const std::string_view> part_dropped{};
+  /// The same of tool calls.
+  std::span<const std::string_view> call_dropped{};
 };
 
 /// The array with that done, or nullopt when nothing had to be. One scan of what stays; nothing is

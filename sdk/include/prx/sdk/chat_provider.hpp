@@ -170,9 +170,9 @@ class ChatProvider : public HttpProvider, protected detail::ChatSender {
     return call;
   }
   [[nodiscard]] std::unique_ptr<Decoder> probe(const std::vector<std::string>& paths) const {
-    std::vector<HttpCall> fallbacks;
-    for (std::size_t i = 1; i < paths.size(); ++i) fallbacks.push_back(get(paths[i]));
-    return std::make_unique<detail::ProbeDecoder>(options_.title, std::move(fallbacks));
+    std::vector<HttpCall> calls;
+    for (const std::string& path : paths) calls.push_back(get(path));
+    return std::make_unique<detail::ProbeDecoder>(options_.title, std::move(calls));
   }
   [[nodiscard]] std::unique_ptr<Decoder> account() const {
     std::vector<HttpCall> calls;

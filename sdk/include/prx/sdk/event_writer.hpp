@@ -24,6 +24,7 @@ enum class FinishReason : std::uint32_t {
 struct ToolCallPiece {
   std::uint32_t index = 0;
   std::string_view id, name, arguments;
+  std::string_view json{};  ///< what else there is of the call; see PRX_EV_TOOL_CALL
 };
 
 /// What an answer is: see PRX_EV_META.
@@ -61,6 +62,7 @@ class EventWriter {
     event.id = str(piece.id);
     event.name = str(piece.name);
     event.text = str(piece.arguments);
+    event.json = str(piece.json);
     return emit(event);
   }
   /// `json` is one JSON value; `note` says in words what the value cannot.

@@ -4,36 +4,11 @@
 #include "cli/exit_codes.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/output.hpp"
+#include "cli/plugin/plugin_text.hpp"
 #include "plugin/registry.hpp"
 
 namespace prx::cli {
 namespace {
-
-std::string_view state_name(PluginState state) {
-  switch (state) {
-    case PluginState::kUsable:
-      return "usable";
-    case PluginState::kShadowed:
-      return "shadowed";
-    case PluginState::kRejected:
-      return "rejected";
-  }
-  return "rejected";
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ",") + word;
-  return text;
-}
-
-std::string or_dash(const std::string& text) { return text.empty() ? "-" : visible_line(text); }
-
-std::string state_text(const PluginInfo& plugin) {
-  std::string text(state_name(plugin.state));
-  if (!plugin.reason.empty()) text += ": " + visible_line(plugin.reason);
-  return text;
-}
 
 std::string plugins_table(const std::vector<PluginInfo>& plugins) {
   std::vector<std::vector<std::string>> rows{{"ID", "VERSION", "ABI", "KINDS", "PATH", "STATE"}};
@@ -49,9 +24,8 @@ void write_plugin(JsonWriter& json, const PluginInfo& plugin) {
   json.key("id").string_or_null(plugin.id);
   json.key("version").string_or_null(plugin.version);
   json.key("abi").string_or_null(plugin.abi);
-  json.key("kinds").begin_array();
-  for (const std::string& kind : plugin.kinds) json.string(kind);
-  json.end_array();
+  json.key("kinds");
+  write_words(json, plugin.kinds);
   json.key("path").string(plugin.path);
   json.key("found_by").string_or_null(plugin.found_by);
   json.key("state").string(state_name(plugin.state));

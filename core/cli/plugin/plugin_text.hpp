@@ -1,0 +1,23 @@
+/// \file plugin_text.hpp
+/// Words that the verbs of `prx plugin` share.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/json_writer.hpp"
+#include "prx/plugin_info.hpp"
+
+namespace prx::cli {
+
+[[nodiscard]] std::string_view state_name(PluginState state);
+/// With its reason, safe on a terminal.
+[[nodiscard]] std::string state_text(const PluginInfo& plugin);
+/// Safe on a terminal; "-" for "".
+[[nodiscard]] std::string or_dash(const std::string& text);
+[[nodiscard]] std::string joined(const std::vector<std::string>& words);
+/// As an array of strings.
+void write_words(JsonWriter& json, const std::vector<std::string>& words);
+
+}  // namespace prx::cli
