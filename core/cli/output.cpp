@@ -10,9 +10,9 @@
 #include <climits>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 
 #include "cli/exit_codes.hpp"
+#include "os/file.hpp"
 
 namespace prx::cli {
 
@@ -72,7 +72,9 @@ std::size_t terminal_columns(int fd) {
 
 bool is_colorful(int fd) {
   const char* const no_color = std::getenv("NO_COLOR");
-  return is_terminal(fd) && (no_color == nullptr || *no_color == '\0');
+  const char* const kind = std::getenv("TERM");
+  const bool knows_escapes = kind != nullptr && *kind != '\0' && std::string_view(kind) != "dumb";
+  return is_terminal(fd) && knows_escapes && (no_color == nullptr || *no_color == '\0');
 }
 
 void message(std::string_view text, const Patience& patience) {
@@ -119,7 +121,7 @@ std::string table_text(const std::vector<std::vector<std::string>>& rows) {
 
 int output_failure(int error) {
   if (error == EPIPE) return kExitBrokenPipe;
-  message(std::string("cannot write to stdout: ") + std::strerror(error));
+  message("cannot write to stdout: " + os::reason(error));
   return kExitOutput;
 }
 

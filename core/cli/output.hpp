@@ -30,7 +30,8 @@ struct Patience {
 /// The columns of a terminal; 0: it is none.
 [[nodiscard]] std::size_t terminal_columns(int fd);
 
-/// Whether colours and other attributes are wanted there: a terminal, and NO_COLOR is not set.
+/// Whether colours and other attributes are wanted there: a terminal, TERM is neither unset
+/// nor "dumb", and NO_COLOR is not set.
 /// \see https://no-color.org
 [[nodiscard]] bool is_colorful(int fd);
 

@@ -27,6 +27,15 @@ inline constexpr Wording kShellWording{"--provider",
                                        "--log-level debug shows more",
                                        "ask for fewer tokens with --max-tokens",
                                        "with --max-rounds"};
+/// Of a verb that asks for something else than an answer, and has no --trace.
+inline constexpr Wording kQueryWording{"--provider",
+                                       "--chain",
+                                       "--model",
+                                       "with --timeout",
+                                       "--log-level debug shows more",
+                                       "--log-level debug shows more",
+                                       "ask for fewer tokens",
+                                       ""};
 inline constexpr Wording kTalkWording{"/provider",
                                       "/chain",
                                       "/model",

@@ -40,10 +40,4 @@ Utf8Step next_utf8(std::string_view text) {
   return {Utf8Step::Kind::kCharacter, form.size, code};
 }
 
-std::string_view whole_characters(std::string_view text, std::size_t size_max) {
-  if (text.size() <= size_max) return text;
-  while (size_max > 0 && (static_cast<unsigned char>(text[size_max]) & 0xc0) == 0x80) --size_max;
-  return text.substr(0, size_max);
-}
-
 }  // namespace prx::cli

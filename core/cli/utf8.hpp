@@ -19,7 +19,4 @@ struct Utf8Step {
 /// https://www.unicode.org/versions/Unicode15.0.0/ch03.pdf table 3-7
 [[nodiscard]] Utf8Step next_utf8(std::string_view text);
 
-/// The beginning of `text`, at most so many bytes and no part of a character.
-[[nodiscard]] std::string_view whole_characters(std::string_view text, std::size_t size_max);
-
 }  // namespace prx::cli

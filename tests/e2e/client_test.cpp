@@ -50,7 +50,8 @@ TEST(ClientOpen, WhatIsMissingSaysWhatToDoWithoutTheProgramsHelp) {
   };
   EXPECT_EQ(message({}),
             "OpenRouter API key not set: OPENROUTER_API_KEY is not set; export it or set "
-            "[providers.openrouter] api_key");
+            "[providers.openrouter] api_key; openai has a key: set [default] provider = \"openai\" "
+            "to ask it");
   CallOptions options;
   options.provider = "nobody";
   EXPECT_EQ(message(options), "unknown provider 'nobody'; add [providers.nobody]");

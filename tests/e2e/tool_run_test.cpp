@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <future>
+#include <mutex>
 
 #include "e2e/rig.hpp"
 #include "prx/conversation.hpp"
@@ -247,6 +249,27 @@ TEST_P(ToolRuns, WhatIsNotConsentedToIsToldAndNotCalled) {
   EXPECT_EQ(trail.rounds.size(), 2u);
 }
 
+TEST_P(ToolRuns, WhatIsConsentedToAfterAStopIsNotCalled) {
+  const auto client = open_as_asked();
+  ToolBox tools;
+  std::atomic<int> called = 0;
+  add(tools, "weather", [&](const ToolInput&) -> Result<std::string> {
+    ++called;
+    return std::string();
+  });
+  std::stop_source stop;
+  RunOptions careful = options();
+  careful.call.stop = stop.get_token();
+  careful.consent = [&](const ToolInput&) -> Result<void> {
+    stop.request_stop();
+    return {};
+  };
+  Conversation conversation = talk();
+  EXPECT_EQ(expect_error(client->run(conversation, tools, careful)).error_class,
+            ErrorClass::kCancelled);
+  EXPECT_EQ(called, 0);
+}
+
 TEST_P(ToolRuns, WithoutACallTheFirstAnswerIsTheLast) {
   const auto client = open_as_asked();
   Conversation conversation = talk("hello");
@@ -429,24 +452,32 @@ TEST_F(ToolRunEnds, TheDeadlineIsOfTheWholeRunToolsIncluded) {
     heard.get_future().wait();
     return std::string("too late");
   });
-  options.call.deadline = Milliseconds{2'000};
+  options.call.deadline = Milliseconds{500};
   const RunError error = fails();
   EXPECT_EQ(error.error_class, ErrorClass::kTimeout);
-  EXPECT_THAT(error.message, HasSubstr("the deadline of 2000 ms passed while tools were running"));
+  EXPECT_THAT(error.message, HasSubstr("the deadline of 500 ms passed while tools were running"));
   EXPECT_EQ(error.stopped_tools.size(), 1u);
   EXPECT_EQ(conversation.messages.size(), 1u);
 }
 
 TEST_F(ToolRunEnds, ALaterCallGetsOnlyWhatIsLeftOfTheDeadline) {
+  constexpr Milliseconds kDeadline{800}, kFirstRound{600};
   open_model("openai/gpt-4o", "silence");
-  add(tools, "weather", says("fine"));
-  options.call.deadline = Milliseconds{2'000};
   const auto begin = std::chrono::steady_clock::now();
+  add(tools, "weather", [&](const ToolInput& input) -> Result<std::string> {
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    std::condition_variable_any never;
+    never.wait_until(lock, input.stop, begin + kFirstRound, [] { return false; });
+    return std::string("fine");
+  });
+  options.call.deadline = kDeadline;
   const RunError error = fails();
   EXPECT_EQ(error.error_class, ErrorClass::kTimeout);
-  EXPECT_THAT(error.message, HasSubstr("the deadline of 2000 ms"));
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+  EXPECT_THAT(error.message, HasSubstr("the deadline of 800 ms"));
   EXPECT_EQ(conversation.messages.size(), 3u) << "the first round is complete";
+  ASSERT_EQ(error.attempts.size(), 1u);
+  EXPECT_LT(error.attempts[0].total, kFirstRound) << "a whole new deadline is longer";
 }
 
 TEST_F(ToolRunEnds, AnAnswerThatEndsInsideACallRunsNoneOfThem) {
@@ -470,11 +501,17 @@ TEST_F(ToolRunEnds, AnAnswerThatEndsInsideACallRunsNoneOfThem) {
 
 TEST_F(ToolRunEnds, OptionsOutOfTheirRangesAreSaid) {
   open_model();
-  options.rounds_max = 0;
-  EXPECT_EQ(fails().message, "rounds_max: 1 to 1000");
-  options.rounds_max = 1;
-  options.parallel_max = 65;
-  EXPECT_EQ(fails().message, "parallel_max: 1 to 64");
+  for (const int wrong : {0, RunOptions::kRoundsMax + 1}) {
+    options.rounds_max = wrong;
+    EXPECT_EQ(fails().message,
+              "rounds_max: " + std::to_string(wrong) + " is out of range; set 1 to 1000");
+  }
+  options.rounds_max = RunOptions::kRoundsMax;
+  for (const int wrong : {0, 65}) {
+    options.parallel_max = wrong;
+    EXPECT_EQ(fails().message,
+              "parallel_max: " + std::to_string(wrong) + " is out of range; set 1 to 64");
+  }
   options.parallel_max = 1;
   options.settings = ChatRequest::from_json(R"({"messages":[]})").value();
   EXPECT_THAT(fails().message, HasSubstr("settings: a raw body"));

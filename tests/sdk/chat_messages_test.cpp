@@ -95,6 +95,13 @@ TEST(JsonPeek, AFilterFindsNothingWhereNothingIs) {
   EXPECT_FALSE(filter.may_have(std::string_view(R"("provider)").substr(0, 8))) << "beyond its end";
 }
 
+TEST(JsonPeek, AnObjectIsKnownByItsFirstCharacter) {
+  for (const char* const yes : {"{}", " \t\r\n{", "{\"a\":1}"})
+    EXPECT_TRUE(json::begins_object(yes)) << yes;
+  for (const char* const no : {"", " ", "[{}]", "\"{\"", "\v{", "auto"})
+    EXPECT_FALSE(json::begins_object(no)) << no;
+}
+
 TEST(JsonPeek, TellsArraysOfTexts) {
   for (const char* const yes : {"[]", "[ ]", R"(["a"])", R"([ "a" , "b" ])"})
     EXPECT_TRUE(json::is_array_of_texts(yes)) << yes;

@@ -6,8 +6,8 @@
 #include <optional>
 #include <utility>
 
-#include "cli/utf8.hpp"
 #include "client/origin.hpp"
+#include "client/whole_characters.hpp"
 #include "prx/attachment.hpp"
 
 namespace prx::cli {

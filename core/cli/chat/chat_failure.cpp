@@ -17,15 +17,25 @@ bool nobody_was_asked(const CallError& error) {
                      [](const Attempt& attempt) { return attempt.skipped(); });
 }
 
+/// Its list as it is known; without one it is asked for, once the refusal is about the model.
+Result<Catalog> list_of(Client& client, const std::string& provider, bool may_ask) {
+  CatalogOptions how;
+  how.fetch = CatalogOptions::Fetch::kNever;
+  auto cached = client.catalog(provider, how);
+  if (cached || !may_ask) return cached;
+  how.fetch = CatalogOptions::Fetch::kWhenOld;
+  how.deadline = kListPatience;
+  return client.catalog(provider, how);
+}
+
 /// The models that a wrong name may have meant.
 std::string hint(Client& client, const Error& error, const std::string& provider,
                  const std::string& model) {
   // Some providers answer an unknown model with 400.
   const bool refused = error.error_class == ErrorClass::kInvalidRequest && error.http_status == 400;
   if (model.empty() || !(refused || error.error_class == ErrorClass::kNotFound)) return {};
-  CatalogOptions cached;
-  cached.fetch = CatalogOptions::Fetch::kNever;
-  const auto catalog = client.catalog(provider, cached);
+  const bool names_it = error.message.find(model) != std::string::npos;
+  const auto catalog = list_of(client, provider, !refused || names_it);
   if (!catalog) return {};
   std::vector<std::string_view> ids;
   for (const CatalogModel& each : catalog->models) ids.push_back(each.facts.id);

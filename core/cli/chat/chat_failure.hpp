@@ -10,8 +10,11 @@
 
 namespace prx::cli {
 
+inline constexpr Milliseconds kListPatience{3'000};
+
 /// The error with the remedy for the provider whose failure it is; of a model that is not known,
-/// the nearest ones, as far as that provider's list is cached. Blocks for no network.
+/// the nearest ones of that provider's list: of the cached one, else it is asked for, which takes
+/// kListPatience at most.
 [[nodiscard]] std::string chat_failure(Client& client, const CallError& error,
                                        const Wording& words = kShellWording);
 

@@ -125,23 +125,26 @@ Result<std::string> read_all(int fd, std::size_t max, const Until& until, const 
     if (got > 0) {
       text.append(buffer.data(), static_cast<std::size_t>(got));
       if (text.size() > max)
-        return bad_input(name + " is longer than " + std::to_string(max) + " bytes");
+        return bad_input(name + " is longer than " + std::to_string(max) +
+                         " bytes; make it shorter");
     } else if (errno == EAGAIN) {
       wait_for_input(fd, until);
     } else if (errno != EINTR) {
-      return bad_input("cannot read " + name + ": " + std::strerror(errno));
+      return bad_input("cannot read " + name + ": " + os::reason(errno));
     }
   }
 }
 
 Result<std::string> read_text_file(const std::string& path, const Until& until) {
   const os::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file.is_open()) return bad_input(path + ": " + os::reason(errno));
+  if (!file.is_open())
+    return bad_input(path + ": cannot be read: " + os::reason(errno) +
+                     "; create it, or correct its path or mode");
   struct stat status {};
   if (fstat(file.get(), &status) == 0 && S_ISDIR(status.st_mode))
-    return bad_input(path + ": is a folder");
+    return bad_input(path + ": is a folder; name a file");
   PRX_TRY_SET(std::string text, read_all(file.get(), kTextFileMax, until, path));
-  if (text.empty()) return bad_input(path + " is empty");
+  if (text.empty()) return bad_input(path + " is empty; write the text into it");
   return text;
 }
 

@@ -9,6 +9,7 @@
 #include "cli/chat/attachment_url.hpp"
 #include "prx/attachment.hpp"
 #include "prx/sdk/json_edit.hpp"
+#include "prx/sdk/json_peek.hpp"
 
 namespace prx::cli {
 namespace {
@@ -36,8 +37,7 @@ Result<void> check_numbers(const RequestOptions& options) {
 
 /// The text of the option itself when it is an object, else that of the file it names.
 Result<std::string> read_schema(const std::string& given, const Until& until) {
-  const auto first = given.find_first_not_of(" \t\r\n");
-  if (first != std::string::npos && given[first] == '{') return given;
+  if (json::begins_object(given)) return given;
   auto text = read_text_file(given, until);
   if (text || text.error().error_class != ErrorClass::kInvalidRequest) return text;
   std::error_code ignored;

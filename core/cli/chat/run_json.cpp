@@ -3,7 +3,7 @@
 #include "cli/chat/answer_json.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/status_line.hpp"
-#include "cli/utf8.hpp"
+#include "client/whole_characters.hpp"
 
 namespace prx::cli {
 namespace {

@@ -30,7 +30,7 @@ std::string raise_limit(const ProviderFacts& facts) {
 std::string add_credit(const ProviderFacts& facts) {
   Error error;
   error.error_class = ErrorClass::kCredit;
-  return remedy(error, facts);
+  return remedy(error, facts, kQueryWording);
 }
 
 void judge_credit(const Account& account, const ProviderFacts& facts, Check& row) {

@@ -61,7 +61,7 @@ Check failed_check(std::string check, std::string subject, const Error& error,
     return split_check(status, std::move(check), std::move(subject), error.message);
   const std::string what =
       error.message.empty() ? std::string(to_string(error.error_class)) : error.message;
-  return {status, std::move(check), std::move(subject), what, remedy(error, facts)};
+  return {status, std::move(check), std::move(subject), what, remedy(error, facts, kQueryWording)};
 }
 
 bool is_told(const Checks& checks, std::string_view text) {

@@ -108,6 +108,7 @@ class Doctor {
     client_options.warm_up = false;
     client_options.one_shot = true;
     client_options.log = [](LogLevel, std::string_view) {};  // every warning is a row
+    loaded.reliability.retries = 0;                          // one question is one call
     auto client = Client::open(std::move(loaded), std::move(client_options));
     if (!client) {
       if (!is_told(checks_, client.error().message) && !names_a_problem(client.error()))

@@ -186,7 +186,7 @@ class Usages final : public Command {
         provider_facts(config, row.provider, has_key ? provider->keys[row.key].label : "");
     const Error& error = row.account->error();
     if (names_remedy(error)) return error.message;
-    if (error.error_class != ErrorClass::kUnsupported) return explain(error, facts);
+    if (error.error_class != ErrorClass::kUnsupported) return explain(error, facts, kQueryWording);
     return facts.credit_url.empty() ? error.message : error.message + "; see " + facts.credit_url;
   }
 

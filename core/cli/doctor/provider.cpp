@@ -141,7 +141,10 @@ void judge_key(const Config& config, const ProviderConfig& provider, std::size_t
     const Error* const told = problem_of(*answers.health);  // by the row "reach"
     const bool repeats = told != nullptr && !is_about_the_key(*told) &&
                          told->error_class == answer.error->error_class;
-    if (!repeats) out.push_back(std::move(row));
+    if (repeats)
+      row = {CheckStatus::kWarning, "key", subject, named + " could not be checked",
+             "see the row \"reach\""};
+    out.push_back(std::move(row));
     return;
   }
   Check row{CheckStatus::kOk, "key", subject, named + " is accepted", ""};

@@ -218,7 +218,7 @@ Check judge_target(const TargetQuestion& question) {
     const auto facts = provider_facts(*question.config, target.provider->name, "");
     const Error& error = question.catalog->error();
     row.add(CheckStatus::kWarning, "its list of models cannot be read: " + error.message,
-            remedy(error, facts));
+            remedy(error, facts, kQueryWording));
   }
   if (question.live != nullptr && *question.live) judge_call(question, **question.live, row);
   return row;

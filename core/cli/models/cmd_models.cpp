@@ -148,7 +148,7 @@ class Models final : public Command {
                                  const Error& error) {
     const ProviderFacts facts = provider_facts(*client.config(), name, "");
     const bool key_missing = error.error_class == ErrorClass::kAuth && !facts.has_key;
-    return key_missing ? remedy(error, facts) : explain(error, facts);
+    return key_missing ? remedy(error, facts, kQueryWording) : explain(error, facts, kQueryWording);
   }
 
   int show(const std::vector<Catalog>& catalogs, bool name_providers) const {

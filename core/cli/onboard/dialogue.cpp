@@ -17,10 +17,22 @@ namespace {
 
 Unexpected<Error> gone() { return fail(ErrorClass::kCancelled, ""); }
 
+bool means(const std::string& answer, std::string_view word) {
+  return !answer.empty() && (answer == word || answer == word.substr(0, 1));
+}
+
+}  // namespace
+
 /// No echo and no way out of the program that leaves the terminal so.
-class Hidden {
+class TerminalDialogue::Hidden {
  public:
-  Hidden() : known_(::tcgetattr(STDIN_FILENO, &before_) == 0) {
+  Hidden() : known_(::tcgetattr(STDIN_FILENO, &before_) == 0) { hide(); }
+  /// What was typed and not read is dropped: it may be the rest of a key.
+  ~Hidden() { show(); }
+  Hidden(const Hidden&) = delete;
+  Hidden& operator=(const Hidden&) = delete;
+
+  void hide() const {
     if (!known_) return;
     termios hidden = before_;
     hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO | ECHONL);
@@ -28,23 +40,14 @@ class Hidden {
     hidden.c_cc[VSUSP] = hidden.c_cc[VQUIT] = _POSIX_VDISABLE;
     ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
   }
-  /// What was typed and not read is dropped: it may be the rest of a key.
-  ~Hidden() {
+  void show() const {
     if (known_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
   }
-  Hidden(const Hidden&) = delete;
-  Hidden& operator=(const Hidden&) = delete;
 
  private:
   termios before_{};
   bool known_;
 };
-
-bool means(const std::string& answer, std::string_view word) {
-  return !answer.empty() && (answer == word || answer == word.substr(0, 1));
-}
-
-}  // namespace
 
 Result<bool> ask_yes(Dialogue& dialogue, const std::string& question, bool usual) {
   while (true) {
@@ -66,13 +69,30 @@ TerminalDialogue::HeldSignals::HeldSignals() {
     if (action.sa_handler != SIG_IGN) sigaddset(&set, signal);
   }
   pthread_sigmask(SIG_BLOCK, &set, &before_);
-  fd_ = signalfd(-1, &set, SFD_CLOEXEC);
+  fd_.reset(signalfd(-1, &set, SFD_CLOEXEC));
+  sigset_t pauses;
+  sigemptyset(&pauses);
+  for (const int signal : {SIGTSTP, SIGCONT}) sigaddset(&pauses, signal);
+  pthread_sigmask(SIG_BLOCK, &pauses, nullptr);
+  pause_fd_.reset(signalfd(-1, &pauses, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
-TerminalDialogue::HeldSignals::~HeldSignals() {
-  if (fd_ >= 0) ::close(fd_);
-  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+int TerminalDialogue::HeldSignals::take_pause() {
+  signalfd_siginfo info{};
+  const auto got = ::read(pause_fd_.get(), &info, sizeof info);
+  return got == static_cast<ssize_t>(sizeof info) ? static_cast<int>(info.ssi_signo) : 0;
 }
+
+void TerminalDialogue::HeldSignals::pause() {
+  sigset_t stop;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGTSTP);
+  ::raise(SIGTSTP);
+  pthread_sigmask(SIG_UNBLOCK, &stop, nullptr);  // here it stops
+  pthread_sigmask(SIG_BLOCK, &stop, nullptr);
+}
+
+TerminalDialogue::HeldSignals::~HeldSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
 TerminalDialogue::TerminalDialogue() = default;
 TerminalDialogue::~TerminalDialogue() = default;
@@ -87,14 +107,14 @@ void TerminalDialogue::say(std::string_view text) {
 
 Result<std::string> TerminalDialogue::ask(std::string_view prompt) {
   static_cast<void>(write_all(STDOUT_FILENO, prompt));
-  PRX_TRY_SET(const std::string line, read_line());
+  PRX_TRY_SET(const std::string line, read_line(prompt, nullptr));
   return config::trimmed(line);
 }
 
 Result<std::string> TerminalDialogue::secret(std::string_view prompt) {
-  const Hidden hidden;
+  Hidden hidden;
   static_cast<void>(write_all(STDOUT_FILENO, prompt));
-  auto line = read_line();
+  auto line = read_line(prompt, &hidden);
   if (line) static_cast<void>(write_all(STDOUT_FILENO, "\n"));
   PRX_TRY(line);
   if (line->size() >= kLineMax)
@@ -104,16 +124,30 @@ Result<std::string> TerminalDialogue::secret(std::string_view prompt) {
   return config::trimmed(*line);
 }
 
-Result<std::string> TerminalDialogue::read_line() {
-  std::array<pollfd, 3> waits{pollfd{STDIN_FILENO, POLLIN, 0},
+void TerminalDialogue::pass_pause(std::string_view prompt, Hidden* hidden) {
+  const int signal = held_.take_pause();
+  if (signal == SIGTSTP) {
+    if (hidden != nullptr) hidden->show();
+    held_.pause();
+  }
+  if (hidden != nullptr) hidden->hide();
+  if (signal == SIGCONT) static_cast<void>(write_all(STDOUT_FILENO, prompt));
+}
+
+Result<std::string> TerminalDialogue::read_line(std::string_view prompt, Hidden* hidden) {
+  std::array<pollfd, 4> waits{pollfd{STDIN_FILENO, POLLIN, 0},
                               pollfd{interrupt_.stop_fd(), POLLIN, 0},
-                              pollfd{held_.fd(), POLLIN, 0}};
+                              pollfd{held_.fd(), POLLIN, 0}, pollfd{held_.pause_fd(), POLLIN, 0}};
   while (true) {
     if (::poll(waits.data(), waits.size(), -1) < 0) {
       if (errno == EINTR) continue;
       return gone();
     }
     if (waits[1].revents != 0 || waits[2].revents != 0) break;
+    if (waits[3].revents != 0) {
+      pass_pause(prompt, hidden);
+      continue;
+    }
     std::array<char, 4'096> line;
     const ssize_t got = ::read(STDIN_FILENO, line.data(), line.size());
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "cli/interrupt.hpp"
+#include "os/descriptor.hpp"
 #include "prx/sdk/error.hpp"
 
 namespace prx::cli {
@@ -36,7 +37,8 @@ class Dialogue {
 /// On stdin and stdout, lines as the terminal edits them: nothing is kept in a history. While a
 /// secret is read the terminal does not echo; whatever ends the question, it is as it was before:
 /// an answer, Ctrl-C and SIGTERM (through `interrupt`), Ctrl-D, SIGHUP and SIGQUIT, which end the
-/// program only when this is destroyed. Ctrl-Z does nothing meanwhile. Make it before any thread.
+/// program only when this is destroyed. Ctrl-Z does nothing while a key is typed; who stops the
+/// program otherwise has the terminal as it was until it goes on. Make it before any thread.
 class TerminalDialogue final : public Dialogue {
  public:
   static constexpr std::size_t kLineMax = 4'095;  ///< bytes of a terminal's line, its end included
@@ -51,21 +53,29 @@ class TerminalDialogue final : public Dialogue {
   [[nodiscard]] int exit_code() const { return interrupt_.exit_code(); }
 
  private:
-  /// Blocks signals for this thread and those made after; owned descriptor readable when one came.
+  /// Blocks signals for this thread and those made after; its descriptor is readable when one came.
   class HeldSignals {
    public:
     HeldSignals();
     ~HeldSignals();
     HeldSignals(const HeldSignals&) = delete;
     HeldSignals& operator=(const HeldSignals&) = delete;
-    [[nodiscard]] int fd() const { return fd_; }
+    [[nodiscard]] int fd() const { return fd_.get(); }
+    /// Readable when the program shall stop for a while, or goes on after it.
+    [[nodiscard]] int pause_fd() const { return pause_fd_.get(); }
+    /// Which of SIGTSTP and SIGCONT came; once for each.
+    [[nodiscard]] int take_pause();
+    /// Stops as the system does it; returns when the program goes on.
+    void pause();
 
    private:
     sigset_t before_{};
-    int fd_ = -1;
+    os::Descriptor fd_, pause_fd_;
   };
+  class Hidden;
 
-  [[nodiscard]] Result<std::string> read_line();
+  [[nodiscard]] Result<std::string> read_line(std::string_view prompt, Hidden* hidden);
+  void pass_pause(std::string_view prompt, Hidden* hidden);
 
   HeldSignals held_;
   Interrupt interrupt_;

@@ -6,7 +6,6 @@
 #include <cerrno>
 
 #include "config/document.hpp"
-#include "os/file.hpp"
 
 namespace prx::cli {
 namespace {
@@ -33,13 +32,6 @@ Result<fs::path> end_of_links(fs::path file) {
   return file;
 }
 
-/// As the file that it replaces is: whose it is, and whether its owner may write.
-int keep_owner_and_mode(int descriptor, const struct stat& present) {
-  const bool is_ours = present.st_uid == ::geteuid() && present.st_gid == ::getegid();
-  if (!is_ours && ::fchown(descriptor, present.st_uid, present.st_gid) != 0) return errno;
-  return ::fchmod(descriptor, present.st_mode & 0600) == 0 ? 0 : errno;
-}
-
 }  // namespace
 
 Result<std::optional<std::string>> read_present(const fs::path& file) {
@@ -52,16 +44,19 @@ Result<std::optional<std::string>> read_present(const fs::path& file) {
 }
 
 Result<void> write_privately(const fs::path& file, std::string_view text,
-                             const std::optional<std::string>& expected) {
+                             const std::optional<std::string>& expected,
+                             std::chrono::milliseconds patience) {
   PRX_TRY_SET(const fs::path target, end_of_links(file));
   if (const int error = os::make_private_folders(target.parent_path()); error != 0)
     return trouble(target.parent_path(), error);
-  struct stat present {};
-  const bool is_there = ::stat(target.c_str(), &present) == 0;
+  os::FolderLock lock;
+  if (lock.take(target.parent_path(), patience) != 0)
+    return trouble(file, "somebody else is writing in its folder; try again in a moment");
+  os::remove_left_over(target);
   os::Replacement beside;
   int error = beside.make(target);
   if (error == 0) error = beside.write(text);
-  if (error == 0 && is_there) error = keep_owner_and_mode(beside.descriptor(), present);
+  if (error == 0) error = beside.keep_owner_and_mode(0600);
   if (error != 0) return trouble(file, error);
   PRX_TRY_SET(const auto now, read_present(target));
   if (now != expected)

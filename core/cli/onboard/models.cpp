@@ -43,6 +43,8 @@ bool has(const std::vector<ModelRow>& rows, const std::string& id) {
                      [&](const ModelRow& row) { return row.model->facts.id == id; });
 }
 
+constexpr std::string_view kWanted = "It can answer nothing without a model; Ctrl-C leaves";
+
 /// One list and the words that narrowed it so far.
 class Narrowing {
  public:
@@ -58,7 +60,11 @@ class Narrowing {
       auto asked = dialogue_.ask("Number, or part of a name" + in_brackets(taken));
       if (!asked) return asked;
       const std::string& line = *asked;
-      if (line.empty() && (!taken.empty() || filter_.words.empty())) return taken;
+      if (line.empty() && !taken.empty()) return taken;
+      if (line.empty() && filter_.words.empty()) {
+        dialogue_.say(kWanted);
+        continue;
+      }
       if (line.starts_with('=') && config::is_model_name(line.substr(1))) return line.substr(1);
       if (has(rows_, line)) return line;
       const auto number = number_in(line, std::min(rows_.size(), kModelsShownMax));
@@ -114,8 +120,11 @@ Result<std::string> choose_from(Dialogue& dialogue, const Catalog& catalog,
 Result<std::string> ask_model(Dialogue& dialogue, const std::string& usual) {
   while (true) {
     PRX_TRY_SET(std::string line, dialogue.ask("Model" + in_brackets(usual)));
-    if (line.empty()) return usual;
-    if (config::is_model_name(line)) return line;
+    if (line.empty() && !usual.empty()) return usual;
+    if (line.empty())
+      dialogue.say(kWanted);
+    else if (config::is_model_name(line))
+      return line;
   }
 }
 

@@ -13,8 +13,8 @@ namespace prx::cli {
 inline constexpr std::size_t kModelsShownMax = 12;
 
 /// The id that the person chose: a number of those that are shown, a whole id, "=ID" for one that
-/// is not listed, or "" (Enter) for the usual one, which may be "" too: none.
-/// \param usual  what Enter takes while it fits what was typed.
+/// is not listed, or the usual one after Enter. Without a usual one it is asked for again.
+/// \param usual  what Enter takes while it fits what was typed; or "".
 [[nodiscard]] Result<std::string> choose_from(Dialogue& dialogue, const Catalog& catalog,
                                               const std::string& usual);
 

@@ -227,18 +227,13 @@ Result<bool> OnboardQuestions::settle_key(ProviderSetup& provider) {
 // --- models
 
 Result<void> OnboardQuestions::settle_model(ProviderSetup& provider, bool is_first) {
-  const Config& present = session_.present();
-  const ProviderConfig* const known = present.find_provider(provider.service.name);
-  std::string usual =
-      known != nullptr && !known->model.empty() ? known->model : provider.service.default_model;
-  if (is_first && present.model_provider == provider.service.name && !present.model.empty())
-    usual = present.model;
   dialogue_.say("\nModel of " + provider.service.title);
   Result<std::string> chosen = std::string();
   Result<Catalog> catalog = fail(ErrorClass::kUnsupported, "");
   if (verify_) catalog = session_.catalog(provider, dialogue_.stop());
   if (dialogue_.stop().stop_requested()) return fail(ErrorClass::kCancelled, "");
   if (verify_ && !catalog) dialogue_.say("Its models are not known: " + catalog.error().message);
+  const std::string usual = session_.usual_model(provider, is_first, catalog ? &*catalog : nullptr);
   if (catalog && !catalog->models.empty())
     chosen = choose_from(dialogue_, *catalog, usual);
   else

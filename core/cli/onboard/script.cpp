@@ -45,6 +45,18 @@ std::string source_name(KeySource source) {
   return "kept";
 }
 
+/// ", such as 'a', 'b' or 'c'", or "".
+std::string first_ids(const Catalog& catalog) {
+  std::string text;
+  const std::size_t count = std::min(catalog.models.size(), kModelHintsMax);
+  for (std::size_t i = 0; i < count; ++i)
+    text += (i == 0           ? ", such as '"
+             : i + 1 == count ? " or '"
+                              : ", '") +
+            visible_line(catalog.models[i].facts.id) + "'";
+  return text;
+}
+
 /// On a terminal.
 std::string visible_lines(const std::string& text) {
   VisibleText filter;
@@ -55,19 +67,14 @@ std::string visible_lines(const std::string& text) {
 }  // namespace
 
 int OnboardScript::run() {
-  if (const auto prepared = prepare(); !prepared) {
-    message(prepared.error().message);
-    return prepared.error().code;
-  }
-  const auto text = session_.text_for(setup_);
+  const auto text = settle();
   if (!text) {
     message(text.error().message);
-    return kExitConfiguration;
+    return text.error().code;
   }
-  if (options_.print) return print(without_secrets(*text, setup_, session_.present()));
-  if (const auto good = verify(); !good) {
-    message(good.error().message);
-    return good.error().code;
+  if (options_.print) {
+    for (const std::string& line : session_.cautions(setup_)) message("warning: " + line);
+    return print(without_secrets(*text, setup_, session_.present()));
   }
   const std::string diff = session_.diff(setup_, *text);
   const auto changed = write(*text, diff);
@@ -76,6 +83,21 @@ int OnboardScript::run() {
     return changed.error().code;
   }
   return show(*changed, diff);
+}
+
+Result<std::string, OnboardScript::Failure> OnboardScript::text() const {
+  auto text = session_.text_for(setup_);
+  if (!text) return Unexpected(Failure{kExitConfiguration, text.error().message});
+  return std::move(*text);
+}
+
+/// The text to write. That there can be one is seen before anybody is asked.
+Result<std::string, OnboardScript::Failure> OnboardScript::settle() {
+  PRX_TRY(prepare());
+  PRX_TRY(text());
+  if (!options_.print) PRX_TRY(verify());
+  PRX_TRY(settle_models());
+  return text();
 }
 
 Result<void, OnboardScript::Failure> OnboardScript::prepare() {
@@ -92,12 +114,8 @@ Result<void, OnboardScript::Failure> OnboardScript::prepare() {
   ProviderSetup& first = setup_.providers.front();
   if (options_.model && !config::is_model_name(*options_.model))
     return Unexpected(Failure{kExitUsage, "--model" + std::string(config::kNoModelName)});
-  const bool same = session_.present().model_provider == first.service.name;
-  setup_.set_model = !same;
-  if (options_.model)
-    first.model = *options_.model;
-  else if (!same)
-    first.model = first.service.default_model;
+  setup_.set_model = session_.present().model_provider != first.service.name;
+  if (options_.model) first.model = *options_.model;
   for (ProviderSetup& provider : setup_.providers) {
     const bool is_first = &provider == &first;
     PRX_TRY(is_first ? settle_first_key(provider) : settle_key(provider));
@@ -229,6 +247,31 @@ Result<void, OnboardScript::Failure> OnboardScript::verify_model(const ProviderS
                                               "'; " + (hint.empty() ? "" : hint + " ") +
                                               "prx models lists them all; nothing was written "
                                               "(--no-verify writes it all the same)"});
+}
+
+Result<void, OnboardScript::Failure> OnboardScript::settle_models() {
+  for (ProviderSetup& provider : setup_.providers)
+    if (provider.model.empty())
+      PRX_TRY(settle_model(provider, &provider == &setup_.providers.front()));
+  return {};
+}
+
+/// Asks for the list only where nothing else names a model.
+Result<void, OnboardScript::Failure> OnboardScript::settle_model(ProviderSetup& provider,
+                                                                 bool is_first) const {
+  if (const std::string known = session_.usual_model(provider, is_first, nullptr); !known.empty()) {
+    if (is_first && setup_.set_model) provider.model = known;
+    return {};
+  }
+  if (options_.no_verify) return {};
+  const auto listed = session_.catalog(provider, stop_);
+  if (stop_.stop_requested()) return Unexpected(Failure{kExitInterrupted, "stopped"});
+  provider.model = session_.usual_model(provider, is_first, listed ? &*listed : nullptr);
+  const bool unknown = options_.print && !listed;  // nobody said that the server is there
+  if (!provider.model.empty() || !is_first || unknown) return {};
+  return Unexpected(Failure{
+      kExitUsage, provider.service.name + " has no default model; name one with --model ID" +
+                      (listed ? first_ids(*listed) : std::string()) + "; nothing was written"});
 }
 
 bool OnboardScript::replaces_a_key() const {

@@ -43,7 +43,11 @@ class OnboardScript {
   [[nodiscard]] Result<void, Failure> settle_first_key(ProviderSetup& provider) const;
   [[nodiscard]] Result<void, Failure> read_key_from_stdin(ProviderSetup& provider) const;
   [[nodiscard]] Result<void, Failure> settle_key(ProviderSetup& provider) const;
+  [[nodiscard]] Result<std::string, Failure> text() const;
+  [[nodiscard]] Result<std::string, Failure> settle();
   [[nodiscard]] Result<void, Failure> verify();
+  [[nodiscard]] Result<void, Failure> settle_models();
+  [[nodiscard]] Result<void, Failure> settle_model(ProviderSetup& provider, bool is_first) const;
   [[nodiscard]] Result<void, Failure> verify_model(const ProviderSetup& first) const;
   [[nodiscard]] Result<bool, Failure> write(const std::string& text, const std::string& diff) const;
   [[nodiscard]] bool replaces_a_key() const;

@@ -196,6 +196,25 @@ const ModelFacts* OnboardSession::find_model(const Catalog& catalog, const Provi
   return find_listed(catalog, known != nullptr ? *known : named, model);
 }
 
+bool OnboardSession::has_own_address(const ProviderSetup& provider) const {
+  return provider.is_server || !provider.base_url.empty() ||
+         present_.places.count("providers." + provider.service.name + ".base_url") > 0;
+}
+
+std::string OnboardSession::usual_model(const ProviderSetup& provider, bool is_first,
+                                        const Catalog* listed) const {
+  const std::string& name = provider.service.name;
+  const ProviderConfig* const known = present_.find_provider(name);
+  if (is_first && present_.model_provider == name && !present_.model.empty()) return present_.model;
+  if (known != nullptr && !known->model.empty()) return known->model;
+  const std::string& standard = provider.service.default_model;
+  const bool has_list = listed != nullptr && !listed->models.empty();
+  const bool is_listed =
+      has_list && !standard.empty() && find_model(*listed, provider, standard) != nullptr;
+  if (!standard.empty() && (is_listed || !has_own_address(provider))) return standard;
+  return has_list && listed->models.size() == 1 ? listed->models.front().facts.id : std::string();
+}
+
 Result<std::string> OnboardSession::text_for(const Setup& setup) const {
   PRX_TRY_SET(std::string out, config::edit_toml(text(), edits_of(setup, present_), name()));
   PRX_TRY_SET(Config config, parse(out, "", false));
@@ -213,13 +232,12 @@ std::vector<std::string> OnboardSession::cautions(const Setup& setup) const {
   for (const char* name : {"PRX_PROVIDER", "PRX_MODEL", "PRX_CHAIN"})
     if (const auto value = variables(name); value && !value->empty())
       lines.push_back(std::string(name) + " is set and wins over the file; unset it");
+  if (setup.set_model && setup.providers.front().model.empty() && !present_.model.empty())
+    lines.push_back("[default] model '" + present_.model + "' is taken out: it was named for " +
+                    present_.model_provider);
   for (std::size_t i = 0; i < setup.providers.size(); ++i) {
     const ProviderSetup& provider = setup.providers[i];
-    const ProviderConfig* const known = present_.find_provider(provider.service.name);
-    const bool has_model = !provider.model.empty() || !provider.service.default_model.empty() ||
-                           (known != nullptr && !known->model.empty()) ||
-                           (i == 0 && !setup.set_model && !present_.model.empty());
-    if (!has_model)
+    if (provider.model.empty() && usual_model(provider, i == 0, nullptr).empty())
       lines.push_back(provider.service.name + " has no model; set [providers." +
                       provider.service.name + "] model, or name one with --model");
   }

@@ -59,6 +59,12 @@ class OnboardSession {
   [[nodiscard]] const ModelFacts* find_model(const Catalog& catalog, const ProviderSetup& provider,
                                              const std::string& model) const;
 
+  /// The model of a provider for which nobody names one: the configured one; else its default, as
+  /// far as the list has it at an address of one's own; else the only one that is listed; or "".
+  /// \param listed  nullptr: no list is known.
+  [[nodiscard]] std::string usual_model(const ProviderSetup& provider, bool is_first,
+                                        const Catalog* listed) const;
+
   /// The text that will be written; it was read and found right. Errors: kInvalidRequest.
   [[nodiscard]] Result<std::string> text_for(const Setup& setup) const;
   /// Its difference to what is there, keys masked.
@@ -72,6 +78,8 @@ class OnboardSession {
 
  private:
   void add_tables();
+  /// Whether it is asked at another address than its plugin or preset says.
+  [[nodiscard]] bool has_own_address(const ProviderSetup& provider) const;
   [[nodiscard]] Environment environment(const std::string& key) const;
   [[nodiscard]] Result<Config> parse(const std::string& text, const std::string& key,
                                      bool read_secrets) const;

@@ -133,6 +133,7 @@ class PluginInfoVerb final : public Command {
     const auto config = load_config(globals, {});
     if (!config) return configuration_failure(config.error());
     const SearchOptions search = search_options(config->plugins, process_environment());
+    if (search.disabled) message("PRX_NO_PLUGINS=1 turns plugins off; unset it");
     auto found = is_file_name(words_.front())
                      ? Result<Candidate>(look_at(fs::absolute(words_.front()), search))
                      : find_by_id(words_.front(), search);

@@ -1,17 +1,12 @@
 // prx sim
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <limits>
 
-#include "cli/chat/prompt.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/output.hpp"
 #include "cli/sim/sim_script.hpp"
+#include "os/file.hpp"
 #include "sim/simulator.hpp"
 
 namespace prx::cli {
@@ -26,14 +21,9 @@ Unexpected<Error> usage(std::string text) {
 }
 
 Result<std::string> read_script(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return usage(path + ": " + std::strerror(errno));
-  auto text = read_all(fd, kScriptMax);
-  ::close(fd);
-  if (!text)
-    return usage(path + ": cannot be read, or longer than " + std::to_string(kScriptMax) +
-                 " bytes");
-  return text;
+  auto file = os::read_file(path, kScriptMax, os::FileKind::kAny);
+  if (!file) return usage(path + ": " + file.error().message);
+  return std::move(file->text);
 }
 
 std::string instructions(const sim::Simulator& simulator) {

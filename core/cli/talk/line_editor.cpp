@@ -3,17 +3,18 @@
 #include <histedit.h>
 #include <langinfo.h>
 #include <poll.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <clocale>
-#include <cstdio>
 #include <cstring>
-#include <system_error>
+#include <utility>
 
+#include "cli/output.hpp"
+#include "cli/talk/history_file.hpp"
+#include "cli/utf8.hpp"
 #include "prx/sdk/json_edit.hpp"
 
 namespace prx::cli {
@@ -38,29 +39,16 @@ bool wait_readable(int fd, int stop_fd, int wait_ms) {
   return ready > 0 && fds[1].revents == 0;
 }
 
-/// The bytes of the UTF-8 sequence that begins so; 1 for what begins none.
-int sequence_size(unsigned char lead) {
-  if (lead >= 0xF0) return 4;
-  if (lead >= 0xE0) return 3;
-  return lead >= 0xC2 ? 2 : 1;
-}
-
-wchar_t decode(const std::array<unsigned char, 4>& bytes, int size) {
-  constexpr std::array<unsigned, 5> kLeadBits{0, 0x7F, 0x1F, 0x0F, 0x07};
-  unsigned code = bytes[0] & kLeadBits[static_cast<std::size_t>(size)];
-  for (int i = 1; i < size; ++i) {
-    const unsigned byte = bytes[static_cast<std::size_t>(i)];
-    if ((byte & 0xC0) != 0x80) return L'\uFFFD';
-    code = code << 6 | (byte & 0x3F);
-  }
-  if (size == 1 && code >= 0x80) return L'\uFFFD';
-  return static_cast<wchar_t>(code);
-}
+/// What stands for a byte that is no UTF-8 while it is edited: half a surrogate pair, which no text
+/// has. libedit shows it by its number, and takes it for no key.
+constexpr char32_t kBrokenBase = 0xDC00, kBrokenMin = 0xDC80, kBrokenMax = 0xDCFF;
 
 void append_utf8(std::string& out, char32_t code) {
   const auto tail = [&](int shift) { out += static_cast<char>(0x80 | (code >> shift & 0x3F)); };
   if (code < 0x80) {
     out += static_cast<char>(code);
+  } else if (code >= kBrokenMin && code <= kBrokenMax) {
+    out += static_cast<char>(code - kBrokenBase);
   } else if (code < 0x800) {
     out += static_cast<char>(0xC0 | code >> 6);
     tail(0);
@@ -83,8 +71,10 @@ struct LineEditor::Impl {
   EditLine* editor = nullptr;
   History* history = nullptr;
   std::string prompt;
-  bool cancelled = false;
-  bool more_waits = false;  ///< behind the line feed that was read last
+  bool cancelled = false, told = false;
+  std::string held;                   ///< bytes read beyond the last character, at most 3
+  std::unique_ptr<HistoryFile> kept;  ///< null: nothing is kept
+  bool more_waits = false;            ///< behind the line feed that was read last
 
   ~Impl() {
     if (editor != nullptr) el_end(editor);
@@ -104,21 +94,25 @@ struct LineEditor::Impl {
   /// \return 1, 0 at the end, -1 with errno.
   static int read_character(EditLine* editor, wchar_t* out) {
     Impl& self = of(editor);
-    std::array<unsigned char, 4> bytes{};
-    int have = 0, size = 1;
-    while (have < size) {
-      if (!wait_readable(STDIN_FILENO, self.options.stop_fd, -1)) {
-        return 0;
-      }
-      const ssize_t got = ::read(STDIN_FILENO, &bytes[static_cast<std::size_t>(have)], 1);
+    Utf8Step step{Utf8Step::Kind::kCut, 0, 0};
+    while (true) {
+      if (!self.held.empty()) step = next_utf8(self.held);
+      if (step.kind != Utf8Step::Kind::kCut) break;
+      if (!wait_readable(STDIN_FILENO, self.options.stop_fd, -1)) return 0;
+      char byte = 0;
+      const ssize_t got = ::read(STDIN_FILENO, &byte, 1);
       if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
       if (got <= 0) return static_cast<int>(got);
-      if (++have == 1) size = sequence_size(bytes[0]);
+      self.held += byte;
     }
-    *out = decode(bytes, size);
+    if (step.kind == Utf8Step::Kind::kInvalid)
+      step.code = kBrokenBase + static_cast<unsigned char>(self.held.front());
+    self.held.erase(0, step.size);
+    *out = static_cast<wchar_t>(step.code);
     // Asked here, since the terminal tells of a line's beginning only while it is being edited.
     if (*out == L'\n' || *out == L'\r')
-      self.more_waits = wait_readable(STDIN_FILENO, self.options.stop_fd, kPasteWaitMs);
+      self.more_waits =
+          !self.held.empty() || wait_readable(STDIN_FILENO, self.options.stop_fd, kPasteWaitMs);
     return 1;
   }
 
@@ -159,24 +153,23 @@ struct LineEditor::Impl {
     ::history(history, &event, H_SETSIZE, options.history_max);
     ::history(history, &event, H_SETUNIQUE, 1);
     if (options.history.empty()) return;
-    std::error_code ignored;
-    std::filesystem::create_directories(options.history.parent_path(), ignored);
-    ::history(history, &event, H_LOAD, options.history.c_str());
+    kept = std::make_unique<HistoryFile>(options.history, history, options.history_max);
+    tell(kept->load());
   }
 
   /// Written after each entry: a terminal may be closed at any time.
   void remember(const std::string& text) {
-    if (text.find_first_not_of(" \t\n") == std::string::npos) return;
+    if (text.find_first_not_of(" \t\n") == std::string::npos || !json::is_utf8(text)) return;
     HistEvent event;
-    if (!options.history.empty()) {  // with what other conversations added meanwhile
-      ::history(history, &event, H_CLEAR);
-      ::history(history, &event, H_LOAD, options.history.c_str());
-    }
-    ::history(history, &event, H_ENTER, text.c_str());
-    if (options.history.empty()) return;
-    const mode_t before = ::umask(077);
-    ::history(history, &event, H_SAVE, options.history.c_str());
-    ::umask(before);
+    if (kept != nullptr)
+      tell(kept->add(text));
+    else
+      ::history(history, &event, H_ENTER, text.c_str());
+  }
+
+  /// What is wrong with the history, once.
+  void tell(const Result<void>& done) {
+    if (!done && !std::exchange(told, true)) message(done.error().message);
   }
 
   // --- one line

@@ -13,7 +13,8 @@
 namespace prx::cli {
 
 struct LineEditorOptions {
-  /// Kept with mode 0600 in a folder that is made for it; "": nothing is kept
+  /// Kept with mode 0600 in a folder that is made for it, for the user alone; "": nothing is kept.
+  /// Whatever else is there than a history is left alone, with a line on stderr
   std::filesystem::path history;
   int history_max = 1'000;  ///< entries
   int stop_fd = -1;         ///< what makes it readable ends every wait; borrowed
@@ -34,7 +35,7 @@ class LineEditor {
   };
   struct Entry {
     End end = End::kClosed;
-    std::string text;     ///< UTF-8, without its last line feed
+    std::string text;     ///< as entered, perhaps no UTF-8, without its last line feed
     bool pasted = false;  ///< several lines came at once
   };
 

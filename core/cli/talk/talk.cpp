@@ -147,12 +147,12 @@ class Talk {
   // --- entries
 
   void take(const LineEditor::Entry& entry) {
+    if (!json::is_utf8(entry.text)) return message("the question is not UTF-8");
     const auto command = read_talk_command(entry);
     if (!command) return message(command.error().message);
     if (*command) return obey(**command);
     std::string question = question_of(entry);
     if (question.find_first_not_of(" \t\n") == std::string::npos) return;
-    if (!json::is_utf8(question)) return message("the question is not UTF-8");
     failed_.reset();
     talk_.messages.push_back(question_about(std::move(question), std::exchange(attached_, {})));
     ask();
@@ -219,7 +219,16 @@ class Talk {
     if (const auto done = client_->reload(std::move(*config)); !done)
       return message(as_command(done.error().message));
     overrides_ = std::move(wanted);
+    keep_keys_from_tools();
     note(who());
+  }
+
+  /// What is a key in the configuration in force, or was one before, no tool is told.
+  void keep_keys_from_tools() {
+    const auto allowed = environment_without_keys(*client_->config());
+    std::erase_if(world_.environment, [&](const std::string& setting) {
+      return std::find(allowed.begin(), allowed.end(), setting) == allowed.end();
+    });
   }
 
   // --- what is asked
@@ -229,7 +238,9 @@ class Talk {
     const bool there = !messages.empty() && messages.front().role == Message::Role::kSystem;
     if (text.empty()) return note(there ? messages.front().text : "no system message");
     if (there) messages.erase(messages.begin());
-    if (text != "-") messages.insert(messages.begin(), Message::system(text));
+    if (text == "-") return note(there ? "the system message is taken away" : "no system message");
+    messages.insert(messages.begin(), Message::system(text));
+    note("the system message is set");
   }
 
   void attach(Part::Type type, const std::string& what, const std::string& command) {
@@ -270,21 +281,24 @@ class Talk {
   // --- files
 
   void save(const std::string& file) {
-    const auto done = save_conversation(talk_, file, file == file_);
-    if (!done) return message("/save: " + done.error().message);
+    auto saved = save_conversation(talk_, file, file == file_ ? file_text_ : std::nullopt);
+    if (!saved) return message("/save: " + saved.error().message);
     file_ = file;
+    file_text_ = std::move(*saved);
     note("saved: " + file);
   }
 
   void load(const std::string& file) {
     auto loaded = load_conversation(file);
     if (!loaded) return message("/load: " + loaded.error().message);
-    const auto body = loaded->request().body();
-    if (!body && !loaded->messages.empty())  // nobody could be asked about it
+    const Conversation& conversation = loaded->conversation;
+    const auto body = conversation.request().body();
+    if (!body && !conversation.messages.empty())  // nobody could be asked about it
       return message("/load: " + file + ": " + body.error().message);
-    talk_ = std::move(*loaded);
+    talk_ = std::move(loaded->conversation);
     failed_.reset();
     file_ = file;
+    file_text_ = std::move(loaded->text);
     note(std::to_string(talk_.messages.size()) + " messages loaded");
   }
 
@@ -338,6 +352,7 @@ class Talk {
     RunOptions run;
     run.settings = prepared_.request;
     run.settings.model = model_of(overrides_).value_or("");
+    if (!tools_on_) run.settings.tool_choice.clear();  // there is none to choose
     run.call.stream_upstream = !options_.no_stream;
     run.call.deadline = prepared_.timeout;
     if (options_.tools.rounds_max) run.rounds_max = static_cast<int>(*options_.tools.rounds_max);
@@ -381,10 +396,11 @@ class Talk {
   ToolBox tools_;
   std::unique_ptr<Client> client_;
   Conversation talk_;
-  std::vector<Part> attached_;     ///< to the next question
-  std::vector<Attempt> attempts_;  ///< of the last answer
-  std::optional<Message> failed_;  ///< the last question, when it got no answer
-  std::string file_;               ///< saved or loaded last
+  std::vector<Part> attached_;            ///< to the next question
+  std::vector<Attempt> attempts_;         ///< of the last answer
+  std::optional<Message> failed_;         ///< the last question, when it got no answer
+  std::string file_;                      ///< saved or loaded last
+  std::optional<std::string> file_text_;  ///< of file_, as it was then
 };
 
 }  // namespace

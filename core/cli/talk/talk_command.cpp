@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 #include <vector>
 
 #include "cli/output.hpp"
 #include "config/did_you_mean.hpp"
+#include "config/trimmed.hpp"
 
 namespace prx::cli {
 namespace {
@@ -30,12 +32,6 @@ constexpr std::array<TalkVerbInfo, 16> kVerbs{{
     {TalkVerb::kQuit, "/quit", "", "Leave, as Ctrl-D does"},
 }};
 
-std::string_view trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t\n");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\n") - begin + 1);
-}
-
 bool is_question(const LineEditor::Entry& entry) {
   return entry.pasted || !entry.text.starts_with('/') || entry.text.starts_with("//");
 }
@@ -56,20 +52,19 @@ std::span<const TalkVerbInfo> talk_verbs() { return kVerbs; }
 
 Result<std::optional<TalkCommand>> read_talk_command(const LineEditor::Entry& entry) {
   if (is_question(entry)) return std::optional<TalkCommand>();
-  const std::string_view line = trimmed(entry.text);
-  const auto space = line.find_first_of(" \t\n");
-  const std::string_view name = line.substr(0, space);
-  const std::string_view argument =
-      space == std::string_view::npos ? std::string_view() : trimmed(line.substr(space));
+  const std::string line = config::trimmed(entry.text);
+  const auto space = line.find_first_of(" \t\r\n");
+  const std::string name = line.substr(0, space);
+  std::string argument = space == std::string::npos ? "" : config::trimmed(line.substr(space));
   const auto info = std::find_if(kVerbs.begin(), kVerbs.end(),
                                  [&](const TalkVerbInfo& one) { return one.name == name; });
   if (info == kVerbs.end()) return unknown(name);
   const std::string usage = std::string(info->name) + ' ' + std::string(info->argument);
   if (info->argument.empty() && !argument.empty())
-    return fail(ErrorClass::kInvalidRequest, std::string(name) + " takes no argument");
+    return fail(ErrorClass::kInvalidRequest, name + " takes no argument");
   if (!info->argument.empty() && !info->argument.starts_with('[') && argument.empty())
     return fail(ErrorClass::kInvalidRequest, "write " + usage);
-  return std::optional(TalkCommand{info->verb, std::string(argument)});
+  return std::optional(TalkCommand{info->verb, std::move(argument)});
 }
 
 std::string question_of(const LineEditor::Entry& entry) {

@@ -5,12 +5,11 @@
 #include <string_view>
 
 #include "prx/sdk/json_edit.hpp"
+#include "prx/sdk/json_peek.hpp"
 #include "prx/tool_box.hpp"
 
 namespace prx::cli {
 namespace {
-
-constexpr std::int64_t kRoundsMax = 1'000;
 
 Unexpected<Error> bad_option(std::string text) {
   return fail(ErrorClass::kInvalidRequest, std::move(text));
@@ -111,15 +110,17 @@ Result<void> check_choice(const ToolOptions& options, std::vector<ToolCommand>& 
   const std::string& choice = *options.choice;
   constexpr std::array<std::string_view, 3> kWords{"auto", "none", "required"};
   const bool is_word = std::find(kWords.begin(), kWords.end(), choice) != kWords.end();
-  if (is_word || choice.substr(0, 1) == "{" || find(commands, choice) != nullptr) return {};
+  if (is_word || json::begins_object(choice) || find(commands, choice) != nullptr) return {};
   return bad_option("--tool-choice " + choice +
                     ": write auto, none, required or the name of a --tool");
 }
 
 Result<void> check_rounds(const ToolOptions& options) {
-  if (!options.rounds_max || (*options.rounds_max >= 1 && *options.rounds_max <= kRoundsMax))
-    return {};
-  return bad_option("--max-rounds: write a number from 1 to 1000");
+  if (!options.rounds_max) return {};
+  const std::int64_t given = *options.rounds_max;
+  if (given >= 1 && given <= RunOptions::kRoundsMax) return {};
+  return bad_option("--max-rounds " + std::to_string(given) + ": write a number from 1 to " +
+                    std::to_string(RunOptions::kRoundsMax));
 }
 
 Result<void> check_alone(const ToolOptions& options) {

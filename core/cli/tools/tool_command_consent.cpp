@@ -9,8 +9,8 @@
 #include <cerrno>
 
 #include "cli/output.hpp"
-#include "cli/utf8.hpp"
 #include "cli/visible.hpp"
+#include "client/whole_characters.hpp"
 #include "os/child_process.hpp"
 
 namespace prx::cli {
@@ -45,17 +45,13 @@ std::string question_text(const ToolConsent::Question& question, std::size_t sho
 }
 
 Result<std::unique_ptr<ToolConsent>> ToolConsent::open(bool yes) {
-  if (yes) return std::unique_ptr<ToolConsent>(new ToolConsent(-1, true));
-  const int terminal = ::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-  if (terminal < 0)
+  if (yes) return std::unique_ptr<ToolConsent>(new ToolConsent({}, true));
+  os::Descriptor terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+  if (!terminal.is_open())
     return fail(ErrorClass::kInvalidRequest,
                 "--tool: there is no terminal to ask on before a command runs; add --yes to run "
                 "commands without asking");
-  return std::unique_ptr<ToolConsent>(new ToolConsent(terminal, false));
-}
-
-ToolConsent::~ToolConsent() {
-  if (terminal_ >= 0) ::close(terminal_);
+  return std::unique_ptr<ToolConsent>(new ToolConsent(std::move(terminal), false));
 }
 
 Result<void> ToolConsent::ask(const Question& question, const std::stop_token& stop) {
@@ -75,7 +71,7 @@ Result<void> ToolConsent::ask(const Question& question, const std::stop_token& s
 }
 
 Result<ToolConsent::Answer> ToolConsent::answer_to(const std::string& question, int stop_fd) const {
-  ::tcflush(terminal_, TCIFLUSH);
+  ::tcflush(terminal_.get(), TCIFLUSH);
   if (!show(question, stop_fd)) return declined();
   return read_answer(stop_fd);
 }
@@ -91,7 +87,7 @@ Result<ToolConsent::Answer> ToolConsent::read_answer(int stop_fd) const {
     static_cast<void>(show("\n", stop_fd));
     return error;
   };
-  std::array<pollfd, 2> waits{pollfd{stop_fd, POLLIN, 0}, pollfd{terminal_, POLLIN, 0}};
+  std::array<pollfd, 2> waits{pollfd{stop_fd, POLLIN, 0}, pollfd{terminal_.get(), POLLIN, 0}};
   while (true) {
     if (::poll(waits.data(), waits.size(), -1) < 0) {
       if (errno == EINTR) continue;
@@ -99,7 +95,7 @@ Result<ToolConsent::Answer> ToolConsent::read_answer(int stop_fd) const {
     }
     if (waits[0].revents != 0) return ended(nobody_waits());
     std::array<char, 4'096> line;  // as long as a terminal's can be
-    const ssize_t got = ::read(terminal_, line.data(), line.size());
+    const ssize_t got = ::read(terminal_.get(), line.data(), line.size());
     if (got > 0) return answer_of(first_word({line.data(), static_cast<std::size_t>(got)}));
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     return ended(declined());  // Ctrl-D, or the terminal has gone
@@ -108,7 +104,7 @@ Result<ToolConsent::Answer> ToolConsent::read_answer(int stop_fd) const {
 
 /// A terminal that takes nothing (Ctrl-S) does not hold up a stop.
 bool ToolConsent::show(std::string_view text, int stop_fd) const {
-  return write_all(terminal_, text, {stop_fd, {}}) == 0;
+  return write_all(terminal_.get(), text, {stop_fd, {}}) == 0;
 }
 
 }  // namespace prx::cli

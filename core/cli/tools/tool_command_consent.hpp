@@ -8,7 +8,9 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "os/descriptor.hpp"
 #include "prx/sdk/error.hpp"
 
 namespace prx::cli {
@@ -22,7 +24,6 @@ class ToolConsent {
   /// \param yes  everything may run, and no terminal is needed. Errors: kInvalidRequest when there
   /// is no terminal to ask on.
   [[nodiscard]] static Result<std::unique_ptr<ToolConsent>> open(bool yes);
-  ~ToolConsent();
   ToolConsent(const ToolConsent&) = delete;
   ToolConsent& operator=(const ToolConsent&) = delete;
 
@@ -40,7 +41,7 @@ class ToolConsent {
   [[nodiscard]] std::unique_lock<std::mutex> hold_terminal() { return std::unique_lock(mutex_); }
 
  private:
-  ToolConsent(int terminal, bool all) : terminal_(terminal), all_(all) {}
+  ToolConsent(os::Descriptor terminal, bool all) : terminal_(std::move(terminal)), all_(all) {}
   enum class Answer { kYes, kAll, kView, kNo };
   [[nodiscard]] static Answer answer_of(std::string_view word);
   [[nodiscard]] Result<Answer> answer_to(const std::string& question, int stop_fd) const;
@@ -48,7 +49,7 @@ class ToolConsent {
   [[nodiscard]] bool show(std::string_view text, int stop_fd) const;
 
   std::mutex mutex_;
-  const int terminal_;  ///< -1: nobody is asked
+  const os::Descriptor terminal_;  ///< closed: nobody is asked
   bool all_;
 };
 

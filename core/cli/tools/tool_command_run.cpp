@@ -51,38 +51,55 @@ bool is_key_name(std::string_view name, const Config& config) {
       });
 }
 
-/// The value of a variable that a secret was made of, such as "Bearer ${TOKEN}".
-bool is_in_secret(std::string_view value, const std::string& secret) {
+/// It is the secret, holds it ("x-api-key: ..."), or is what it was made of ("Bearer ${TOKEN}").
+bool tells(std::string_view value, std::string_view secret) {
   constexpr std::size_t kTellingMin = 8;  // bytes; shorter ones are in too many texts by chance
-  return value.size() >= kTellingMin && secret.find(value) != std::string::npos;
+  const auto holds = [](std::string_view text, std::string_view part) {
+    return part.size() >= kTellingMin && text.find(part) != std::string_view::npos;
+  };
+  return value == secret || holds(secret, value) || holds(value, secret);
 }
 
-bool is_secret(std::string_view value, const Config& config) {
-  if (value.empty()) return false;
-  const auto in_key = [value](const ApiKey& key) {
-    return is_in_secret(value, key.secret.reveal());
-  };
-  const auto in_text = [value](const std::string& secret) { return is_in_secret(value, secret); };
-  return std::any_of(config.providers.begin(), config.providers.end(),
-                     [&](const ProviderConfig& provider) {
-                       const auto& keys = provider.keys;
-                       const auto& secrets = provider.secrets;
-                       return std::any_of(keys.begin(), keys.end(), in_key) ||
-                              std::any_of(secrets.begin(), secrets.end(), in_text);
-                     });
+struct Setting {
+  std::string_view whole, name, value;
+};
+
+std::vector<Setting> own_environment() {
+  std::vector<Setting> settings;
+  for (char** each = environ; each != nullptr && *each != nullptr; ++each) {
+    const std::string_view whole(*each);
+    const std::size_t equals = std::min(whole.find('='), whole.size());
+    settings.push_back(
+        {whole, whole.substr(0, equals), whole.substr(std::min(equals + 1, whole.size()))});
+  }
+  return settings;
+}
+
+/// What the configuration keeps to itself, and what the environment calls a key. Not empty ones.
+std::vector<std::string_view> secrets_of(const Config& config,
+                                         const std::vector<Setting>& settings) {
+  std::vector<std::string_view> secrets;
+  for (const ProviderConfig& provider : config.providers) {
+    for (const ApiKey& key : provider.keys) secrets.emplace_back(key.secret.reveal());
+    secrets.insert(secrets.end(), provider.secrets.begin(), provider.secrets.end());
+  }
+  for (const Setting& setting : settings)
+    if (is_key_name(setting.name, config)) secrets.push_back(setting.value);
+  std::erase_if(secrets, [](std::string_view secret) { return secret.empty(); });
+  return secrets;
 }
 
 }  // namespace
 
 std::vector<std::string> environment_without_keys(const Config& config) {
+  const auto settings = own_environment();
+  const auto secrets = secrets_of(config, settings);
   std::vector<std::string> kept;
-  for (char** each = environ; each != nullptr && *each != nullptr; ++each) {
-    const std::string_view setting(*each);
-    const std::size_t equals = std::min(setting.find('='), setting.size());
-    const std::string_view value = setting.substr(std::min(equals + 1, setting.size()));
-    if (!is_key_name(setting.substr(0, equals), config) && !is_secret(value, config))
-      kept.emplace_back(setting);
-  }
+  for (const Setting& setting : settings)
+    if (!is_key_name(setting.name, config) &&
+        std::none_of(secrets.begin(), secrets.end(),
+                     [&](std::string_view secret) { return tells(setting.value, secret); }))
+      kept.emplace_back(setting.whole);
   return kept;
 }
 

@@ -28,8 +28,8 @@ struct ToolWorld {
 };
 
 /// This program's environment without keys: no variable whose name ends with _API_KEY or _API_KEYS,
-/// that is the key variable of a provider, or whose value is (or, from 8 bytes on, is part of) one
-/// of the configuration's secrets.
+/// that is the key variable of a provider, or whose value is (or, from 8 bytes on, is part of or
+/// holds) one of the configuration's secrets or the value of such a variable.
 /// \param config  resolved: of a client.
 [[nodiscard]] std::vector<std::string> environment_without_keys(const Config& config);
 

@@ -207,7 +207,8 @@ struct StreamEvent {
     kReasoning,      ///< text
     kToolCallDelta,  ///< index; id and name on the first; text: piece of the arguments; json: what
                      ///< else there is of the call, or "". Only when asked for
-    kToolCall,       ///< index, id, name, text: the whole arguments, valid JSON; json: ToolCall's
+    kToolCall,       ///< index, id, name, text: the whole arguments, valid JSON (but see
+                     ///< CallOptions::malformed_tool_arguments); json: ToolCall's
     kItem,           ///< name, id, json
     kProgress,       ///< text
     kRestart,  ///< what was delivered so far is void (only reasoning was): the answer starts anew

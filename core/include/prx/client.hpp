@@ -42,8 +42,8 @@ using LogSink = std::function<void(LogLevel level, std::string_view line)>;
 
 /// Whether calls go by the cached lists of models: see Client::catalog().
 enum class CatalogUse {
-  kRead,  ///< targets that cannot serve a request are skipped, unknown costs are estimated
-  kOff,   ///< nothing is read or written
+  kOn,   ///< targets that cannot serve a request are skipped, unknown costs are estimated
+  kOff,  ///< nothing is read or written
 };
 
 struct ClientOptions {
@@ -56,7 +56,7 @@ struct ClientOptions {
   LogSink log;  ///< empty: as `[log]` says; the library itself writes to no terminal but by `[log]`
   std::string host_name = "prx";  ///< told to plugins
   std::string host_version;       ///< "" : libprx's
-  CatalogUse catalog = CatalogUse::kRead;
+  CatalogUse catalog = CatalogUse::kOn;
 };
 
 struct CallOptions {
@@ -74,11 +74,12 @@ struct CallOptions {
   std::function<void(const Attempt&)> on_attempt;
   /// What errors call `deadline`, of which a part was over before the call; nullopt: as it is
   std::optional<Milliseconds> deadline_shown = std::nullopt;
-  /// Of models(), health() and account(): which key of the provider's pool is sent, from 0. A chat
-  /// takes one as its chain decides.
+  /// Of models(), health(), reach() and account(): which key of the provider's pool is sent, from
+  /// 0. A chat takes one as its chain decides.
   std::size_t key = 0;
   /// False: an answer with a tool call whose arguments are not JSON is kBadResponse, and another
-  /// attempt is made. True: it is an answer as any other, for who tells the model what is wrong
+  /// attempt is made. True: it is an answer as any other, for who tells the model what is wrong;
+  /// the text of its kToolCall events is what came, JSON or not
   bool malformed_tool_arguments = false;
 };
 

@@ -87,7 +87,8 @@ struct RunOptions {
   /// (Tool::server_tool) go along. A `tool_choice` that demands a call ("required", a function)
   /// counts for the first answer alone, since a run would never end otherwise.
   ChatRequest settings;
-  int rounds_max = 16;   ///< answers of the model, 1 to 1,000; the last one's calls are not run
+  static constexpr int kRoundsMax = 1'000;
+  int rounds_max = 16;  ///< answers of the model, 1 to kRoundsMax; the last one's calls are not run
   int parallel_max = 8;  ///< functions at the same time, 1 to 64
   /// \name Hooks; they must not throw. The first two are called on the caller's thread
   /// @{
@@ -100,7 +101,8 @@ struct RunOptions {
   /// with what it would be called with. An error is told to the model as one of the function's. A
   /// wait for a person is no part of ToolRun::took. Unset: every call may run
   std::function<Result<void>(const ToolInput&)> consent;
-  /// Each execution as it ends; one at a time, on a worker's thread
+  /// Each execution as it ends; one at a time, on a worker's thread, or on the caller's when no
+  /// worker can be started
   std::function<void(const ToolRun&)> on_tool;
   /// @}
 };

@@ -1,10 +1,10 @@
 #include "catalog/cache.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -21,7 +21,6 @@ namespace fs = std::filesystem;
 
 constexpr mode_t kOthersWrite = S_IWGRP | S_IWOTH;
 constexpr std::size_t kPiece = 256u << 10;  // bytes read in one go
-constexpr time_t kLeftOver = 3'600;         // seconds after which a file in the making is nobody's
 
 Unexpected<Error> cannot_write(const fs::path& path, const std::string& why) {
   return fail(ErrorClass::kInvalidRequest,
@@ -70,21 +69,6 @@ bool read_piece(int fd, std::size_t from, std::size_t size, std::string& out) {
   return true;
 }
 
-/// A killed process leaves what it was writing.
-void remove_left_over(const fs::path& folder, const std::string& name) {
-  DIR* const entries = ::opendir(folder.c_str());
-  if (entries == nullptr) return;
-  const std::string prefix = name + std::string(os::Replacement::kMark);
-  while (const dirent* entry = ::readdir(entries)) {
-    struct stat file {};
-    if (std::string_view(entry->d_name).starts_with(prefix) &&
-        ::fstatat(::dirfd(entries), entry->d_name, &file, AT_SYMLINK_NOFOLLOW) == 0 &&
-        file.st_mtime < ::time(nullptr) - kLeftOver)
-      ::unlinkat(::dirfd(entries), entry->d_name, 0);
-  }
-  ::closedir(entries);
-}
-
 std::string text_of(const Source& source, Seconds fetched, std::span<const Listed> models) {
   std::string lines;
   for (const Listed& model : models) lines += model_line(model) + '\n';
@@ -108,16 +92,19 @@ std::string foreign(const struct stat& file, uid_t user) {
   return {};
 }
 
-Result<std::unique_ptr<OpenList>> open_list(const fs::path& path, const Source& source,
-                                            uid_t user) {
-  // Not to block on a pipe that somebody put there.
-  auto list = std::unique_ptr<OpenList>(new OpenList{
-      os::Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)), {}, 0});
-  const int fd = list->file.get();
-  if (!list->file.is_open() && (errno == ENOENT || errno == ENOTDIR))
+Unexpected<Error> no_folder(ErrorClass error_class) {
+  return fail(error_class, "models are not cached: neither XDG_CACHE_HOME nor HOME is set");
+}
+
+Result<OpenList> open_list(const fs::path& path, const Source& source, uid_t user) {
+  if (!path.has_parent_path()) return no_folder(ErrorClass::kNotFound);
+  OpenList list;  // not to block on a pipe that somebody put there
+  list.file.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  const int fd = list.file.get();
+  if (!list.file.is_open() && (errno == ENOENT || errno == ENOTDIR))
     return fail(ErrorClass::kNotFound, "there is no cache of models " + path.string());
   struct stat state {};
-  if (!list->file.is_open() || ::fstat(fd, &state) != 0) return no_use(path, os::reason(errno));
+  if (!list.file.is_open() || ::fstat(fd, &state) != 0) return no_use(path, os::reason(errno));
   if (const std::string why = foreign(state, user); !why.empty()) return no_use(path, why);
   std::string begin;
   if (!read_piece(fd, 0, kHeadMax, begin)) return no_use(path, os::reason(errno));
@@ -127,10 +114,10 @@ Result<std::unique_ptr<OpenList>> open_list(const fs::path& path, const Source& 
   if (!head) return no_use(path, "it is of another version, or damaged");
   if (head->source.plugin != source.plugin || head->source.base_url != source.base_url)
     return no_use(path, "it is of another base_url");
-  list->begin = end + 1;
-  if (static_cast<std::size_t>(state.st_size) != list->begin + head->size)
+  list.begin = end + 1;
+  if (static_cast<std::size_t>(state.st_size) != list.begin + head->size)
     return no_use(path, "it was cut");
-  list->head = std::move(*head);
+  list.head = std::move(*head);
   return list;
 }
 
@@ -174,19 +161,18 @@ std::filesystem::path Cache::file(const Source& source) const {
 
 Result<void> Cache::write(const Source& source, Seconds fetched,
                           std::span<const Listed> models) const {
-  if (folder_.empty())
-    return fail(ErrorClass::kInvalidRequest,
-                "models are not cached: neither XDG_CACHE_HOME nor HOME is set");
+  if (folder_.empty()) return no_folder(ErrorClass::kInvalidRequest);
   const fs::path path = file(source);
   const std::string text = text_of(source, fetched, models);
   if (text.size() > kFileMax) return cannot_write(path, "it would be larger than 64 MiB");
   if (const int error = os::make_private_folders(folder_); error != 0)
     return cannot_write(path, os::reason(error));
   struct stat state {};
-  if (::lstat(folder_.c_str(), &state) != 0) return cannot_write(path, os::reason(errno));
-  if (!S_ISDIR(state.st_mode) || state.st_uid != user_ || (state.st_mode & kOthersWrite) != 0)
-    return cannot_write(path, "its folder is not the user's alone; chmod 700 it");
-  remove_left_over(folder_, path.filename());
+  if (::stat(folder_.c_str(), &state) != 0) return cannot_write(path, os::reason(errno));
+  if (state.st_uid != user_) return cannot_write(path, "its folder is another user's; remove it");
+  if ((state.st_mode & kOthersWrite) != 0)
+    return cannot_write(path, "others can write its folder; chmod 700 it");
+  os::remove_left_over(path);
   os::Replacement beside;
   int error = beside.make(path);
   if (error == 0) error = beside.write(text);
@@ -196,12 +182,12 @@ Result<void> Cache::write(const Source& source, Seconds fetched,
 
 Result<List> Cache::read(const Source& source) const {
   const fs::path path = file(source);
-  PRX_TRY_SET(const auto list, open_list(path, source, user_));
+  PRX_TRY_SET(const OpenList list, open_list(path, source, user_));
   std::string text;
-  if (!read_piece(list->file.get(), list->begin, list->head.size, text))
+  if (!read_piece(list.file.get(), list.begin, list.head.size, text))
     return no_use(path, os::reason(errno));
-  if (text.size() != list->head.size) return no_use(path, "it was cut");
-  List out{list->head.fetched, {}};
+  if (text.size() != list.head.size) return no_use(path, "it was cut");
+  List out{list.head.fetched, {}};
   for (std::string_view rest = text; !rest.empty();) {
     const std::size_t end = rest.find('\n');
     auto model = read_model_line(rest.substr(0, end));
@@ -214,9 +200,9 @@ Result<List> Cache::read(const Source& source) const {
 
 Result<List> Cache::find(const Source& source, std::string_view id) const {
   const fs::path path = file(source);
-  PRX_TRY_SET(const auto list, open_list(path, source, user_));
-  PRX_TRY_SET(const std::string line, find_line(*list, path, model_line_begin(id)));
-  List out{list->head.fetched, {}};
+  PRX_TRY_SET(const OpenList list, open_list(path, source, user_));
+  PRX_TRY_SET(const std::string line, find_line(list, path, model_line_begin(id)));
+  List out{list.head.fetched, {}};
   if (line.empty()) return out;
   auto model = read_model_line(line);
   if (!model) return no_use(path, "it is damaged");

@@ -57,7 +57,7 @@ Result<Catalog> Client::Impl::catalog(const std::string& name, const CatalogOpti
   if (provider == nullptr)
     return fail(ErrorClass::kInvalidRequest,
                 "unknown provider '" + wanted + "'; add [providers." + wanted + "]");
-  auto list = shelf_.cache().read(driver::source_of(*provider));
+  auto list = shelf_.cache().read(driver::source_of(*provider));  // kOff: not found
   if (!list && list.error().error_class != ErrorClass::kNotFound)
     log_->write(LogLevel::kDebug, list.error().message);
   const bool fresh = list && !is_old(list->fetched, options.age_max);
@@ -86,7 +86,7 @@ Result<Catalog> Client::Impl::fetch_catalog(std::shared_ptr<driver::Snapshot> in
           {std::string(driver::view(event.id)), std::string(driver::view(event.json))});
   }));
   const Seconds now = std::time(nullptr);
-  if (options_.catalog == CatalogUse::kRead) {
+  if (options_.catalog == CatalogUse::kOn) {
     std::vector<Listed> shown;  // a server that says a secret back does not have it written down
     for (const Listed& model : models)
       if (!whose.instance->holds_secret(model.json)) shown.push_back(model);

@@ -8,6 +8,7 @@
 #include "client/json_writing.hpp"
 #include "client/message_json.hpp"
 #include "prx/chat.hpp"
+#include "prx/sdk/json_peek.hpp"
 
 namespace prx {
 
@@ -58,7 +59,7 @@ Result<std::string> tools_json(const std::vector<Tool>& tools) {
 
 Result<std::string> tool_choice_json(const std::string& choice) {
   if (choice == "auto" || choice == "none" || choice == "required") return json::quoted(choice);
-  if (choice.front() == '{') {
+  if (json::begins_object(choice)) {
     PRX_TRY(need_json(choice, "tool_choice", '{'));
     return choice;
   }

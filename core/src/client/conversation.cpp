@@ -33,13 +33,16 @@ std::string usage_json(const ConversationUsage& usage) {
   return out;
 }
 
+constexpr std::int64_t kSumMax = 1'000'000'000'000'000;  // leaves room for what is added
+
 /// What is missing or of another kind is 0: sums are told, nothing is decided by them.
 ConversationUsage read_usage(std::string_view json) {
   ConversationUsage usage;
   const auto object = ObjectIndex::parse(json);
   if (!object) return usage;
   const auto count = [&](std::string_view name) {
-    return std::max<std::int64_t>(number_of<std::int64_t>(object->find(name)).value_or(0), 0);
+    const auto number = number_of<std::int64_t>(object->find(name)).value_or(0);
+    return std::clamp<std::int64_t>(number, 0, kSumMax);
   };
   usage.calls = count("calls");
   usage.prompt_tokens = count("prompt_tokens");

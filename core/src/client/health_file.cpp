@@ -11,10 +11,10 @@
 #include <chrono>
 #include <cstring>
 #include <string>
-#include <system_error>
 
 #include "http/open_files.hpp"
 #include "os/descriptor.hpp"
+#include "os/file.hpp"
 #include "os/file_size_signal.hpp"
 
 namespace prx::driver {
@@ -81,7 +81,7 @@ bool is_full(int os_error) { return os_error == ENOSPC || os_error == EDQUOT || 
 Unexpected<Error> refuse_by_system(const std::string& what) {
   const int os_error = errno;
   if (is_shortage(os_error)) return fail(ErrorClass::kTimeout, what + ": " + reason_of(os_error));
-  const std::string why = std::generic_category().message(os_error);
+  const std::string why = os::reason(os_error);
   return refuse(what, (is_full(os_error) ? why + "; make room for it" : why).c_str());
 }
 
@@ -133,30 +133,30 @@ bool is_folder_of(const std::filesystem::path& path, uid_t user) {
 }
 
 /// The private folder, made when it is missing.
-Result<int> open_folder(const std::string& path, uid_t user) {
+Result<os::Descriptor> open_folder(const std::string& path, uid_t user) {
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return refuse_by_system(path);
   os::Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (folder.get() < 0) return refuse_by_system(path);  // a link too
+  if (!folder.is_open()) return refuse_by_system(path);  // a link too
   struct stat status {};
   if (::fstat(folder.get(), &status) != 0) return refuse_by_system(path);
   if (status.st_uid != user)
     return refuse(path, "is another user's; set XDG_RUNTIME_DIR to a folder of your own");
   if ((status.st_mode & 0777) != 0700)
     return refuse(path, "has not the mode 0700; chmod 700 or remove it");
-  return folder.release();
+  return folder;
 }
 
-Result<int> open_file(int folder, const std::string& path, uid_t user) {
+Result<os::Descriptor> open_file(int folder, const std::string& path, uid_t user) {
   constexpr int kFlags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
   os::Descriptor file(::openat(folder, HealthFile::kName, kFlags, 0600));
-  if (file.get() < 0) return refuse_by_system(path);
+  if (!file.is_open()) return refuse_by_system(path);
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return refuse_by_system(path);
   if (!S_ISREG(status.st_mode)) return refuse(path, "is no regular file");
   if (status.st_uid != user) return refuse(path, "is another user's");
   if ((status.st_mode & 077) != 0) return refuse(path, "others can read or write it; remove it");
   if (status.st_nlink > 1) return refuse(path, "has a second name; remove it");
-  return file.release();
+  return file;
 }
 
 }  // namespace
@@ -226,11 +226,10 @@ Result<std::unique_ptr<HealthFile>> HealthFile::open(const HealthFileOptions& op
       is_folder_of(options.runtime_folder, options.user)
           ? options.runtime_folder / kFolder
           : options.temp_folder / (std::string(kFolder) + "-" + std::to_string(options.user));
-  PRX_TRY_SET(const int opened, open_folder(path, options.user));
-  const os::Descriptor folder(opened);
+  PRX_TRY_SET(const os::Descriptor folder, open_folder(path, options.user));
   const std::string name = path / kName;
-  PRX_TRY_SET(const int fd, open_file(folder.get(), name, options.user));
-  std::unique_ptr<HealthFile> file(new HealthFile(fd, options));
+  PRX_TRY_SET(os::Descriptor opened, open_file(folder.get(), name, options.user));
+  std::unique_ptr<HealthFile> file(new HealthFile(std::move(opened), options));
   if (auto ready = file->prepare(); !ready) {
     const Error& problem = ready.error();
     if (problem.error_class == ErrorClass::kTimeout) return Unexpected(problem);
@@ -243,18 +242,16 @@ Result<std::unique_ptr<HealthFile>> HealthFile::open(const HealthFileOptions& op
   return file;
 }
 
-HealthFile::~HealthFile() { ::close(fd_); }
-
 /// Reads the header, or writes it when the file is new.
 Result<void> HealthFile::prepare() {
-  if (const Lock lock(fd_, F_RDLCK, set_lock_); lock.refused())
-    return fail(ErrorClass::kUnsupported, "its file system keeps no locks (" +
-                                              std::generic_category().message(lock.why()) + ")");
-  ssize_t size = ::pread(fd_, &header_, sizeof header_, 0);
+  if (const Lock lock(file_.get(), F_RDLCK, set_lock_); lock.refused())
+    return fail(ErrorClass::kUnsupported,
+                "its file system keeps no locks (" + os::reason(lock.why()) + ")");
+  ssize_t size = ::pread(file_.get(), &header_, sizeof header_, 0);
   if (size == 0) {
-    const Lock lock(fd_, F_WRLCK, set_lock_);
+    const Lock lock(file_.get(), F_WRLCK, set_lock_);
     if (!lock.held()) return fail(ErrorClass::kTimeout, "is locked");
-    size = ::pread(fd_, &header_, sizeof header_, 0);  // somebody may have been faster
+    size = ::pread(file_.get(), &header_, sizeof header_, 0);  // somebody may have been faster
     if (size == 0) {
       HealthSalt salt;
       if (::getrandom(&salt, sizeof salt, GRND_NONBLOCK) != sizeof salt)
@@ -263,9 +260,8 @@ Result<void> HealthFile::prepare() {
       const int why = write_new();
       if (why != 0 && !is_full(why)) return refuse_by_system("writing it");
       if (why != 0) {
-        static_cast<void>(::ftruncate(fd_, 0));  // for who comes when there is room
-        return fail(ErrorClass::kOverloaded, "there is no room for it (" +
-                                                 std::generic_category().message(why) +
+        static_cast<void>(::ftruncate(file_.get(), 0));  // for who comes when there is room
+        return fail(ErrorClass::kOverloaded, "there is no room for it (" + os::reason(why) +
                                                  "); free some of the disk, or of the limit of "
                                                  "file sizes (ulimit -f)");
       }
@@ -282,16 +278,16 @@ Result<void> HealthFile::prepare() {
 /// The header first: a file without the rest is one too. \return 0, or errno.
 int HealthFile::write_new() {
   const os::FileSizeSignalBlocked blocked;
-  const ssize_t size = ::pwrite(fd_, &header_, sizeof header_, 0);
+  const ssize_t size = ::pwrite(file_.get(), &header_, sizeof header_, 0);
   if (size < 0) return errno;
   if (size != sizeof header_) return ENOSPC;
-  return ::ftruncate(fd_, sizeof(HealthTable::Image)) != 0 ? errno : 0;
+  return ::ftruncate(file_.get(), sizeof(HealthTable::Image)) != 0 ? errno : 0;
 }
 
 HealthFile::Access HealthFile::load(HealthTable& out) const {
   struct stat status {};
-  if (::fstat(fd_, &status) != 0 || status.st_nlink == 0) return Access::kLost;
-  const ssize_t size = ::pread(fd_, &out.image, sizeof out.image, 0);
+  if (::fstat(file_.get(), &status) != 0 || status.st_nlink == 0) return Access::kLost;
+  const ssize_t size = ::pread(file_.get(), &out.image, sizeof out.image, 0);
   if (size < static_cast<ssize_t>(sizeof out.image.header)) return Access::kLost;
   std::memset(reinterpret_cast<char*>(&out.image) + size, 0,
               sizeof out.image - static_cast<std::size_t>(size));  // a file that was cut
@@ -300,13 +296,13 @@ HealthFile::Access HealthFile::load(HealthTable& out) const {
 }
 
 HealthFile::Access HealthFile::read(HealthTable& out) {
-  const Lock lock(fd_, F_RDLCK, set_lock_);
+  const Lock lock(file_.get(), F_RDLCK, set_lock_);
   return lock.held() ? load(out) : Access::kBusy;
 }
 
 HealthFile::Access HealthFile::change(HealthTable& table,
                                       const std::function<void(HealthTable&)>& edit) {
-  const Lock lock(fd_, F_WRLCK, set_lock_);
+  const Lock lock(file_.get(), F_WRLCK, set_lock_);
   if (!lock.held()) return Access::kBusy;
   if (const Access access = load(table); access != Access::kDone) return access;
   edit(table);
@@ -314,7 +310,8 @@ HealthFile::Access HealthFile::change(HealthTable& table,
   for (const std::size_t place : table.changed) {
     const auto offset = static_cast<off_t>((place + 1) * sizeof(HealthRecord));
     const HealthRecord& record = table.image.records[place];
-    if (::pwrite(fd_, &record, sizeof record, offset) != sizeof record) return Access::kBusy;
+    if (::pwrite(file_.get(), &record, sizeof record, offset) != sizeof record)
+      return Access::kBusy;
   }
   return Access::kDone;
 }

@@ -19,8 +19,10 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "os/descriptor.hpp"
 #include "prx/sdk/error.hpp"
 #include "prx/sdk/result.hpp"
 
@@ -118,7 +120,6 @@ class HealthFile {
   /// Errors: kTimeout: busy, or no descriptor or memory for it, try again; kInvalidRequest: with
   /// the path and the remedy. A file that is not ours stays as it is.
   [[nodiscard]] static Result<std::unique_ptr<HealthFile>> open(const HealthFileOptions& options);
-  ~HealthFile();
   HealthFile(const HealthFile&) = delete;
   HealthFile& operator=(const HealthFile&) = delete;
 
@@ -131,12 +132,13 @@ class HealthFile {
   [[nodiscard]] const HealthSalt& salt() const { return header_.salt; }
 
  private:
-  HealthFile(int fd, const HealthFileOptions& options) : fd_(fd), set_lock_(options.set_lock) {}
+  HealthFile(os::Descriptor file, const HealthFileOptions& options)
+      : file_(std::move(file)), set_lock_(options.set_lock) {}
   [[nodiscard]] Result<void> prepare();
   [[nodiscard]] int write_new();
   [[nodiscard]] Access load(HealthTable& out) const;
 
-  const int fd_;
+  const os::Descriptor file_;
   const decltype(HealthFileOptions::set_lock) set_lock_;
   HealthTable::Header header_;
 };

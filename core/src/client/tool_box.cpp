@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "prx/sdk/json_edit.hpp"
+#include "prx/sdk/json_peek.hpp"
 
 namespace prx {
 namespace {
@@ -15,11 +16,6 @@ bool is_tool_name(std::string_view name) {
          std::all_of(name.begin(), name.end(), [](unsigned char c) {
            return c < 0x80 && (std::isalnum(c) != 0 || c == '_' || c == '-');
          });
-}
-
-bool is_object(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  return first != std::string_view::npos && text[first] == '{';
 }
 
 Unexpected<Error> refused(const std::string& name, const std::string& what) {
@@ -43,7 +39,7 @@ Result<void> ToolBox::add(Tool tool, ToolFunction function) {
   if (tool.parameters.empty()) tool.parameters = R"({"type":"object"})";
   if (auto valid = json::validate(tool.parameters, kDepthMax); !valid)
     return refused(tool.name, "its parameters are not JSON: " + valid.error().message);
-  if (!is_object(tool.parameters))
+  if (!json::begins_object(tool.parameters))
     return refused(tool.name, R"(its parameters are no JSON object; write {"type":"object",...})");
   if (entries_.size() >= kToolsMax)
     return refused(tool.name, "is one too many; at most " + std::to_string(kToolsMax));

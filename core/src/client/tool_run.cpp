@@ -4,7 +4,9 @@
 #include <exception>
 #include <utility>
 
+#include "client/whole_characters.hpp"
 #include "prx/sdk/json_edit.hpp"
+#include "prx/sdk/json_peek.hpp"
 
 namespace prx::driver {
 namespace {
@@ -15,14 +17,6 @@ constexpr std::string_view kNotText = "the result is not UTF-8 text";
 
 Unexpected<Error> problem(std::string text) {
   return fail(ErrorClass::kInvalidRequest, std::move(text));
-}
-
-bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
-
-/// At most so many bytes of a text that is longer, without a part of a character.
-std::string_view whole_characters(std::string_view text, std::size_t size_max) {
-  while (size_max > 0 && continues_character(text[size_max])) --size_max;
-  return text.substr(0, size_max);
 }
 
 /// Tells how long it lived.
@@ -77,8 +71,7 @@ std::optional<std::string> arguments_problem(std::string_view arguments) {
   if (auto valid = json::validate(arguments, ToolBox::kDepthMax); !valid)
     return "the arguments are not JSON of at most " + std::to_string(ToolBox::kDepthMax) +
            " levels: " + valid.error().message;
-  const std::size_t first = arguments.find_first_not_of(" \t\r\n");
-  if (arguments[first] != '{') return "the arguments are not a JSON object";
+  if (!json::begins_object(arguments)) return "the arguments are not a JSON object";
   return std::nullopt;
 }
 
@@ -153,6 +146,7 @@ Result<std::string> ToolRunner::result_of(ToolRun& run, const std::stop_token& s
   const ToolInput input{call.name, call.arguments, call.id, stop};
   try {
     if (options_.consent) PRX_TRY(options_.consent(input));
+    if (stop.stop_requested()) return problem("stopped before it ran");  // while a person thought
     const Watch watch(run.took);
     return entry->second(input);
   } catch (const std::exception& thrown) {

@@ -8,11 +8,10 @@
 #include "client/operation.hpp"
 #include "client/pull_stream.hpp"
 #include "prx/sdk/json_edit.hpp"
+#include "prx/sdk/json_peek.hpp"
 
 namespace prx::driver {
 namespace {
-
-constexpr int kRoundsMax = 1'000;
 
 CallError error_of(ErrorClass error_class, std::string message) {
   CallError error;
@@ -27,6 +26,12 @@ CallError about(ErrorClass error_class, std::string message, ChatResponse&& answ
   error.attempts = std::exchange(answer.attempts, {});
   error.partial = std::move(answer);
   return error;
+}
+
+Result<void> in_range(const char* option, int value, int max) {
+  if (value >= 1 && value <= max) return {};
+  return fail(ErrorClass::kInvalidRequest, std::string(option) + ": " + std::to_string(value) +
+                                               " is out of range; set 1 to " + std::to_string(max));
 }
 
 std::string calls_text(std::size_t count) {
@@ -84,9 +89,7 @@ std::vector<ToolCall> speakable(std::vector<ToolCall> calls) {
 
 std::string choice_after_first(std::string choice) {
   if (choice.empty() || choice == "auto" || choice == "none") return choice;
-  const std::size_t first = choice.find_first_not_of(" \t\r\n");
-  const bool is_object = first != std::string::npos && choice[first] == '{';
-  return is_object ? without_demand(choice) : std::string();
+  return json::begins_object(choice) ? without_demand(choice) : std::string();
 }
 
 ToolRunLoop::ToolRunLoop(Client& client, Conversation& conversation, const ToolBox& tools,
@@ -115,10 +118,8 @@ RunResult ToolRunLoop::run() {
 }
 
 Result<void> ToolRunLoop::check() const {
-  if (options_.rounds_max < 1 || options_.rounds_max > kRoundsMax)
-    return fail(ErrorClass::kInvalidRequest, "rounds_max: 1 to 1000");
-  if (options_.parallel_max < 1 || options_.parallel_max > kParallelMax)
-    return fail(ErrorClass::kInvalidRequest, "parallel_max: 1 to 64");
+  PRX_TRY(in_range("rounds_max", options_.rounds_max, RunOptions::kRoundsMax));
+  PRX_TRY(in_range("parallel_max", options_.parallel_max, kParallelMax));
   if (!options_.settings.raw().empty())
     return fail(ErrorClass::kInvalidRequest,
                 "settings: a raw body cannot be given messages and tools; fill the members of a "

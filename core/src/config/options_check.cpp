@@ -84,8 +84,12 @@ struct Default {
   std::string value, origin;
 };
 
-Default default_of(const OptionSchema& option, const PluginNote& note, const Preset* preset) {
+Default default_of(const OptionSchema& option, const ProviderConfig& provider,
+                   const OptionsOf& of) {
   constexpr std::string_view kService = "service";  // what a plugin of many servers calls this one
+  const auto& [note, preset, is_elsewhere] = of;
+  if (is_elsewhere && option.key == kService)
+    return {json::quoted(provider.name), "name of the provider"};
   if (preset && option.key == kService && !preset->title.empty())
     return {json::quoted(preset->title), "preset " + preset->name};
   if (preset)
@@ -108,8 +112,7 @@ void fill_default(Config& config, const ProviderConfig& provider, const std::str
 
 }  // namespace
 
-Result<void> check_options(Config& config, ProviderConfig& provider, const PluginNote& note,
-                           const Preset* preset) {
+Result<void> check_options(Config& config, ProviderConfig& provider, const OptionsOf& of) {
   rapidjson::Document options;
   const std::string text = provider.options.empty() ? "{}" : provider.options;
   options.Parse<rapidjson::kParseIterativeFlag>(text.data(), text.size());
@@ -119,11 +122,11 @@ Result<void> check_options(Config& config, ProviderConfig& provider, const Plugi
   const auto members = options.MemberBegin();
   for (rapidjson::SizeType i = 0; i < options.MemberCount(); ++i) {
     const auto& member = *(members + static_cast<std::ptrdiff_t>(i));
-    PRX_TRY(check_option(config, provider, note, member));
+    PRX_TRY(check_option(config, provider, of.note, member));
     reveal(config, provider, {member.name.GetString(), member.name.GetStringLength()});
   }
-  for (const auto& option : note.options)
-    fill_default(config, provider, option.key, default_of(option, note, preset), options);
+  for (const auto& option : of.note.options)
+    fill_default(config, provider, option.key, default_of(option, provider, of), options);
   provider.options = text_of(options);
   return {};
 }

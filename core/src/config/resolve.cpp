@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/did_you_mean.hpp"
+#include "config/http_values.hpp"
 #include "config/mask.hpp"
 #include "config/preset.hpp"
 #include "config/resolve_provider.hpp"
@@ -17,6 +18,7 @@ namespace {
 using config::Preset;
 
 constexpr std::string_view kLeftOut = " is left out: ";
+constexpr std::string_view kShortChain = "default";  // of `provider` and `fallback_providers`
 
 // What a configuration is completed with.
 struct Found {
@@ -153,22 +155,75 @@ void warn_of_left_out(Config& config) {
                 reasons[i]);
 }
 
+// Of the environment, for a provider that has no table.
+bool has_key(const Environment& environment, const std::string& variable) {
+  if (variable.empty() || !environment) return false;
+  const auto value = environment(variable);
+  return value && config::is_key_value(*value);
+}
+
+// A provider that has a key, or "".
+std::string keyed_provider(const Config& config, const Found& found) {
+  for (const auto& provider : config.providers)
+    if (!provider.keys.empty() && provider.problem.empty()) return provider.name;
+  const auto is_free = [&](const std::string& name, const std::string& variable) {
+    return config.find_provider(name) == nullptr && has_key(found.environment, variable);
+  };
+  for (const auto& note : found.notes) {
+    const auto& name = note.kinds.empty() ? note.id : note.kinds.front();
+    if (is_free(name, note.key_env)) return name;
+  }
+  for (const auto& preset : config::presets())
+    if (note_for(found.notes, preset.plugin) && is_free(preset.name, preset.key_env))
+      return preset.name;
+  return {};
+}
+
+// Nobody chose the provider; a chain that somebody wrote would win.
+bool is_provider_by_default(const Config& config) {
+  return config.chain == kShortChain &&
+         std::any_of(config.settings.begin(), config.settings.end(), [](const Setting& setting) {
+           return setting.path == "default.provider" && setting.origin == "default";
+         });
+}
+
+// Who has set one key is not sent for another vendor's.
+void name_who_has_a_key(Config& config, const Found& found) {
+  const auto* chain = config.find_chain(config.chain);
+  if (!chain || !is_provider_by_default(config)) return;
+  for (const auto& target : chain->targets) {
+    const auto* provider = config.find_provider(target.provider);
+    if (!provider || provider->key_missing.empty() || !provider->keys.empty()) return;
+  }
+  const auto first = std::find_if(
+      config.providers.begin(), config.providers.end(),
+      [&](const ProviderConfig& provider) { return provider.name == config.first_provider(); });
+  const bool is_told =
+      std::any_of(config.warnings.begin(), config.warnings.end(), [&](const std::string& warning) {
+        return warning.find(first->key_missing) != std::string::npos;
+      });
+  const std::string name = keyed_provider(config, found);
+  if (is_told || name.empty()) return;
+  first->key_missing +=
+      "; " + name + " has a key: set [default] provider = \"" + name + "\" to ask it";
+}
+
 // Whose default a provider's default_model is.
 std::string default_by(const ProviderConfig& provider) {
   return provider.preset.empty() ? "plugin " + provider.plugin_id : "preset " + provider.preset;
 }
 
-// Nobody chose that model for that server.
+// By a call that names nobody; nobody chose that model for that server.
 bool is_asked_for_the_default(const Config& config, const ProviderConfig& provider) {
-  bool any = false;
   const auto* asked_of = config.find_provider(config.model_provider);
-  for (const auto& chain : config.chains)
-    for (const auto& target : chain.targets) {
-      if (target.provider != provider.name) continue;
-      any = true;
-      if (choose_model(provider, {target.model, config.model, asked_of}).is_default) return true;
-    }
-  return !any && choose_model(provider, {{}, config.model, asked_of}).is_default;
+  const auto is_default = [&](std::string_view target_model) {
+    return choose_model(provider, {target_model, config.model, asked_of}).is_default;
+  };
+  const auto* chain = config.find_chain(config.chain);
+  if (!chain) return provider.name == config.provider && is_default({});
+  return std::any_of(chain->targets.begin(), chain->targets.end(), [&](const TargetConfig& target) {
+    return target.provider == provider.name && is_default(target.model);
+  });
 }
 
 void warn_of_default_models(Config& config, std::span<const std::string> elsewhere) {
@@ -218,6 +273,7 @@ Result<void> complete(Config& config, const Found& found) {
   choose_provider_models(config);
   for (auto& chain : config.chains) PRX_TRY(choose_target_models(config, chain));
   warn_of_left_out(config);
+  name_who_has_a_key(config, found);
   warn_of_default_models(config, elsewhere);
   return {};
 }

@@ -35,8 +35,8 @@ class ProviderResolver {
     provider_.default_model = note_.default_model;
     provider_.model_prefix = note_.model_prefix;
     take_preset();
-    PRX_TRY(check_options(config_, provider_, note_, preset_));
     take_base_url();
+    PRX_TRY(check_options(config_, provider_, {note_, preset_, is_somebody_elses()}));
     take_names();
     const bool wanted = provider_.keys.empty() && provider_.key_missing.empty();
     if (wanted && provider_.problem.empty()) take_key();
@@ -65,6 +65,9 @@ class ProviderResolver {
     if (config_.places.find(table() + ".plugin") == config_.places.end())
       set("plugin", provider_.plugin, "preset " + preset_->name);
   }
+
+  // A server that a preset without a key describes is one's own wherever it is.
+  [[nodiscard]] bool is_somebody_elses() const { return is_elsewhere() && !is_keyless(); }
 
   // An instance of another name at a URL of its own is somebody else's server.
   void take_names() {
@@ -123,11 +126,17 @@ class ProviderResolver {
         origin ? (origin->scheme == "https" ? origin->host : origin->str()) : "this URL";
     const auto refused = note_.key_env + " is not sent to " + host + "; ";
     if (!is_keyless())
-      provider_.key_missing = refused + "set [" + table() + "] api_key";
+      provider_.key_missing =
+          refused + "set [" + table() + "] api_key (\"none\" for a server without keys)";
     else if (variable(environment_, note_.key_env))
       config_.warnings.push_back(provider_.where + ": " + refused + "set [" + table() +
                                  "] api_key = \"${" + note_.key_env +
                                  "}\" to send it there, or \"none\" to send none");
+  }
+
+  [[nodiscard]] std::string remedy_without_key() const {
+    if (!is_elsewhere()) return "export it or set [" + table() + "] api_key";
+    return "set [" + table() + "] api_key (\"none\" for a server without keys)";
   }
 
   void take_key() {
@@ -138,8 +147,7 @@ class ProviderResolver {
     const auto key = variable(environment_, note_.key_env);
     if (!key) {
       if (is_keyless()) return;
-      provider_.key_missing =
-          note_.key_env + " is not set; export it or set [" + table() + "] api_key";
+      provider_.key_missing = note_.key_env + " is not set; " + remedy_without_key();
     } else if (!is_key_value(*key)) {
       provider_.key_missing =
           note_.key_env +

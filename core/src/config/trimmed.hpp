@@ -1,5 +1,5 @@
 /// \file trimmed.hpp
-/// What a key file or a key command gave, without the white space around it.
+/// What a person, a key file or a key command gave, without the white space around it.
 #pragma once
 
 #include <string>

@@ -12,8 +12,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <utility>
+
+#include "os/file.hpp"
 
 namespace prx::os {
 namespace {
@@ -24,7 +25,7 @@ using End = ChildResult::End;
 constexpr std::size_t kTurnMax = 64u << 10;  // bytes of stderr between two looks at the rest
 
 Unexpected<Error> failed(const std::string& what, int problem, const std::string& remedy) {
-  return fail(ErrorClass::kInvalidRequest, what + ": " + std::strerror(problem) + "; " + remedy);
+  return fail(ErrorClass::kInvalidRequest, what + ": " + reason(problem) + "; " + remedy);
 }
 
 // A pipe to or from the command: our end does not block.
@@ -132,15 +133,15 @@ class Child {
 // Moves bytes between the command and us, until one of the ends.
 class Exchange {
  public:
-  Exchange(const ChildCommand& command, Pipes& pipes, int exited)
-      : command_(command), pipes_(pipes), exited_(exited), stop_(command.stop) {
+  Exchange(const ChildCommand& command, Pipes& pipes, int exited, int stop)
+      : command_(command), pipes_(pipes), exited_(exited), stop_(stop) {
     if (command.input) left_ = *command.input;
     if (left_.empty()) pipes_.input.ours.reset();
   }
 
   [[nodiscard]] End run(ChildResult& result) {
     while (true) {
-      std::array<pollfd, 5> waits{pollfd{exited_, POLLIN, 0}, pollfd{stop_.get(), POLLIN, 0},
+      std::array<pollfd, 5> waits{pollfd{exited_, POLLIN, 0}, pollfd{stop_, POLLIN, 0},
                                   pollfd{pipes_.output.ours.get(), POLLIN, 0},
                                   pollfd{pipes_.errors.ours.get(), POLLIN, 0},
                                   pollfd{pipes_.input.ours.get(), POLLOUT, 0}};
@@ -196,8 +197,7 @@ class Exchange {
 
   const ChildCommand& command_;
   Pipes& pipes_;
-  const int exited_;
-  const StopDescriptor stop_;
+  const int exited_, stop_;
   std::string_view left_;  // of the input
 };
 
@@ -211,6 +211,9 @@ StopDescriptor::StopDescriptor(const std::stop_token& stop)
 void StopDescriptor::Raise::operator()() const { ::eventfd_write(number, 1); }
 
 Result<ChildResult> run_child(const ChildCommand& command) {
+  const StopDescriptor stop(command.stop);
+  if (command.stop.stop_possible() && stop.get() < 0)
+    return failed("cannot be watched", errno, "free some descriptors");
   Pipes pipes;
   if (!pipes.open(command)) return failed("cannot be run", errno, "free some descriptors");
   pid_t pid = -1;
@@ -221,7 +224,7 @@ Result<ChildResult> run_child(const ChildCommand& command) {
   const Descriptor exited(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (exited.get() < 0) return failed("cannot be watched", errno, "free some descriptors");
   ChildResult result;
-  result.end = Exchange(command, pipes, exited.get()).run(result);
+  result.end = Exchange(command, pipes, exited.get(), stop.get()).run(result);
   result.status = child.reap();
   return result;
 }

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <optional>
 
+#include "os/file.hpp"
+
 namespace prx::elf {
 namespace {
 
@@ -181,7 +183,7 @@ std::optional<std::size_t> read_at(int descriptor, std::uint64_t offset, std::sp
 }
 
 Unexpected<Error> cannot_read() {
-  return fail(ErrorClass::kBadResponse, std::string("cannot be read: ") + std::strerror(errno));
+  return fail(ErrorClass::kBadResponse, "cannot be read: " + os::reason(errno));
 }
 
 }  // namespace

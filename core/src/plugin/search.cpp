@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <set>
 
 namespace prx {
 namespace {
@@ -80,7 +81,12 @@ class Search {
     for (const auto& dir : dirs) look_at_dir(dir, found_by, must_exist);
   }
 
+  /// A folder that several places name is searched for the first of them.
   void look_at_dir(const fs::path& dir, const char* found_by, bool must_exist) {
+    std::error_code unknown;
+    if (const fs::path real = fs::canonical(dir, unknown);
+        !unknown && !searched_.insert(real).second)
+      return;
     const Listing listing = list(dir);
     const bool absent = listing.error == std::errc::no_such_file_or_directory ||
                         listing.error == std::errc::not_a_directory;
@@ -184,6 +190,7 @@ class Search {
 
   const SearchOptions& options_;
   std::vector<Candidate> candidates_;
+  std::set<fs::path> searched_;  ///< folders
 };
 
 }  // namespace

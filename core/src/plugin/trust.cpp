@@ -3,9 +3,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <deque>
 
+#include "os/file.hpp"
 #include "plugin/registry.hpp"
 
 namespace prx {
@@ -27,7 +27,7 @@ Result<struct stat> look_at(const fs::path& path) {
   if (errno == ENOENT || errno == ENOTDIR)
     return fail(ErrorClass::kNotFound,
                 path.string() + ": no such file; correct the path or install the plugin");
-  return not_trusted(path, std::string("cannot be looked at: ") + std::strerror(errno));
+  return not_trusted(path, "cannot be looked at: " + os::reason(errno));
 }
 
 Result<fs::path> read_link(const fs::path& link) {

@@ -9,9 +9,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
+#include "os/file.hpp"
 #include "os/file_size_signal.hpp"
 #include "prx/sdk/json_edit.hpp"
 
@@ -75,8 +75,7 @@ Result<void> check_log_file(const std::filesystem::path& file) {
   if (file.empty()) return {};
   if (::stat(file.c_str(), &status) != 0) {
     if (errno == ENOENT) return {};  // it is made, its folder too
-    return no_log_file(
-        file, std::string("cannot be looked at: ") + std::strerror(errno) + "; correct its path");
+    return no_log_file(file, "cannot be looked at: " + os::reason(errno) + "; correct its path");
   }
   if (S_ISDIR(status.st_mode)) return no_log_file(file, "is a folder; name a file in it");
   const bool usual = S_ISREG(status.st_mode) || S_ISCHR(status.st_mode);
@@ -85,8 +84,8 @@ Result<void> check_log_file(const std::filesystem::path& file) {
                        "is a pipe, a socket or a disk; name a regular file, or leave it out "
                        "to log to stderr");
   if (::access(file.c_str(), W_OK) != 0)
-    return no_log_file(file, std::string("cannot be written: ") + std::strerror(errno) +
-                                 "; correct its path or mode");
+    return no_log_file(file,
+                       "cannot be written: " + os::reason(errno) + "; correct its path or mode");
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include <utime.h>
 
 #include <csignal>
+#include <fstream>
 
 #include "folder.hpp"
 
@@ -147,7 +148,7 @@ TEST_F(ModelCache, OfAnotherUserIsOfNoUse) {
   ASSERT_TRUE(cache().write(source, 7, some_models()));
   const Cache others(home / "prx/models", ::geteuid() + 1);
   EXPECT_THAT(others.read(source).error().message, HasSubstr("another user"));
-  EXPECT_THAT(others.write(source, 8, {}).error().message, HasSubstr("not the user's alone"));
+  EXPECT_THAT(others.write(source, 8, {}).error().message, HasSubstr("another user's"));
 }
 
 TEST_F(ModelCache, ThatOthersMayWriteIsOfNoUse) {
@@ -246,6 +247,19 @@ TEST_F(ModelCache, TwoProcessesThatWriteAtOnceLeaveAWholeList) {
   }
   EXPECT_EQ(status, 0);
   EXPECT_GT(reads, 0);
+}
+
+TEST(ModelCacheFolder, WithoutOneNothingIsReadWhereTheProgramStands) {
+  const Cache none{std::filesystem::path()};
+  const Source source{"openrouter", "http://localhost"};
+  const std::filesystem::path here = none.file(source);
+  std::ofstream(here) << "somebody else's";
+  for (const auto& list : {none.read(source), none.find(source, "a/b")}) {
+    ASSERT_FALSE(list);
+    EXPECT_EQ(list.error().error_class, ErrorClass::kNotFound);
+    EXPECT_NE(list.error().message.find("neither XDG_CACHE_HOME nor HOME"), std::string::npos);
+  }
+  std::filesystem::remove(here);
 }
 
 TEST(ModelCacheFolder, IsThatOfTheEnvironment) {

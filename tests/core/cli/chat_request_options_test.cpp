@@ -123,12 +123,16 @@ TEST_F(ChatRequestOptions, ASchemaThatIsNoJsonIsRefused) {
                "--schema: it is not JSON: not well-formed JSON at byte 1");
   expect_usage({"--schema", write("list.json", "[1]"), "hi"}, "--schema: it is not a JSON object");
   expect_usage({"--schema", "/nowhere/s.json", "hi"},
-               "--schema: /nowhere/s.json: No such file or directory");
+               "--schema: /nowhere/s.json: cannot be read: No such file or directory; create it, "
+               "or correct its path or mode");
   const std::string empty = write("empty.json", "");
-  expect_usage({"--schema", empty, "hi"}, "--schema: " + empty + " is empty");
+  expect_usage({"--schema", empty, "hi"},
+               "--schema: " + empty + " is empty; write the text into it");
   const std::string large = write("large.json", std::string((1u << 20) + 1, ' '));
-  expect_usage({"--schema", large, "hi"}, "--schema: " + large + " is longer than 1048576 bytes");
-  expect_usage({"--schema", home, "hi"}, "--schema: " + home.string() + ": is a folder");
+  expect_usage({"--schema", large, "hi"},
+               "--schema: " + large + " is longer than 1048576 bytes; make it shorter");
+  expect_usage({"--schema", home, "hi"},
+               "--schema: " + home.string() + ": is a folder; name a file");
 }
 
 TEST_F(ChatRequestOptions, JsonThatIsNoObjectIsNotTakenForAFile) {
@@ -173,9 +177,9 @@ TEST_F(ChatSchemaOfACommand, IsWaitedForAsLongAsTheTimeoutSays) {
 TEST_F(ChatRequestOptions, APipeThatNobodyWritesIsNoSchema) {
   const std::string pipe = (home / "pipe").string();
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
-  expect_usage({"--schema", pipe, "hi"}, "--schema: " + pipe + " is empty");
+  expect_usage({"--schema", pipe, "hi"}, "--schema: " + pipe + " is empty; write the text into it");
   expect_usage({"--tool", "now=date", "--yes", "--tool-schema", "now=@" + pipe, "hi"},
-               "--tool-schema now: " + pipe + " is empty");
+               "--tool-schema now: " + pipe + " is empty; write the text into it");
 }
 
 TEST_F(ChatRequestOptions, NumbersOutOfRangeAreRefused) {

@@ -198,6 +198,9 @@ TEST_F(ChatTool, TheTimeoutEndsTheCommandToo) {
 TEST_F(ChatTool, NoKeyIsInTheEnvironmentOfACommand) {
   environment["SOME_OTHER_API_KEY"] = "other";
   environment["MY_TOKEN"] = kKey;  // the same key under another name
+  environment["HEADER_LINE"] = std::string("Authorization: Bearer ") + kKey;
+  environment["OTHERS"] = "x another-key-0123 y";
+  environment["NOBODYS_API_KEY"] = "another-key-0123";
   environment["HARMLESS"] = "kept";
   environment["HEADER_PART"] = "part-of-a-header";
   configure(
@@ -208,10 +211,10 @@ TEST_F(ChatTool, NoKeyIsInTheEnvironmentOfACommand) {
   const auto results = told();
   ASSERT_EQ(results.size(), 1U);
   EXPECT_THAT(results[0], HasSubstr("HARMLESS=kept"));
-  EXPECT_THAT(results[0],
-              AllOf(Not(HasSubstr("OPENROUTER_API_KEY")), Not(HasSubstr("SOME_OTHER_API_KEY")),
-                    Not(HasSubstr("MY_TOKEN")), Not(HasSubstr("TEAM_SECRET")),
-                    Not(HasSubstr("HEADER_PART")), Not(HasSubstr(kKey))));
+  EXPECT_THAT(results[0], AllOf(Not(HasSubstr("OPENROUTER_API_KEY")),
+                                Not(HasSubstr("SOME_OTHER_API_KEY")), Not(HasSubstr("MY_TOKEN")),
+                                Not(HasSubstr("TEAM_SECRET")), Not(HasSubstr("HEADER_PART")),
+                                Not(HasSubstr("another-key")), Not(HasSubstr(kKey))));
 }
 
 // --- consent
@@ -397,12 +400,14 @@ TEST_F(ChatTool, WrongOptionsNameTheToolAndSendNothing) {
       {{"--tool", "now=date", "--tool-schema", "now={}", "--tool-schema", "now={}"},
        "--tool-schema now is given twice"},
       {{"--tool", "now=date", "--tool-schema", "now=@/no/such"},
-       "--tool-schema now: /no/such: No such file"},
+       "--tool-schema now: /no/such: cannot be read: No such"},
       {{"--tool", "now=date", "--tool-schema", "now=@/"}, "--tool-schema now: /: is a folder"},
       {{"--tool", "now=date", "--tool-schema", "now=@" + big}, "is longer than 1048576 bytes"},
       {{"--tool", "now=date", "--tool-choice", "then"}, "--tool-choice then: write auto, none"},
-      {{"--tool", "now=date", "--max-rounds", "0"}, "--max-rounds: write a number from 1 to 1000"},
-      {{"--tool", "now=date", "--max-rounds", "1001"}, "--max-rounds: write a number from 1"},
+      {{"--tool", "now=date", "--max-rounds", "0"},
+       "--max-rounds 0: write a number from 1 to 1000"},
+      {{"--tool", "now=date", "--max-rounds", "1001"},
+       "--max-rounds 1001: write a number from 1 to 1000"},
       {{"--tool", "now=date", "--param", "tools=[]"}, "--param tools: use --tool alone"},
       {{"--tool", "now=date", "--param", "tool_choice=\"auto\""},
        "--param tool_choice: use --tool-choice instead"},

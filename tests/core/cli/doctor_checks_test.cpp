@@ -36,6 +36,33 @@ TEST(DoctorChecks, ARowIsAsBadAsItsWorstFinding) {
   EXPECT_EQ(row.remedy, "mend a; mend b");
 }
 
+/// The row about a provider that answers its health check in that time.
+Check reached_in(const std::string& plugin, std::chrono::microseconds latency) {
+  Config config;
+  config.providers.push_back({});
+  config.providers[0].name = config.providers[0].plugin_id = plugin;
+  ProviderAnswers answers;
+  answers.provider = plugin;
+  answers.health = Reach{{plugin, latency, 11, false}, {}};
+  Checks checks;
+  judge_provider(config, answers, checks);
+  return checks.empty() ? Check{} : checks[0];
+}
+
+TEST(DoctorChecks, AServerIsSlowAboveItsLimitAndTheRemedyIsThePlugins) {
+  for (const std::string plugin : {"openrouter", "openai"}) {
+    const Check at = reached_in(plugin, kSlowAnswer);
+    EXPECT_EQ(at.status, CheckStatus::kOk);
+    EXPECT_EQ(at.what, "answers in 2.00 s over HTTP/1.1");
+    const Check above = reached_in(plugin, kSlowAnswer + std::chrono::microseconds(1));
+    EXPECT_EQ(above.status, CheckStatus::kWarning);
+    EXPECT_THAT(above.what, HasSubstr("that is slow (more than 2.00 s)"));
+    EXPECT_THAT(above.remedy, HasSubstr("prx doctor --live shows the time of each target"));
+    EXPECT_THAT(above.remedy, HasSubstr("choose a faster model or another provider"));
+    EXPECT_EQ(above.remedy.find("sort = \"latency\"") != std::string::npos, plugin == "openrouter");
+  }
+}
+
 TEST(DoctorChecks, OnlyAFailureIsAnExitCode) {
   Checks checks(2);
   EXPECT_EQ(checks_exit_code(checks), 0);

@@ -94,7 +94,7 @@ class DoctorFixture : public ProgramTest {
       list += "{ provider = \"" + provider + "\", model = \"" + model + '"' +
               (rest.empty() ? "" : "," + rest) + " },";
     }
-    configure("[reliability]\nretries = 0\n[chains.one]\ntargets = [" + list + "]\n" + toml);
+    configure("[chains.one]\ntargets = [" + list + "]\n" + toml);
   }
 
  private:

@@ -182,6 +182,14 @@ TEST_F(DoctorModels, LiveSaysWhyACallFails) {
   EXPECT_THAT(target(3).what, HasSubstr("the call failed"));
 }
 
+TEST_F(DoctorModels, LiveIsNotTriedAgain) {
+  EXPECT_EQ(examine_chain({"openrouter sim/503"}, {"--live"}), 1);
+  const auto requests = simulator().requests();
+  EXPECT_EQ(std::count_if(requests.begin(), requests.end(),
+                          [](const auto& request) { return request.method == "POST"; }),
+            1);
+}
+
 TEST_F(DoctorModels, LiveOfAModelThatIsNotListedButAnswersIsAWarning) {
   sim::SimulatorOptions options;
   options.any_model = true;

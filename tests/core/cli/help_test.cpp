@@ -16,6 +16,7 @@ TEST_F(Help, OfTheProgramNamesEveryVerbVariableAndExitCode) {
                            "plugin list",
                            "plugin info",
                            "plugin verify",
+                           "plugin new",
                            "usage",
                            "doctor models",
                            "config check",

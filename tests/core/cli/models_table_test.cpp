@@ -134,6 +134,22 @@ TEST(ModelHint, NamesTheNearestIds) {
   EXPECT_THAT(nearest_models("", known), IsEmpty());
 }
 
+TEST(ModelHint, KnowsAPartASlipOfABeginningAndIgnoresTags) {
+  const std::vector<std::string_view> known{
+      "openai/chatgpt-4o-latest",  "anthropic/claude-3.5-sonnet",
+      "anthropic/claude-sonnet-4", "openai/o4-mini",
+      "llama3.2:latest",           "z/model-so4"};
+  EXPECT_THAT(nearest_models("sonnet", known),
+              ElementsAre("anthropic/claude-3.5-sonnet", "anthropic/claude-sonnet-4"));
+  EXPECT_THAT(nearest_models("claude-sonet", known), ElementsAre("anthropic/claude-sonnet-4"));
+  EXPECT_THAT(nearest_models("o4", known), ElementsAre("openai/o4-mini"));
+  EXPECT_THAT(nearest_models("llama3.1", known), ElementsAre("llama3.2:latest"));
+  EXPECT_THAT(nearest_models("llama3.2", known), ElementsAre("llama3.2:latest"));
+  EXPECT_THAT(nearest_models("GPT-4o", known), ElementsAre("openai/chatgpt-4o-latest"));
+  EXPECT_THAT(nearest_models("so", known), IsEmpty()) << "too short to say something";
+  EXPECT_THAT(nearest_models("/", known), IsEmpty());
+}
+
 TEST(ModelHint, IsAQuestion) {
   EXPECT_EQ(did_you_mean({}), "");
   EXPECT_EQ(did_you_mean({"a"}), "did you mean 'a'?");

@@ -220,12 +220,14 @@ TEST_F(ModelsProgram, AChatThatNobodyCanServeIsRefusedWithTheReason) {
 TEST_F(ModelsProgram, AModelThatDoesNotExistSuggestsTheNearest) {
   simulate();
   environment["OPENAI_API_KEY"] = kKey;
-  EXPECT_THAT(run({"chat", "--model", "openai/gpt4o", "hi"}).err, Not(HasSubstr("did you mean")));
-  run({"models"});
+  // Nothing is cached: the list is asked for.
+  EXPECT_THAT(run({"chat", "--model", "openai/gpt4o", "hi"}).err,
+              HasSubstr("; did you mean 'openai/gpt-4o'?\n"));
+  EXPECT_EQ(sent("/models"), 1U);
   const auto result = run({"chat", "--model", "openai/gpt4o", "hi"});
   EXPECT_EQ(result.exit_code, 7);
   EXPECT_THAT(result.err, HasSubstr("; did you mean 'openai/gpt-4o'?\n"));
-  run({"models", "--provider", "openai"});
+  EXPECT_EQ(sent("/models"), 1U) << "it is cached now";
   EXPECT_THAT(run({"chat", "--provider", "openai", "--model", "gpt-4o-mni", "hi"}).err,
               HasSubstr("; did you mean 'gpt-4o-mini'?\n"));
 }

@@ -2,9 +2,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <sstream>
+#include <thread>
+#include <vector>
 
 #include "cli/onboard/file.hpp"
 #include "core/config/support.hpp"
@@ -48,6 +51,48 @@ TEST_F(OnboardFile, WhatSomebodyElseChangedMeanwhileStays) {
     EXPECT_EQ(about(file).st_mode & 0777U, 0644U);
     EXPECT_EQ(files(), 1U) << "something was left beside it";
   }
+}
+
+TEST_F(OnboardFile, OfManyWritersAtOnceNoneLosesWhatAnotherWrote) {
+  constexpr int kWriters = 4, kLines = 25;
+  const fs::path file = made("", 0600);
+  const auto write_lines = [&] {
+    for (int written = 0; written < kLines;) {
+      const auto before = read_present(file);
+      ASSERT_TRUE(before);
+      if (write_privately(file, before->value_or("") + "line\n", *before)) ++written;
+    }
+  };
+  std::vector<std::jthread> writers;
+  for (int i = 0; i < kWriters; ++i) writers.emplace_back(write_lines);
+  writers.clear();
+  const std::string text = text_of(file);
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), kWriters * kLines);
+  EXPECT_EQ(files(), 1U);
+}
+
+TEST_F(OnboardFile, AnotherWriterIsWaitedForOnlySoLong) {
+  const fs::path file = made("old", 0600);
+  os::FolderLock theirs;
+  ASSERT_EQ(theirs.take(folder_.path()), 0);
+  const auto done = write_privately(file, "new", "old", std::chrono::milliseconds(1));
+  ASSERT_FALSE(done);
+  EXPECT_THAT(done.error().message, HasSubstr("somebody else is writing"));
+  EXPECT_EQ(text_of(file), "old");
+}
+
+TEST_F(OnboardFile, WhatAKilledWriterLeftIsRemovedOnceItIsOld) {
+  const fs::path file = made("x", 0600);
+  const fs::path old = folder_.write("file.making-aBcDeF", "half", 0600);
+  const fs::path fresh = folder_.write("file.making-gHiJkL", "half", 0600);
+  const fs::path other = folder_.write("other.making-aBcDeF", "half", 0600);
+  for (const fs::path& left : {old, other})
+    fs::last_write_time(
+        left, fs::file_time_type::clock::now() - os::kLeftOverAge - std::chrono::minutes(1));
+  EXPECT_TRUE(write_privately(file, "y", "x"));
+  EXPECT_FALSE(fs::exists(old));
+  EXPECT_TRUE(fs::exists(fresh)) << "somebody may be writing it";
+  EXPECT_TRUE(fs::exists(other)) << "it is another file's";
 }
 
 TEST_F(OnboardFile, IsReadableByItsOwnerAlone) {

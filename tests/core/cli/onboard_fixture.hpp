@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "program_fixture.hpp"
+#include "support/wire_server.hpp"
 
 namespace prx::cli {
 
@@ -32,6 +33,35 @@ class OnboardTest : public ProgramTest {
     options.keys = {{key, state, {}}};
     simulate(std::move(options));
   }
+};
+
+/// A server that lists these models and does nothing else.
+class Lister {
+ public:
+  explicit Lister(const std::vector<std::string>& ids)
+      : server_([list = list_of(ids)](test::WireConnection& connection) {
+          for (auto request = connection.read_request(); !request.empty();
+               request = connection.read_request()) {
+            const bool is_list = request.starts_with("GET /v1/models ");
+            const std::string body = is_list ? list : kNone;
+            connection.write("HTTP/1.1 " + std::string(is_list ? "200 OK" : "404 Not Found") +
+                             "\r\nContent-Type: application/json\r\nContent-Length: " +
+                             std::to_string(body.size()) + "\r\n\r\n" + body);
+          }
+        }) {}
+  [[nodiscard]] std::string url() const {
+    return "http://127.0.0.1:" + std::to_string(server_.port()) + "/v1";
+  }
+
+ private:
+  static constexpr const char* kNone = R"({"error":{"message":"nobody is here"}})";
+  static std::string list_of(const std::vector<std::string>& ids) {
+    std::string text;
+    for (const std::string& id : ids)
+      text += (text.empty() ? "" : ",") + (R"({"id":")" + id + "\"}");
+    return "{\"object\":\"list\",\"data\":[" + text + "]}";
+  }
+  test::WireServer server_;
 };
 
 }  // namespace prx::cli

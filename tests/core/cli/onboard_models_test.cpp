@@ -113,6 +113,15 @@ TEST(OnboardModels, WhoLeavesTakesNothing) {
   EXPECT_EQ(taken(person), "(left)");
 }
 
+TEST(OnboardModels, EnterTakesNothingWhereThereIsNoUsualOne) {
+  Person person({"", "gpt-5", ""});
+  EXPECT_EQ(taken(person, ""), "o/gpt-5");
+  EXPECT_THAT(person.seen, HasSubstr("can answer nothing without a model"));
+  Person without_list({"", "x/y"});
+  EXPECT_EQ(*ask_model(without_list, ""), "x/y");
+  EXPECT_THAT(without_list.seen, HasSubstr("can answer nothing without a model"));
+}
+
 TEST(OnboardModels, WithoutAListAnyNameIsTaken) {
   Person person({"a\nb", "x/y"});
   EXPECT_EQ(*ask_model(person, ""), "x/y");

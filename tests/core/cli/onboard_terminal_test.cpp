@@ -152,6 +152,33 @@ TEST_F(OnboardTerminal, EchoesAgainAfterEverySignalThatEndsIt) {
   EXPECT_FALSE(fs::exists(home / "config"));
 }
 
+TEST_F(OnboardTerminal, EchoesWhileItIsStoppedAtTheKeyAndHidesAgain) {
+  only_key(kNewKey);
+  auto options = program({"onboard"});
+  Terminal terminal({"/bin/sh",
+                     {"-mc",
+                      "/bin/sh -c 'echo pid=$$.; exec \"$0\" onboard' \"$0\"; echo it has stopped; "
+                      "read x; fg",
+                      options.program},
+                     options.environment});
+  terminal.wait_for("pid=");
+  const pid_t pid = std::stoi(terminal.wait_for("."));
+  answer(terminal, "[1]: ", "");
+  terminal.wait_for(kPaste);
+  terminal.control('\\');  // no way out that leaves the terminal so
+  EXPECT_FALSE(terminal.echoes());
+  ASSERT_EQ(::kill(pid, SIGTSTP), 0);
+  terminal.wait_for("it has stopped");
+  EXPECT_TRUE(terminal.echoes());
+  terminal.type("\r");
+  terminal.wait_for(kPaste);
+  EXPECT_FALSE(terminal.echoes());
+  terminal.control('c');
+  terminal.wait_for("nothing was changed");
+  terminal.wait();
+  EXPECT_FALSE(fs::exists(home / "config"));
+}
+
 TEST_F(OnboardTerminal, RefusesWhatIsLongerThanALineCanBe) {
   only_key(kNewKey);
   Terminal& terminal = onboard();
@@ -221,6 +248,19 @@ TEST_F(OnboardTerminal, TakesAServerByItsAddress) {
   EXPECT_EQ(terminal.wait(), 0);
   EXPECT_THAT(read(file()), AllOf(HasSubstr("provider = \"local\"\nmodel = \"gpt-4o\"\n"),
                                   HasSubstr("[providers.local]\nplugin = \"openai\"\n")));
+}
+
+TEST_F(OnboardTerminal, EnterTakesTheOnlyModelOfAServer) {
+  const Lister server({"my-llm"});
+  configure("[default]\nprovider = \"lab\"\n\n[providers.lab]\nplugin = \"openai\"\nbase_url = \"" +
+            server.url() + "\"\napi_key = \"none\"\n");
+  Terminal& terminal = onboard();
+  answer(terminal, "]: ", "lab");
+  answer(terminal, "keep it? [Y/n] ", "");
+  answer(terminal, "Number, or part of a name [my-llm]: ", "");
+  answer(terminal, "Change ", "");
+  EXPECT_EQ(terminal.wait(), 0);
+  EXPECT_THAT(read(file()), HasSubstr("provider = \"lab\"\nmodel = \"my-llm\"\n"));
 }
 
 TEST_F(OnboardTerminal, LeavesWithCtrlDAtAnyQuestion) {

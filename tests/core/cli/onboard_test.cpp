@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include "onboard_fixture.hpp"
-#include "support/wire_server.hpp"
 
 namespace prx::cli {
 namespace {
@@ -195,6 +194,73 @@ TEST_F(Onboard, KnowsPresetsAndServersByTheirAddress) {
   EXPECT_THAT(read(file()), HasSubstr("[providers.lab]\nplugin = \"openai\"\nbase_url = \"" +
                                       simulator().openai_base_url() + "\"\napi_key = \"none\"\n"));
   EXPECT_EQ(run({"chat", "Hi"}).exit_code, 0);
+}
+
+TEST_F(Onboard, TakesTheOnlyModelThatAServerLists) {
+  const Lister server({"my-llm"});
+  const std::string model = "[default]\nprovider = \"lab\"\nmodel = \"my-llm\"\n";
+  const std::vector<std::string> lab{"--provider", "lab", "--base-url", server.url()};
+  auto print = lab;
+  print.push_back("--print");
+  EXPECT_THAT(onboard(print).out, StartsWith(model));
+  const auto result = onboard(lab);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(read(file()), StartsWith(model));
+}
+
+TEST_F(Onboard, TheDefaultOfAPluginIsNotThatOfAnotherServer) {
+  environment["OPENAI_API_KEY"] = kOther;
+  const Lister server({"my-llm"});
+  const auto result = onboard({"--provider", "openai", "--base-url", server.url()});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(read(file()), HasSubstr("model = \"my-llm\"\n"));
+}
+
+TEST_F(Onboard, RefusesAServerOfManyModelsWithoutOne) {
+  const Lister server({"a", "b", "c", "d"});
+  for (const char* last : {"--print", "--yes"}) {
+    const auto result = onboard({"--provider", "lab", "--base-url", server.url(), last});
+    EXPECT_EQ(result.exit_code, 2) << last;
+    EXPECT_THAT(result.err, HasSubstr("name one with --model ID, such as 'a', 'b' or 'c'"));
+  }
+  EXPECT_FALSE(fs::exists(file()));
+}
+
+TEST_F(Onboard, AModelOfTheFileIsNotTakenOutInSilence) {
+  configure("[default]\nmodel = \"openai/gpt-4o\"\n");
+  const auto result =
+      onboard({"--provider", "lab", "--base-url", "http://127.0.0.1:9/v1", "--no-verify", "--yes"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err,
+              AllOf(HasSubstr("[default] model 'openai/gpt-4o' is taken out: it was named for "
+                              "openrouter"),
+                    HasSubstr("lab has no model")));
+}
+
+TEST_F(Onboard, OfManyAtOnceEachThatSaysWrittenIs) {
+  configure("[log]\nlevel = 'warn'\n");
+  std::vector<std::unique_ptr<test::Process>> all;
+  for (int i = 0; i < 6; ++i)
+    all.push_back(std::make_unique<test::Process>(program(
+        {"onboard", "--non-interactive", "--no-verify", "--yes", "--provider",
+         "lab" + std::to_string(i), "--base-url", "http://127.0.0.1:9/v1", "--model", "m"})));
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto result = end(*all[i]);
+    const std::string table = "[providers.lab" + std::to_string(i) + "]";
+    if (result.exit_code == 0)
+      EXPECT_THAT(read(file()), HasSubstr(table));
+    else
+      EXPECT_THAT(result.err, HasSubstr("was changed meanwhile"));
+  }
+}
+
+TEST_F(Onboard, AModelOfATableStays) {
+  configure(
+      "[providers.lab]\nplugin = \"openai\"\nbase_url = \"http://127.0.0.1:9/v1\"\n"
+      "api_key = \"none\"\nmodel = \"my-llm\"\n");
+  EXPECT_EQ(onboard({"--provider", "lab", "--no-verify", "--yes"}).exit_code, 0);
+  EXPECT_THAT(read(file()), AllOf(HasSubstr("provider = \"lab\"\nmodel = \"my-llm\"\n"),
+                                  Not(HasSubstr("gpt-4o"))));
 }
 
 TEST_F(Onboard, AVendorsKeyIsNotGivenToAnotherServer) {

@@ -76,6 +76,13 @@ TEST_F(PluginInfoTest, AnUnknownIdHasARemedy) {
   EXPECT_THAT(result.err, AllOf(HasSubstr("'openruter'"), HasSubstr("prx plugin list")));
 }
 
+TEST_F(PluginInfoTest, SaysThatPluginsAreTurnedOff) {
+  environment["PRX_NO_PLUGINS"] = "1";
+  const auto result = run({"plugin", "info", (home / "plugins/openai.so").string()});
+  EXPECT_THAT(result.out, ContainsRegex("id +openai\n"));
+  EXPECT_THAT(result.err, HasSubstr("PRX_NO_PLUGINS=1"));
+}
+
 TEST_F(PluginInfoTest, WantsOneName) {
   EXPECT_EQ(run({"plugin", "info"}).exit_code, 2);
   EXPECT_EQ(run({"plugin", "info", "openai", "openrouter"}).exit_code, 2);

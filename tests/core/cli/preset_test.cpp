@@ -202,6 +202,17 @@ TEST_F(PresetWords, GiveAnErrorItsClass) {
             "not_found");
 }
 
+TEST_F(PresetWords, AServerOfOnesOwnIsCalledAsItsTableIs) {
+  const test::WireServer server(
+      test::always("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"));
+  configure(
+      "[default]\nprovider = \"lab\"\nmodel = \"m\"\n[providers.lab]\nplugin = \"openai\"\n"
+      "api_key = \"none\"\nbase_url = \"" +
+      server.url("/v1") + "\"\n");
+  EXPECT_THAT(run({"chat", "Hello"}).err,
+              ::testing::AllOf(HasSubstr("lab answered 404"), Not(HasSubstr("OpenAI"))));
+}
+
 TEST_F(PresetWords, SayNothingOfAServiceThatHasOtherWords) {
   EXPECT_EQ(class_of("groq", 400,
                      R"({"error":{"message":"Model Not Exist","type":"invalid_request_error"}})"),

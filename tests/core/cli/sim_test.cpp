@@ -71,11 +71,22 @@ TEST_F(Sim, WrongOptionsAndScriptsAreUsageErrors) {
            {"sim", "--pace", "60001"},
            {"sim", "extra"},
            {"sim", "--script", home / "none.toml"},
+           {"sim", "--script", home},
            {"sim", "--script", write("bad.toml", "[[rules]]\nfault = \"nope\"\n")}}) {
     const auto result = run(arguments);
     EXPECT_EQ(result.exit_code, 2) << result.err;
     EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
   }
+}
+
+TEST_F(Sim, AScriptThatCannotBeReadIsSaidWithItsRemedy) {
+  EXPECT_EQ(run({"sim", "--script", home / "none.toml"}).err,
+            "prx: " + (home / "none.toml").string() +
+                ": cannot be read: No such file or directory; create it, or correct its path or "
+                "mode\n");
+  const std::string large = write("large.toml", std::string((1u << 20) + 1, '\n'));
+  EXPECT_EQ(run({"sim", "--script", large}).err,
+            "prx: " + large + ": is larger than 1048576 bytes; make it smaller\n");
 }
 
 }  // namespace

@@ -163,6 +163,9 @@ TEST_F(TalkProgram, CharactersBeyondAsciiAreEditedAsCharacters) {
                "gr\xC3\xBC\xC3\x9F \xF0\x9F\x8C\x9F");
 }
 
+/// As the library for lines writes it.
+constexpr const char* kHistory = "_HiStOrY_V2_\nof\\040old\n";
+
 TEST_F(TalkProgram, HistoryComesBackTheNextTime) {
   Terminal& first = talk();
   enter(first, "a question to remember");
@@ -172,12 +175,96 @@ TEST_F(TalkProgram, HistoryComesBackTheNextTime) {
   struct stat about {};
   ASSERT_EQ(::stat(file.c_str(), &about), 0);
   EXPECT_EQ(about.st_mode & 0777, 0600u);
+  ASSERT_EQ(::stat((home / ".local/state/prx").c_str(), &about), 0);
+  EXPECT_EQ(about.st_mode & 0777, 0700u);
   Terminal& second = talk();
   second.control('p');  // the line before
   second.wait_for("a question to remember");
   second.type("\r");
   second.wait_for("\n> ");
   EXPECT_EQ(asked().size(), 2u);
+}
+
+TEST_F(TalkProgram, AHistoryThatCannotBeWrittenStaysAsItWas) {
+  const std::filesystem::path file = home / ".local/state/prx/history";
+  std::filesystem::create_directories(file.parent_path());
+  std::ofstream(file) << kHistory;
+  Terminal& terminal = talk({}, {"/bin/sh", "-c", "ulimit -f 0; exec \"$@\"", "sh"});
+  enter(terminal, "there is no room for this");
+  EXPECT_EQ(read(file), kHistory);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(file.parent_path()), {}), 1);
+}
+
+TEST_F(TalkProgram, AHistoryMayBeALink) {
+  const std::filesystem::path folder = home / ".local/state/prx";
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "kept") << kHistory;
+  std::filesystem::create_symlink("kept", folder / "history");
+  Terminal& terminal = talk();
+  enter(terminal, "new");
+  EXPECT_TRUE(std::filesystem::is_symlink(folder / "history"));
+  EXPECT_EQ(read(folder / "kept"), std::string(kHistory) + "new\n");
+}
+
+TEST_F(TalkProgram, OfManyConversationsAtOnceEachLineIsKept) {
+  constexpr int kTalks = 6, kLines = 8;
+  std::vector<Terminal*> terminals;
+  for (int i = 0; i < kTalks; ++i) terminals.push_back(&talk());
+  const auto line = [](int of, int number) {
+    return "/system-" + std::to_string(of) + '-' + std::to_string(number) + '.';
+  };
+  for (int number = 0; number < kLines; ++number) {
+    for (int i = 0; i < kTalks; ++i) terminals[i]->type(line(i, number) + "\r");
+    for (Terminal* terminal : terminals) terminal->wait_for("\n> ");
+  }
+  const std::string kept = read(home / ".local/state/prx/history");
+  for (int i = 0; i < kTalks; ++i)
+    for (int number = 0; number < kLines; ++number) EXPECT_THAT(kept, HasSubstr(line(i, number)));
+}
+
+TEST_F(TalkProgram, WhatIsNoHistoryIsLeftAsItIs) {
+  const std::filesystem::path file = home / ".local/state/prx/history";
+  std::filesystem::create_directories(file.parent_path());
+  std::ofstream(file) << "a diary\n";
+  Terminal& terminal = talk();
+  enter(terminal, "/usage");
+  terminal.control('d');
+  EXPECT_EQ(terminal.wait(), 0);
+  EXPECT_THAT(terminal.shown(), HasSubstr("is none and is left as it is"));
+  EXPECT_EQ(read(file), "a diary\n");
+}
+
+TEST_F(TalkProgram, APipeAsHistoryIsNotWaitedFor) {
+  const std::filesystem::path file = home / ".local/state/prx/history";
+  std::filesystem::create_directories(file.parent_path());
+  ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
+  Terminal& terminal = talk();
+  enter(terminal, "/usage");
+  EXPECT_THAT(terminal.shown(), HasSubstr("is not a regular file"));
+  EXPECT_TRUE(std::filesystem::is_fifo(file));
+}
+
+TEST_F(TalkProgram, AByteThatIsNoUtf8IsNoKeyAndNothingIsSent) {
+  Terminal& terminal = talk();
+  for (const char* text : {"a\x84"
+                           "b",
+                           "\x8d", "\x83", "caf\xe9", "\xff", "/system \xe2\x82"})
+    EXPECT_THAT(enter(terminal, text), HasSubstr("the question is not UTF-8")) << text;
+  EXPECT_THAT(enter(terminal, "/system"), HasSubstr("no system message"));
+  EXPECT_EQ(asked().size(), 0u);
+  EXPECT_THAT(enter(terminal,
+                    "caf\xe9\x7f"
+                    "e"),
+              HasSubstr("Your prompt was: cafe"));
+}
+
+TEST_F(TalkProgram, AByteThatIsNoUtf8TakesNoKeyAway) {
+  Terminal& terminal = talk();
+  terminal.type("caf\xe9\x03");
+  EXPECT_THAT(terminal.wait_for("\n> "), HasSubstr("^C"));
+  terminal.type("\xff\x03");
+  EXPECT_THAT(terminal.wait_for("\n> "), HasSubstr("^C"));
+  EXPECT_EQ(asked().size(), 0u);
 }
 
 TEST_F(TalkProgram, NoHistoryKeepsNone) {
@@ -231,11 +318,11 @@ TEST_F(TalkProgram, SoundsAndFilesGoWithTheNextQuestionToo) {
 TEST_F(TalkProgram, TheSystemMessageIsShownSetAndTakenAway) {
   Terminal& terminal = talk();
   EXPECT_THAT(enter(terminal, "/system"), HasSubstr("no system message"));
-  enter(terminal, "/system be brief");
+  EXPECT_THAT(enter(terminal, "/system be brief"), HasSubstr("the system message is set"));
   EXPECT_THAT(enter(terminal, "/system"), HasSubstr("be brief"));
   enter(terminal, "hi");
   EXPECT_STREQ(last_body()["messages"][0]["content"].GetString(), "be brief");
-  enter(terminal, "/system -");
+  EXPECT_THAT(enter(terminal, "/system -"), HasSubstr("taken away"));
   enter(terminal, "hi");
   EXPECT_STREQ(last_body()["messages"][0]["role"].GetString(), "user");
 }
@@ -269,6 +356,38 @@ TEST_F(TalkProgram, AConversationIsSavedAndLoaded) {
   const std::string orphan = R"([{"role":"tool","tool_call_id":"c","content":"x"}])";
   EXPECT_THAT(enter(second, "/load " + write("orphan.json", orphan)),
               HasSubstr("a tool result for call 'c'"));
+}
+
+TEST_F(TalkProgram, WhatAnotherConversationSavedIsNotOverwritten) {
+  const std::string file = (home / "talk.json").string();
+  Terminal& one = talk();
+  enter(one, "of the first");
+  enter(one, "/save " + file);
+  Terminal& two = talk();
+  enter(two, "/load " + file);
+  enter(two, "of the second");
+  EXPECT_THAT(enter(two, "/save " + file), HasSubstr("saved: "));
+  EXPECT_THAT(enter(one, "/save " + file), HasSubstr("choose another name, or /load it"));
+  EXPECT_THAT(read(file), HasSubstr("of the second"));
+  enter(one, "/load " + file);
+  EXPECT_THAT(enter(one, "/save " + file), HasSubstr("saved: "));
+}
+
+TEST_F(TalkProgram, SavingKeepsALinkAndTheMode) {
+  const std::filesystem::path kept = home / "kept.json", link = home / "link.json";
+  Terminal& terminal = talk();
+  enter(terminal, "hi");
+  enter(terminal, "/save " + kept.string());
+  ASSERT_EQ(::chmod(kept.c_str(), 0644), 0);
+  std::filesystem::create_symlink("kept.json", link);
+  enter(terminal, "/load " + link.string());
+  enter(terminal, "more");
+  EXPECT_THAT(enter(terminal, "/save " + link.string()), HasSubstr("saved: "));
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  struct stat about {};
+  ASSERT_EQ(::stat(kept.c_str(), &about), 0);
+  EXPECT_EQ(about.st_mode & 0777, 0644u);
+  EXPECT_THAT(read(kept), HasSubstr("more"));
 }
 
 TEST_F(TalkProgram, UsageAndTraceSayWhatHappened) {
@@ -344,6 +463,15 @@ TEST_F(TalkProgram, NoColorIsRespected) {
   EXPECT_THAT(enter(talk(thinking), "hi"), Not(HasSubstr("\x1b[2m")));
 }
 
+TEST_F(TalkProgram, ATerminalThatKnowsNoEscapesGetsNone) {
+  for (const char* kind : {"dumb", ""}) {
+    environment["TERM"] = kind;
+    EXPECT_THAT(enter(talk({"--model", "anthropic/claude-sonnet-4:thinking"}), "hi"),
+                Not(HasSubstr("\x1b[2m")))
+        << kind;
+  }
+}
+
 TEST_F(TalkProgram, ToolsAreAskedForAndTurnedOff) {
   Terminal& terminal = talk({"--tool", "now=echo noon"});
   terminal.type("what time is it?\r");
@@ -355,6 +483,23 @@ TEST_F(TalkProgram, ToolsAreAskedForAndTurnedOff) {
   enter(terminal, "hi");
   EXPECT_FALSE(last_body().HasMember("tools"));
   EXPECT_THAT(enter(terminal, "/tools on"), HasSubstr("the model may call them"));
+}
+
+TEST_F(TalkProgram, NoToolIsToldAKeyOfAConfigurationThatCameLater) {
+  environment["MYTOK"] = "tok-0123456789abcdef";
+  Terminal& terminal = talk({"--yes", "--tool", "leak=echo \"tok=$MYTOK.\""});
+  EXPECT_THAT(enter(terminal, "go"), HasSubstr("tok=tok-0123456789abcdef."));  // no key so far
+  configure("[providers.lab]\nplugin = \"openrouter\"\napi_key = \"${MYTOK}\"\n");
+  EXPECT_THAT(enter(terminal, "/provider lab"), HasSubstr("of lab"));
+  EXPECT_THAT(enter(terminal, "/provider openrouter"), HasSubstr("of openrouter"));
+  EXPECT_THAT(enter(terminal, "go"), AllOf(HasSubstr("tok=."), Not(HasSubstr("tok-0123"))));
+}
+
+TEST_F(TalkProgram, WithoutToolsNoneIsDemanded) {
+  Terminal& terminal = talk({"--yes", "--tool", "now=echo noon", "--tool-choice", "required"});
+  enter(terminal, "/tools off");
+  enter(terminal, "hi");
+  EXPECT_FALSE(last_body().HasMember("tool_choice"));
 }
 
 TEST_F(TalkProgram, AClosedWindowEndsACommandToo) {

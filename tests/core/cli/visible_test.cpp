@@ -51,6 +51,19 @@ TEST(VisibleText, CutAnywhereItShowsTheSame) {
   }
 }
 
+TEST(VisibleText, WhatShowsNothingBecomesVisible) {
+  EXPECT_EQ(shown("a\u00ad\u115f\u1160\u180e\u200b\u200f\u2028\u2029\u2060\u2064\u3164\ufeff"
+                  "\U000e0001\U000e007f"),
+            "a<U+00AD><U+115F><U+1160><U+180E><U+200B><U+200F><U+2028><U+2029><U+2060><U+2064>"
+            "<U+3164><U+FEFF><U+E0001><U+E007F>");
+}
+
+TEST(VisibleText, JoinedCharactersPassInAnAnswerAndNotInALine) {
+  const std::string text = "\U0001f469\u200d\U0001f4bb \u2764\ufe0f";
+  EXPECT_EQ(shown(text), text);
+  EXPECT_EQ(visible_line(text), "\U0001f469<U+200D>\U0001f4bb \u2764<U+FE0F>");
+}
+
 TEST(VisibleLine, StaysOnOneLine) { EXPECT_EQ(visible_line("a\nb\tc\r\nd\x1b"), "a b c d^["); }
 
 }  // namespace

@@ -229,6 +229,14 @@ TEST(ChatRequest, WritesToolsOfTheServerAsTheyAre) {
                               R"("tool_choice":{"type": "openrouter:web_search"}})");
 }
 
+TEST(ChatRequest, AChoiceOfToolsIsAnObjectWhateverWhiteSpaceIsBeforeIt) {
+  ChatRequest request = hello();
+  request.tool_choice = " \n{\"type\":\"function\"}";
+  EXPECT_EQ(body_of(request),
+            "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],"
+            "\"tool_choice\": \n{\"type\":\"function\"}}");
+}
+
 TEST(ChatRequest, AToolCallWithoutItsResultIsNamed) {
   ChatRequest request = hello();
   Message calls = Message::assistant("");

@@ -179,5 +179,16 @@ TEST(Conversation, SumsThatAreNoNumbersAreZero) {
   EXPECT_EQ(loaded.usage, ConversationUsage{});
 }
 
+TEST(Conversation, SumsHaveRoomForWhatIsAdded) {
+  Conversation loaded =
+      read(R"({"prx_conversation":1,"messages":[],"usage":{"calls":9223372036854775807,)"
+           R"("prompt_tokens":9223372036854775807}})");
+  Usage used;
+  used.prompt_tokens = 1'000'000'000'000;
+  loaded.usage.add(used, {});
+  EXPECT_EQ(loaded.usage.calls, 1'000'000'000'000'001);
+  EXPECT_EQ(loaded.usage.prompt_tokens, 1'001'000'000'000'000);
+}
+
 }  // namespace
 }  // namespace prx

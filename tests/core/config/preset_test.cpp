@@ -81,7 +81,7 @@ TEST(PresetFile, HasOptionsThatThePluginKnows) {
     provider.name = preset.name;
     provider.options = options.empty() ? "{}" : options + '}';
     Config config;
-    const auto checked = check_options(config, provider, *note, nullptr);
+    const auto checked = check_options(config, provider, {*note});
     EXPECT_TRUE(checked) << checked.error().message;
   }
 }

@@ -118,6 +118,38 @@ TEST(Resolve, AMissingKeyNamesItsVariable) {
               HasSubstr("white space"));
 }
 
+TEST(Resolve, AServerOfOnesOwnWithoutAKeyIsToldHowToSaySo) {
+  const auto provider =
+      resolve("[providers.lab]\nplugin = 'openai'\nbase_url = 'http://127.0.0.1:8000/v1'")
+          ->providers[0];
+  EXPECT_EQ(provider.key_missing,
+            "OPENAI_API_KEY is not set; set [providers.lab] api_key (\"none\" for a server "
+            "without keys)");
+  EXPECT_EQ(resolve("[providers.openai]")->providers[0].key_missing,
+            "OPENAI_API_KEY is not set; export it or set [providers.openai] api_key");
+}
+
+TEST(Resolve, WhoHasAKeyIsNamedWhereTheFirstHasNone) {
+  const std::string missing =
+      "OPENROUTER_API_KEY is not set; export it or set [providers.openrouter] api_key";
+  const std::string hint = "; openai has a key: set [default] provider = \"openai\" to ask it";
+  const auto of_first = [](const std::string& toml, const Variables& variables = {}) {
+    const auto config = resolve(toml, variables);
+    return config->find_provider(config->first_provider())->key_missing;
+  };
+  EXPECT_EQ(of_first("[providers.openai]\napi_key = '${K}'", {{"K", "k-0123456789"}}),
+            missing + hint);
+  EXPECT_EQ(of_first("", {{"OPENAI_API_KEY", kOpenAiKey}}), missing + hint);
+  EXPECT_EQ(
+      of_first("[reliability]\nfallback_providers = ['openai']", {{"OPENAI_API_KEY", kOpenAiKey}}),
+      missing)
+      << "it is asked";
+  EXPECT_EQ(of_first("[default]\nchain = 'c'\n[chains.c]\ntargets = [{provider = 'openrouter'}]",
+                     {{"OPENAI_API_KEY", kOpenAiKey}}),
+            missing)
+      << "the chain would win";
+}
+
 TEST(Resolve, AConfiguredKeyIsNotReplacedByTheVariable) {
   const Variables variables = {{"OPENROUTER_API_KEY", "theirs"}, {"MINE", "mine"}};
   EXPECT_EQ(resolve("[providers.openrouter]\napi_key='${MINE}'", variables)
@@ -145,7 +177,8 @@ TEST(Resolve, AVendorsKeyIsNotSentElsewhere) {
       resolve("[providers.groq]\nplugin = 'openai'\nbase_url = 'https://api.groq.com/v1'",
               {{"OPENAI_API_KEY", kOpenAiKey}});
   EXPECT_EQ(config->providers[0].key_missing,
-            "OPENAI_API_KEY is not sent to api.groq.com; set [providers.groq] api_key");
+            "OPENAI_API_KEY is not sent to api.groq.com; set [providers.groq] api_key (\"none\" "
+            "for a server without keys)");
 }
 
 TEST(Resolve, AVendorsKeyGoesWhereItBelongs) {
@@ -380,20 +413,26 @@ TEST(Resolve, AServerOfOnesOwnThatIsAskedForThePluginsModelIsWarnedOf) {
         ->warnings;
   };
   const std::string url = "base_url = 'http://127.0.0.1:8080/v1'\n";
-  EXPECT_THAT(warnings(url),
+  const std::string first = "[default]\nprovider = 'local'\n";
+  EXPECT_THAT(warnings(url + first),
               ElementsAre("prx.toml:1:12: no model is named for the provider 'local': "
                           "http://127.0.0.1:8080/v1 is asked for 'gpt-4o-mini', the default of the "
                           "plugin openai; set [providers.local] model"));
-  EXPECT_THAT(warnings(url + "[default]\nprovider = 'local'"),
+  EXPECT_THAT(warnings(url + "[reliability]\nfallback_providers = ['local']"),
+              ::testing::Contains(HasSubstr("set [providers.local] model")));
+  const std::string chain = "[chains.c]\ntargets = [{provider = 'local'}]\n";
+  EXPECT_THAT(warnings(url + chain + "[default]\nchain = 'c'"),
               ElementsAre(HasSubstr("set [providers.local] model")));
-  EXPECT_THAT(warnings(url + "[chains.c]\ntargets = [{provider = 'local'}]"),
-              ElementsAre(HasSubstr("set [providers.local] model")));
+  EXPECT_THAT(warnings(url), ElementsAre()) << "nobody asks it";
+  EXPECT_THAT(warnings(url + chain), ElementsAre()) << "nobody asks that chain";
   EXPECT_THAT(warnings(url + "model = 'llama'"), ElementsAre());
   EXPECT_THAT(warnings(url + "[default]\nprovider = 'local'\nmodel = 'llama'"), ElementsAre());
-  EXPECT_THAT(warnings(url + "[chains.c]\ntargets = [{provider = 'local', model = 'llama'}]"),
+  EXPECT_THAT(warnings(url + "[chains.c]\ntargets = [{provider = 'local', model = 'llama'}]\n"
+                             "[default]\nchain = 'c'"),
               ElementsAre());
-  EXPECT_THAT(warnings("base_url = 'https://api.openai.com/v2'"), ElementsAre());
-  EXPECT_THAT(warnings(url, {{"OPENAI_BASE_URL", "http://127.0.0.1:8080/v1"}}), ElementsAre())
+  EXPECT_THAT(warnings("base_url = 'https://api.openai.com/v2'\n" + first), ElementsAre());
+  EXPECT_THAT(warnings(url + first, {{"OPENAI_BASE_URL", "http://127.0.0.1:8080/v1"}}),
+              ElementsAre())
       << "the plugin's own variable says where it is";
 }
 

@@ -4,8 +4,12 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include <string>
 #include <thread>
+
+#include "support/fifo.hpp"
 
 namespace prx::os {
 namespace {
@@ -64,11 +68,21 @@ TEST(ChildProcess, OfItsErrorsTheEndIsKept) {
 }
 
 TEST(ChildProcess, AStopEndsIt) {
+  test::Fifo fifo(testing::TempDir() + "prx-child-" + std::to_string(::getpid()));
   std::stop_source stop;
-  ChildCommand command = shell("echo began; sleep 1000");
+  ChildCommand command = shell(fifo.announce() + "sleep 1000");
   command.stop = stop.get_token();
-  std::jthread other([&stop] { stop.request_stop(); });
-  EXPECT_EQ(run(command).end, End::kStopped);
+  std::string began;
+  std::jthread other([&] {
+    began = fifo.read_line();
+    stop.request_stop();
+  });
+  const ChildResult result = run(command);
+  other.join();
+  EXPECT_EQ(result.end, End::kStopped);
+  EXPECT_EQ(WTERMSIG(result.status), SIGKILL);
+  EXPECT_NE(began, "");
+  fifo.wait_for_end();  // of the sleep too
   EXPECT_EQ(run(command).end, End::kStopped) << "also when it was requested before";
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <thread>
 
 namespace prx::os {
 namespace {
@@ -74,6 +75,16 @@ TEST_F(FileTest, DoesNotWaitForAPipeThatNobodyWrites) {
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
   EXPECT_THAT(read_file(pipe, 9, FileKind::kRegular).error().message,
               HasSubstr("not a regular file"));
+  EXPECT_THAT(read_file(pipe, 9, FileKind::kAny, std::chrono::milliseconds(20)).error().message,
+              HasSubstr("was silent for 20 ms"));
+}
+
+TEST_F(FileTest, ReadsAPipeToItsEndHoweverLateItsWriterComes) {
+  const fs::path pipe = folder_ / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::thread writer([&] { std::ofstream(pipe) << "one " << std::flush << "two"; });
+  EXPECT_EQ(read_file(pipe, 99, FileKind::kAny)->text, "one two");
+  writer.join();
 }
 
 TEST_F(FileTest, RefusesAFolderAndWhatIsNotThere) {
@@ -107,6 +118,21 @@ TEST_F(FileTest, AReplacementTakesItsPlaceInOneStep) {
     EXPECT_THAT(names(), ElementsAre("a"));
     EXPECT_EQ(mode_of(file), 0600u);
   }
+}
+
+TEST_F(FileTest, AReplacementKeepsOfTheModeWhatItIsToldTo) {
+  const fs::path file = write("a", "old");
+  ::chmod(file.c_str(), 0644);
+  for (const auto& [mask, mode] : {std::pair(0777u, 0644u), std::pair(0600u, 0600u)}) {
+    Replacement beside;
+    ASSERT_EQ(beside.make(file), 0);
+    ASSERT_EQ(beside.keep_owner_and_mode(mask), 0);
+    ASSERT_EQ(beside.put_in_place(false), 0);
+    EXPECT_EQ(mode_of(file), mode);
+  }
+  Replacement first;
+  ASSERT_EQ(first.make(folder_ / "new"), 0);
+  EXPECT_EQ(first.keep_owner_and_mode(0777), 0) << "there is none to keep";
 }
 
 TEST_F(FileTest, AReplacementThatIsLetGoLeavesNothing) {

@@ -64,6 +64,16 @@ TEST_F(FindPlugins, LooksAtFilesByNameAndOnlyAtSharedObjects) {
   EXPECT_EQ(found[1].info.id, "other");
 }
 
+TEST_F(FindPlugins, SearchesAFolderThatIsNamedTwiceOnce) {
+  copy_fixture(dir_, "good", "good.so");
+  std::filesystem::create_directory_symlink(dir_.path(), dir_.path() / "again");
+  options_.env_dirs = {dir_.path(), dir_.path() / "again"};
+  options_.install_dirs = {dir_.path()};
+  const auto found = find_plugins(options_);
+  ASSERT_THAT(found, SizeIs(1));
+  EXPECT_EQ(found[0].info.found_by, "PRX_PLUGIN_PATH");
+}
+
 TEST_F(FindPlugins, FollowsTheSearchOrder) {
   for (const auto* name : {"path", "env", "dirs", "user", "install"}) {
     dir_.make_dir(name);

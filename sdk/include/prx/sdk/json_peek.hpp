@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,12 @@ class KeyFilter {
   std::vector<std::string_view> names_;    ///< in the order of their first bytes
   std::array<std::uint8_t, 256> first_{};  ///< by first byte: number of the name, from 1; 0: none
 };
+
+/// True when the first character that is no white space is '{': what is JSON then is an object.
+[[nodiscard]] inline bool begins_object(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && text[first] == '{';
+}
 
 /// True for the text of an array whose elements are all strings.
 [[nodiscard]] bool is_array_of_texts(std::string_view value);
