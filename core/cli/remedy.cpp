@@ -77,7 +77,7 @@ std::string unreachable(const ProviderFacts& provider) {
 
 /// An API says so in an error object with a code; without one the path or host is probably wrong.
 std::string not_found(const Error& error, const ProviderFacts& provider, const Wording& words) {
-  const std::string choose = "choose another model with " + std::string(words.model);
+  std::string choose = "choose another model with " + std::string(words.model);
   if (error.http_status == 404 && error.provider_code.empty())
     return check_base_url(provider) + ", or " + choose;
   const bool is_model = error.provider_code.find("model") != std::string::npos;
