@@ -89,6 +89,12 @@ JsonWriter& JsonWriter::number(double number) {
 
 JsonWriter& JsonWriter::boolean(bool value) { return raw(value ? "true" : "false"); }
 
+JsonWriter& JsonWriter::strings(const std::vector<std::string>& texts) {
+  begin_array();
+  for (const std::string& text : texts) string(text);
+  return end_array();
+}
+
 JsonWriter& JsonWriter::json(std::string_view value) { return raw(value.empty() ? "null" : value); }
 JsonWriter& JsonWriter::null() { return raw("null"); }
 

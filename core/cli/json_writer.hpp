@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace prx::cli {
 
@@ -25,6 +26,7 @@ class JsonWriter {
   JsonWriter& number(double number);  ///< shortest form; not finite: null
   JsonWriter& boolean(bool value);
   JsonWriter& null();
+  JsonWriter& strings(const std::vector<std::string>& texts);  ///< one array
   JsonWriter& json(std::string_view value);  ///< text that is one JSON value; "" is null
   JsonWriter& integer_or_null(const std::optional<std::int64_t>& number);
   JsonWriter& number_or_null(const std::optional<double>& number);

@@ -5,7 +5,6 @@
 
 #include <cerrno>
 #include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include "os/file.hpp"
@@ -35,9 +34,7 @@ Result<std::string> save_conversation(const Conversation& conversation, const st
                                       const std::optional<std::string>& expected) {
   PRX_TRY_SET(std::string text, conversation.to_json());
   text += '\n';
-  std::error_code none;
-  auto target = std::filesystem::canonical(file, none);
-  if (none) target = file;
+  const auto target = os::behind_links(file);
   os::FolderLock lock;
   if (lock.take(target.parent_path()) != 0)
     return failed(file, "somebody else is writing in its folder; try again in a moment");

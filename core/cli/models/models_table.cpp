@@ -64,12 +64,6 @@ std::string count_text(const std::optional<std::int64_t>& number) {
   return number ? std::to_string(*number) : "?";
 }
 
-void write_words(JsonWriter& json, const std::vector<std::string>& words) {
-  json.begin_array();
-  for (const std::string& word : words) json.string(word);
-  json.end_array();
-}
-
 void write_ability(JsonWriter& json, std::string_view name, const std::optional<bool>& ability) {
   json.key(name);
   ability ? json.boolean(*ability) : json.null();
@@ -93,10 +87,8 @@ void write_row(JsonWriter& json, const ModelRow& row) {
   json.key("request_price").number_or_null(facts.request_price);
   json.key("created").integer_or_null(facts.created);
   json.key("expires").string_or_null(facts.expires);
-  json.key("supported_parameters");
-  write_words(json, facts.supported_parameters);
-  json.key("input_modalities");
-  write_words(json, facts.input_modalities);
+  json.key("supported_parameters").strings(facts.supported_parameters);
+  json.key("input_modalities").strings(facts.input_modalities);
   json.key("fetched").integer(std::chrono::system_clock::to_time_t(row.catalog->fetched));
   json.end_object();
 }

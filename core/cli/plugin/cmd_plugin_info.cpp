@@ -5,6 +5,7 @@
 #include "cli/commands.hpp"
 #include "cli/configuration.hpp"
 #include "cli/exit_codes.hpp"
+#include "cli/json_writer.hpp"
 #include "cli/output.hpp"
 #include "cli/plugin/plugin_text.hpp"
 #include "plugin/registry.hpp"
@@ -90,9 +91,9 @@ std::string info_json(const Candidate& plugin, const Result<std::string>& digest
   json.key("title").string_or_null(note.title);
   json.key("abi").string_or_null(plugin.info.abi);
   json.key("needs_minor").integer(note.needs_minor);
-  write_words(json.key("kinds"), note.kinds);
-  write_words(json.key("operations"), note.operations);
-  write_words(json.key("hosts"), note.hosts);
+  json.key("kinds").strings(note.kinds);
+  json.key("operations").strings(note.operations);
+  json.key("hosts").strings(note.hosts);
   json.key("key_env").string_or_null(note.key_env);
   json.key("key_url").string_or_null(note.key_url);
   json.key("signs").boolean(note.signs);
@@ -133,7 +134,7 @@ class PluginInfoVerb final : public Command {
     const auto config = load_config(globals, {});
     if (!config) return configuration_failure(config.error());
     const SearchOptions search = search_options(config->plugins, process_environment());
-    if (search.disabled) message("PRX_NO_PLUGINS=1 turns plugins off; unset it");
+    if (search.disabled) message(kPluginsAreOff);
     auto found = is_file_name(words_.front())
                      ? Result<Candidate>(look_at(fs::absolute(words_.front()), search))
                      : find_by_id(words_.front(), search);

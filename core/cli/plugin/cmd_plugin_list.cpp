@@ -24,8 +24,7 @@ void write_plugin(JsonWriter& json, const PluginInfo& plugin) {
   json.key("id").string_or_null(plugin.id);
   json.key("version").string_or_null(plugin.version);
   json.key("abi").string_or_null(plugin.abi);
-  json.key("kinds");
-  write_words(json, plugin.kinds);
+  json.key("kinds").strings(plugin.kinds);
   json.key("path").string(plugin.path);
   json.key("found_by").string_or_null(plugin.found_by);
   json.key("state").string(state_name(plugin.state));
@@ -65,7 +64,7 @@ class PluginList final : public Command {
     std::vector<PluginInfo> plugins;
     for (Candidate& candidate : find_plugins(search)) plugins.push_back(std::move(candidate.info));
     if (search.disabled)
-      message("PRX_NO_PLUGINS=1 turns plugins off; unset it");
+      message(kPluginsAreOff);
     else if (plugins.empty())
       message("no plugin file was found; set PRX_PLUGIN_PATH or [plugins] dirs");
     return print(json_ ? plugins_json(plugins) : plugins_table(plugins));

@@ -152,9 +152,9 @@ class PluginNew final : public Command {
     json.key("kind").string(kind_name(kind));
     json.key("folder").string(fs::absolute(words_.front(), error).string());
     json.key("files");
-    write_words(json, paths);
+    json.strings(paths);
     json.key("next");
-    write_words(json, next_commands(kind, words_.front()));
+    json.strings(next_commands(kind, words_.front()));
     json.end_object();
     return json.text() + "\n";
   }

@@ -4,6 +4,7 @@
 #include "cli/commands.hpp"
 #include "cli/configuration.hpp"
 #include "cli/exit_codes.hpp"
+#include "cli/json_writer.hpp"
 #include "cli/output.hpp"
 #include "cli/plugin/plugin_text.hpp"
 #include "plugin/registry.hpp"
@@ -124,7 +125,7 @@ class PluginVerify final : public Command {
     const auto config = load_config(globals, {});
     if (!config) return configuration_failure(config.error());
     const SearchOptions search = search_options(config->plugins, process_environment());
-    if (search.disabled) message("PRX_NO_PLUGINS=1 turns plugins off; unset it");
+    if (search.disabled) message(kPluginsAreOff);
     const auto rows = check_all(search, ids_);
     const int written = print(json_ ? verify_json(rows) : verify_table(rows));
     if (written != kExitOk) return written;

@@ -30,10 +30,4 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-void write_words(JsonWriter& json, const std::vector<std::string>& words) {
-  json.begin_array();
-  for (const std::string& word : words) json.string(word);
-  json.end_array();
-}
-
 }  // namespace prx::cli

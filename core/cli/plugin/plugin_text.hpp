@@ -6,10 +6,11 @@
 #include <string_view>
 #include <vector>
 
-#include "cli/json_writer.hpp"
 #include "prx/plugin_info.hpp"
 
 namespace prx::cli {
+
+inline constexpr std::string_view kPluginsAreOff = "PRX_NO_PLUGINS=1 turns plugins off; unset it";
 
 [[nodiscard]] std::string_view state_name(PluginState state);
 /// With its reason, safe on a terminal.
@@ -17,7 +18,5 @@ namespace prx::cli {
 /// Safe on a terminal; "-" for "".
 [[nodiscard]] std::string or_dash(const std::string& text);
 [[nodiscard]] std::string joined(const std::vector<std::string>& words);
-/// As an array of strings.
-void write_words(JsonWriter& json, const std::vector<std::string>& words);
 
 }  // namespace prx::cli

@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "os/file.hpp"
@@ -18,13 +17,6 @@ namespace prx::cli {
 namespace {
 
 constexpr std::string_view kFirstLine = "_HiStOrY_V2_\n";
-
-/// The file itself, where there is one behind a link.
-std::filesystem::path target_of(const std::filesystem::path& file) {
-  std::error_code none;
-  auto target = std::filesystem::canonical(file, none);
-  return none ? file : target;
-}
 
 }  // namespace
 
@@ -69,7 +61,7 @@ Result<void> HistoryFile::add(const std::string& line) {
   unwritten_.push_back(line);
   if (unwritten_.size() > static_cast<std::size_t>(lines_max_))
     unwritten_.erase(unwritten_.begin());
-  const auto target = target_of(file_);
+  const auto target = os::behind_links(file_);
   os::FolderLock lock;
   if (lock.take(target.parent_path()) != 0)
     return trouble("is being written by somebody else; the line is written with the next one");

@@ -91,6 +91,12 @@ int write_whole(int descriptor, std::string_view bytes) {
   return 0;
 }
 
+std::filesystem::path behind_links(const std::filesystem::path& file) {
+  std::error_code none;
+  auto target = std::filesystem::canonical(file, none);
+  return none ? file : target;
+}
+
 int make_private_folders(const std::filesystem::path& folder) {
   std::error_code ignored;
   if (folder.empty() || std::filesystem::is_directory(folder, ignored)) return 0;

@@ -38,6 +38,9 @@ enum class FileKind {
 /// Writes all of it to a descriptor that blocks. 0 or errno.
 [[nodiscard]] int write_whole(int descriptor, std::string_view bytes);
 
+/// The file itself, where there is one behind a link; else the same path.
+[[nodiscard]] std::filesystem::path behind_links(const std::filesystem::path& file);
+
 /// Makes a folder and those above it that are missing, for the user alone (0700). 0 or errno.
 [[nodiscard]] int make_private_folders(const std::filesystem::path& folder);
 
