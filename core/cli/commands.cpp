@@ -5,7 +5,7 @@
 namespace prx::cli {
 
 std::span<const CommandEntry> commands() {
-  static constexpr std::array<CommandEntry, 18> kTable{{
+  static constexpr std::array<CommandEntry, 19> kTable{{
       {"chat", "Send a prompt and print the answer as it comes", make_chat},
       {"models", "List models: what they can do, their context and their prices", make_models},
       {"plan", "Show the chain in force, or play it against targets that fail", make_plan},
@@ -21,6 +21,7 @@ std::span<const CommandEntry> commands() {
       {"plugin verify", "Compare the plugins' files with their sha256 pins", make_plugin_verify},
       {"plugin new", "Write the project of a new provider plugin, ready to build and test",
        make_plugin_new},
+      {"plugin check", "Check a plugin against its contract, rule by rule", make_plugin_check},
       {"config check", "Read the configuration and say what is wrong with it", make_config_check},
       {"config show", "Show each setting and where it comes from; keys are masked",
        make_config_show},

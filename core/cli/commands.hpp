@@ -17,6 +17,7 @@ std::unique_ptr<Command> make_plugin_list();
 std::unique_ptr<Command> make_plugin_info();
 std::unique_ptr<Command> make_plugin_verify();
 std::unique_ptr<Command> make_plugin_new();
+std::unique_ptr<Command> make_plugin_check();
 std::unique_ptr<Command> make_config_check();
 std::unique_ptr<Command> make_config_show();
 std::unique_ptr<Command> make_models();

@@ -41,7 +41,8 @@ ExitCode exit_code(const CallError& error) {
 std::string_view exit_codes_help() {
   return "Exit codes:\n"
          "  0    the answer is complete\n"
-         "  1    the answer could not be written; of prx doctor: a check failed\n"
+         "  1    the answer could not be written; of prx doctor and prx plugin check: a check "
+         "failed\n"
          "  2    usage: wrong arguments, or a request that prx refuses itself (not UTF-8, too "
          "large, a parameter)\n"
          "  3    configuration or plugin\n"

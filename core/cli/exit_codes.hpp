@@ -11,7 +11,7 @@ namespace prx::cli {
 enum ExitCode : int {
   kExitOk = 0,
   kExitOutput = 1,         ///< the answer could not be written (disk full, closed stdout)
-  kExitUnwell = 1,         ///< prx doctor: a check failed
+  kExitUnwell = 1,         ///< prx doctor, prx plugin check: a check failed
   kExitUsage = 2,          ///< wrong arguments, or a request that nobody was asked: too large ...
   kExitConfiguration = 3,  ///< configuration or plugin
   kExitKey = 4,            ///< no key, a rejected key, no credit

@@ -13,14 +13,15 @@
 
 include(${CMAKE_CURRENT_LIST_DIR}/PrxNote.cmake)
 
-# What the C++ layer itself needs, without the dialect: the splice editor. No dependency.
+# What the C++ layer itself needs, without the dialect: the splice editor, and Retry-After. No dependency.
 get_filename_component(_prx_sdk_src "${CMAKE_CURRENT_LIST_DIR}/../src" ABSOLUTE)
 add_library(prx_sdk_json STATIC EXCLUDE_FROM_ALL
   ${_prx_sdk_src}/json_edit.cpp
   ${_prx_sdk_src}/json_peek.cpp
   ${_prx_sdk_src}/json_scan.cpp
   ${_prx_sdk_src}/json_text.cpp
-  ${_prx_sdk_src}/json_validate.cpp)
+  ${_prx_sdk_src}/json_validate.cpp
+  ${_prx_sdk_src}/retry_after.cpp)
 target_link_libraries(prx_sdk_json PUBLIC prx_sdk)
 target_compile_options(prx_sdk_json PRIVATE -ffunction-sections -fdata-sections)
 set_target_properties(prx_sdk_json PROPERTIES
@@ -49,28 +50,27 @@ function(prx_add_plugin name)
   else()
     target_link_libraries(${name} PRIVATE prx_sdk_json)
   endif()
-  _prx_shape_plugin(${name} ${generated})
+  _prx_shape_plugin(${name})
   if(NOT arg_NO_INSTALL)
     install(TARGETS ${name} LIBRARY DESTINATION lib/prx/plugins COMPONENT prx_plugins)
   endif()
 endfunction()
 
 # How a plugin is compiled and linked.
-function(_prx_shape_plugin name generated)
+function(_prx_shape_plugin name)
   if(DEFINED PRX_PLUGIN_OUTPUT_DIRECTORY)
     set(output ${PRX_PLUGIN_OUTPUT_DIRECTORY})
   else()
     set(output ${CMAKE_BINARY_DIR}/lib/prx/plugins)
   endif()
-  file(CONFIGURE OUTPUT ${generated}/exports.map
-    CONTENT "{\n  global: prx_plugin_query_v1;\n  local: *;\n};\n")
+  set(exports ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/exports.map)
   set_target_properties(${name} PROPERTIES
     PREFIX "" SUFFIX ".so" LIBRARY_OUTPUT_DIRECTORY "$<1:${output}>"
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
-    POSITION_INDEPENDENT_CODE ON LINK_DEPENDS ${generated}/exports.map)
+    POSITION_INDEPENDENT_CODE ON LINK_DEPENDS ${exports})
   target_compile_options(${name} PRIVATE -ffunction-sections -fdata-sections)
   target_link_options(${name} PRIVATE
-    LINKER:--version-script=${generated}/exports.map
+    LINKER:--version-script=${exports}
     LINKER:-z,nodelete LINKER:-z,now LINKER:-z,noseparate-code LINKER:--gc-sections)
   if(NOT PRX_SANITIZE)  # a sanitizer's symbols come from the host program
     target_link_options(${name} PRIVATE LINKER:--no-undefined)

@@ -1,5 +1,7 @@
 #include "chat_emit.hpp"
 
+#include <algorithm>
+
 #include "json_scan.hpp"
 #include "prx/sdk/json_edit.hpp"
 
@@ -13,7 +15,21 @@ bool is_half(const char* at, const char* end) {
   return end - at >= 3 && at[0] == '\xED' && (at[1] & 0xE0) == 0xA0 && (at[2] & 0xC0) == 0x80;
 }
 
+bool is_control(char c) { return c >= 0x1a && c < 0x20; }
+
 }  // namespace
+
+std::string escape_controls(std::string_view json) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out;
+  for (const char c : json) {
+    if (is_control(c))
+      out.append("\\u001").append(1, kDigits[c & 0xf]);
+    else
+      out += c;
+  }
+  return out;
+}
 
 std::string to_utf8(std::string_view text) {
   std::string out;
@@ -55,6 +71,12 @@ prx_str Emitter::clean(std::string_view text, std::string& storage) {
   return to_str(storage);
 }
 
+prx_str Emitter::clean_json(std::string_view json, std::string& storage) {
+  if (std::none_of(json.begin(), json.end(), is_control)) return clean(json, storage);
+  storage = escape_controls(to_utf8(json));
+  return to_str(storage);
+}
+
 void Emitter::meta(std::string_view id, std::string_view model, std::string_view provider,
                    std::string_view json) {
   prx_event e = event(PRX_EV_META, 0);
@@ -78,7 +100,7 @@ void Emitter::tool_call(const ToolPiece& piece) {
   e.name = clean(piece.name, storage_[1]);
   e.text = clean(piece.arguments, storage_[2]);
   std::string storage;
-  if (!piece.members.empty()) e.json = clean(piece.members, storage);
+  if (!piece.members.empty()) e.json = clean_json(piece.members, storage);
   send(e);
 }
 
@@ -87,13 +109,13 @@ void Emitter::item(std::uint32_t choice, std::string_view name, std::string_view
   prx_event e = event(PRX_EV_ITEM, choice);
   e.name = to_str(name);
   e.id = clean(id, storage_[0]);
-  e.json = clean(json, storage_[1]);
+  e.json = clean_json(json, storage_[1]);
   send(e);
 }
 
 void Emitter::raw(std::string_view json) {
   prx_event e = event(PRX_EV_RAW, 0);
-  e.json = clean(json, storage_[0]);
+  e.json = clean_json(json, storage_[0]);
   send(e);
 }
 
@@ -107,7 +129,7 @@ void Emitter::finish(std::uint32_t choice, std::uint32_t finish, std::string_vie
 void Emitter::usage(const prx_usage& usage, std::string_view json) {
   prx_event e = event(PRX_EV_USAGE, 0);
   e.usage = &usage;
-  e.json = clean(json, storage_[0]);
+  e.json = clean_json(json, storage_[0]);
   send(e);
 }
 

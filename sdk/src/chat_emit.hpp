@@ -9,6 +9,7 @@
 
 #include "prx/plugin.h"
 #include "prx/sdk/error.hpp"
+#include "prx/sdk/sizes.hpp"
 
 namespace prx::sdk {
 
@@ -20,6 +21,10 @@ namespace prx::sdk {
 /// `text` with each byte that is no UTF-8, and each half of a surrogate pair, replaced by U+FFFD.
 [[nodiscard]] std::string to_utf8(std::string_view text);
 
+/// `json` with the bytes 0x1a to 0x1f escaped, which no JSON has: RapidJSON 1.1.0's SSE2 code takes
+/// them for text, inside of strings alone.
+[[nodiscard]] std::string escape_controls(std::string_view json);
+
 /// A piece of a tool call; views are borrowed for the call.
 struct ToolPiece {
   std::uint32_t choice = 0, index = 0;
@@ -29,7 +34,7 @@ struct ToolPiece {
 
 class Emitter {
  public:
-  Emitter(const prx_sink& sink, bool want_frame) : sink_(sink), want_frame_(want_frame) {}
+  Emitter(const prx_sink& sink, bool want_frame) : sink_(copy_of(sink)), want_frame_(want_frame) {}
 
   /// What follows comes from this frame, until end_frame().
   void begin_frame(std::string_view frame) {
@@ -62,6 +67,7 @@ class Emitter {
   static prx_event event(std::uint32_t type, std::uint32_t choice);
   void send(prx_event& event);
   prx_str clean(std::string_view text, std::string& storage);
+  prx_str clean_json(std::string_view json, std::string& storage);
 
   prx_sink sink_;
   bool want_frame_;

@@ -8,6 +8,7 @@
 #include "chat_emit.hpp"
 #include "chat_halves.hpp"
 #include "json_mend.hpp"
+#include "prx/sdk/json_edit.hpp"
 #include "rapid.hpp"
 
 namespace prx::sdk {
@@ -435,6 +436,20 @@ std::string content_encoding(std::span<const prx_kv> headers) {
   return coding == "identity" ? std::string() : coding;
 }
 
+namespace {
+
+/// A server's words are UTF-8 from here on, and within their limit.
+Error with_utf8(Error error) {
+  for (std::string* const text : {&error.provider_code, &error.request_id, &error.raw})
+    if (!json::is_utf8(*text)) *text = to_utf8(*text);
+  if (error.raw.size() <= kErrorRawMax) return error;
+  error.raw.resize(kErrorRawMax);
+  while (!json::is_utf8(error.raw)) error.raw.pop_back();
+  return error;
+}
+
+}  // namespace
+
 Error read_error(const ChatHead& head, std::string_view body, std::string_view provider_title,
                  std::int64_t now_epoch) {
   const std::string coding = content_encoding(head.headers);
@@ -445,7 +460,7 @@ Error read_error(const ChatHead& head, std::string_view body, std::string_view p
   const bool structured = root != nullptr && (root->IsObject() || root->IsArray());
   if (!structured)
     reader.set_fallback(coding.empty() ? plain_words(body) : "its body is " + coding + "-encoded");
-  Error error = reader.read(structured ? root : nullptr);
+  Error error = with_utf8(reader.read(structured ? root : nullptr));
   error.phase = Phase::kHead;
   return error;
 }
@@ -473,9 +488,9 @@ Error read_frame_error(const ChatHead& head, std::string_view error_json,
   const Value* const root = parsed.root();
   const std::string_view words = text_of(root);
   if (root == nullptr) reader.set_fallback(plain_words(error_json));
-  if (words.empty() || is_number_text(words)) return reader.read(root);
+  if (words.empty() || is_number_text(words)) return with_utf8(reader.read(root));
   reader.set_fallback(std::string(words));
-  return reader.read(nullptr);
+  return with_utf8(reader.read(nullptr));
 }
 
 }  // namespace prx::sdk

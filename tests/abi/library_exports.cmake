@@ -1,5 +1,7 @@
-# cmake -DNM=.. -DLIBRARY=.. -P library_exports.cmake: libprx exports what hosts need of its classes, so that they can
-# be derived from, and be looked at by sanitizers; and nothing of its rooms.
+# cmake -DNM=.. -DLIBRARY=.. -DC_HEADER=prx.h -P library_exports.cmake: libprx exports what hosts need of its classes,
+# so that they can be derived from, and be looked at by sanitizers; the functions of its C header and no other C
+# symbol; and nothing of its rooms.
+cmake_minimum_required(VERSION 3.25)
 execute_process(COMMAND ${NM} -DC --defined-only ${LIBRARY} OUTPUT_VARIABLE out COMMAND_ERROR_IS_FATAL ANY)
 foreach(symbol "typeinfo for prx::Stream" "vtable for prx::Stream" "typeinfo for prx::Call" "vtable for prx::Call"
     "prx::Client::open")
@@ -7,6 +9,28 @@ foreach(symbol "typeinfo for prx::Stream" "vtable for prx::Stream" "typeinfo for
     message(FATAL_ERROR "${LIBRARY} does not export: ${symbol}")
   endif()
 endforeach()
-if(out MATCHES " (prx::(driver|http|reliability|config)::[^\n]*)")
+if(out MATCHES " (prx::(driver|http|reliability|config|c_api|isolation)::[^\n]*)")
   message(FATAL_ERROR "${LIBRARY} exports ${CMAKE_MATCH_1}")
 endif()
+
+file(READ ${C_HEADER} header)
+string(REGEX MATCHALL "PRX_EXPORT[^(;]*(prx_[a-z0-9_]+)\\(" declarations "${header}")
+set(functions)
+foreach(declaration ${declarations})
+  string(REGEX REPLACE ".*[ *](prx_[a-z0-9_]+)\\($" "\\1" function "${declaration}")
+  list(APPEND functions ${function})
+  if(NOT out MATCHES " T ${function}@@PRX_0\n")
+    message(FATAL_ERROR "${LIBRARY} does not export ${function} of ${C_HEADER} as PRX_0")
+  endif()
+endforeach()
+list(LENGTH functions count)
+if(count LESS 50)
+  message(FATAL_ERROR "${C_HEADER}: only ${count} functions were found in it")
+endif()
+string(REGEX MATCHALL " [A-Z] [a-z][a-zA-Z0-9_]*@@" exported "${out}")
+foreach(symbol ${exported})
+  string(REGEX REPLACE "^ [A-Z] (.*)@@$" "\\1" symbol "${symbol}")
+  if(NOT symbol IN_LIST functions)
+    message(FATAL_ERROR "${LIBRARY} exports ${symbol}, which ${C_HEADER} does not declare")
+  endif()
+endforeach()

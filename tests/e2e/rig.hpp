@@ -110,6 +110,10 @@ class Rig {
     if (wire != Wire::kPlain) put_front(wire == Wire::kTls ? "1.1" : "2");
     environment["PRX_PLUGIN_PATH"] = std::string(PRX_BINARY_DIR) + "/lib/prx/plugins";
     toml = "[log]\nlevel = \"trace\"\n";
+#ifdef PRX_E2E_ISOLATED  // the same tests with each plugin in a process of its own
+    toml += "[plugins]\nisolation = \"process\"\nisolation_host = \"" PRX_BINARY_DIR
+            "/lib/prx/prx-plugin-host\"\n";
+#endif
   }
 
   /// A client for the TOML text; warm-up only when asked for.

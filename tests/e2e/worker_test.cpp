@@ -38,6 +38,15 @@ TEST_F(Worker, LettingGoEndsItAndItsThread) {
   }
 }
 
+TEST_F(Worker, AnUnknownTerminalEventEndsIt) {
+  rig.toml += "[providers.worker]\nlast_event = 102\n";
+  const auto client = rig.open();
+  const auto answer = client->chat(ask("hi"));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().error_class, ErrorClass::kInternal);
+  EXPECT_THAT(answer.error().message, HasSubstr("of the unknown type 102"));
+}
+
 TEST_F(Worker, ManyAtOnceWithMoreThanThereAreThreads) {
   const auto client = rig.open();
   std::vector<std::unique_ptr<Stream>> streams;

@@ -166,6 +166,16 @@ TEST(CancelOp, OfAWorkerThatRunsEndsOnTheWorker) {
   expect_cancelled(op);
 }
 
+TEST(CancelOp, ASinkThatWantsNoMoreEndsTheWorkerThatDropsItsOp) {
+  TestInstance instance(steps(), mode("worker until cancel"));
+  TestOp op(instance, {});
+  op.stop_at = 2;
+  instance.host.run();
+  instance.host.run_workers();
+  expect_cancelled(op);
+  EXPECT_EQ(op.events().size(), 3u);
+}
+
 TEST(CancelOp, OfATaskOnItsWayBackToTheLoop) {
   TestInstance instance(steps(), mode("worker and back"));
   TestOp op(instance, {});

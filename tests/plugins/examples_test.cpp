@@ -32,6 +32,15 @@ TEST(ExampleEcho, CanBeCancelledBetweenWords) {
   EXPECT_EQ(op.error()->error_class, ErrorClass::kCancelled);
 }
 
+TEST(ExampleEcho, AnOperationOfALaterHostIsUnsupported) {
+  TestInstance instance(load(PRX_EXAMPLE_ECHO), "{}");
+  for (const std::uint32_t op : {0u, 7u, 4'711u}) {
+    TestOp later(instance, {.op = op});
+    ASSERT_TRUE(later.refused) << op;
+    EXPECT_EQ(later.refused->error_class, ErrorClass::kUnsupported);
+  }
+}
+
 TEST(ExampleHttp, PostsTheRequestAndReadsPlainText) {
   TestInstance instance(load(PRX_EXAMPLE_HTTP), "{}");
   TestOp op(instance, {.body = R"({"messages":[]})"});

@@ -155,6 +155,12 @@ TEST(OpenRouterConfig, RefusesWhatCannotWork) {
   }
 }
 
+TEST(OpenRouterConfig, ARefusalIsOneLineWhateverItQuotes) {
+  TestInstance instance(module(), R"({"base_url":"ftp\u001b\r\n://a"})");
+  ASSERT_TRUE(instance.refused);
+  for (const char c : instance.refused->message) EXPECT_GE(static_cast<unsigned char>(c), 0x20);
+}
+
 TEST(OpenRouterModels, AreItems) {
   TestInstance instance(module(), "{}");
   TestOp op(instance, {.op = PRX_OP_MODELS});

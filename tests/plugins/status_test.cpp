@@ -27,5 +27,20 @@ TEST(ClassOfStatus, NamesWhoAnswered) {
   EXPECT_EQ(error.message, "the server answered with HTTP status 503");
 }
 
+std::int64_t wait_ms_of(std::string_view retry_after) {
+  const prx_kv header{str("retry-after"), str(retry_after)};
+  const Error error = status_error(HttpHead{429, {&header, 1}}, "it");
+  return error.retry_after ? std::int64_t{error.retry_after->count()} : -1;
+}
+
+TEST(ClassOfStatus, OfAHeadKnowsHowLongTheServerWantsUsToWait) {
+  EXPECT_EQ(wait_ms_of("0"), 0);
+  EXPECT_EQ(wait_ms_of("7"), 7'000);
+  EXPECT_EQ(wait_ms_of("9000000000000000000"), 366LL * 86'400'000) << "as long as can be";
+  for (const char* text : {"", "-1", "soon", "7s", "99999999999999999999"})
+    EXPECT_EQ(wait_ms_of(text), -1) << text;
+  EXPECT_FALSE(status_error(HttpHead{429, {}}, "it").retry_after);
+}
+
 }  // namespace
 }  // namespace prx::sdk

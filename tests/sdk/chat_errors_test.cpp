@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "event_log.hpp"
+#include "prx/sdk/json_edit.hpp"
 
 namespace prx::sdk {
 namespace {
@@ -33,6 +34,18 @@ TEST(ChatErrors, StatusesMapToClasses) {
       {999, ErrorClass::kBadResponse},    {101, ErrorClass::kBadResponse},
       {0, ErrorClass::kBadResponse},      {-1, ErrorClass::kBadResponse}};
   for (const auto& [status, expected] : cases) EXPECT_EQ(classify(status, ""), expected) << status;
+}
+
+TEST(ChatErrors, AllTextsAreUtf8WhateverTheServerWrote) {
+  const std::string bad = "Too m\xff" + std::string(80'000, '\xc3');
+  const Error error = rejected(500,
+                               R"({"error":{"message":")" + bad +
+                                   "\",\"code\":\"c\xff\",\"metadata\":{\"raw\":\"" + bad + "\"}}}",
+                               {{"x-request-id", "r\xff"}});
+  for (const std::string& text : {error.message, error.provider_code, error.request_id, error.raw})
+    EXPECT_TRUE(json::is_utf8(text)) << text.substr(0, 80);
+  EXPECT_LE(error.raw.size(), 64u << 10) << "what stands for a bad byte is longer than it";
+  EXPECT_TRUE(json::is_utf8(rejected(500, "plain \xff words").raw));
 }
 
 TEST(ChatErrors, TypedCodesGoBeforeTheStatus) {

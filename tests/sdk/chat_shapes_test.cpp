@@ -47,6 +47,22 @@ TEST(ChatShapes, UsageAfterTheFinishReasonIsToldBeforeTheEnd) {
       << log.lines[log.lines.size() - 2];
 }
 
+TEST(ChatShapes, AControlCharacterInAStringIsEscapedInWhatIsHandedOn) {
+  const std::string blanks(40, ' ');  // the parser takes them in its wide steps alone
+  const auto log = decode(sse(
+      {text_chunk("a"),
+       "{\"other" + blanks + "\x1a" + blanks + "\":\"" + blanks + "\x1f" + blanks + "\"}", kStop,
+       "{\"choices\":[],\"usage\":{\t\"completion_tokens\":4,\"note" + blanks + "\x1c" + blanks +
+           "\":1}}",
+       "[DONE]"}));
+  EXPECT_EQ(log.last(), "done");
+  std::string all;
+  for (const std::string& line : log.lines) all += line + "\n";
+  EXPECT_EQ(all.find_first_of("\x1a\x1c\x1f"), std::string::npos) << all;
+  for (const char* escape : {"\\u001a", "\\u001f", "\\u001c"})
+    EXPECT_NE(all.find(escape), std::string::npos) << all;
+}
+
 TEST(ChatShapes, AChoiceThatCannotBeIsABadResponse) {
   for (const char* index : {"-1", "128", "4294967296", "0.5", "1e300", "\"-1\"", "\"128\"",
                             "\"one\"", "\" 1\"", "true", "[1]", R"({"a":1})"}) {

@@ -119,9 +119,11 @@ void check_configuration(const Config& config, Checks& out) {
 void check_plugins(const Config& config, const std::vector<PluginInfo>& plugins, Checks& out) {
   for (const PluginInfo& plugin : plugins) {
     if (plugin.state == PluginState::kUsable && serves_somebody(config, plugin))
-      out.push_back(
-          {CheckStatus::kOk, "plugin", plugin.id,
-           "version " + plugin.version + ", ABI " + plugin.abi + ", trusted: " + plugin.path, ""});
+      out.push_back({CheckStatus::kOk, "plugin", plugin.id,
+                     "version " + plugin.version + ", ABI " + plugin.abi +
+                         (plugin.isolation == "process" ? ", in a process of its own" : "") +
+                         ", trusted: " + plugin.path,
+                     ""});
   }
   for (const ProviderConfig& provider : config.providers)
     if (!provider.problem.empty()) check_problem(config, provider, plugins, out);

@@ -22,10 +22,14 @@ bool is_file_name(const std::string& word) { return word.find_first_of("/.") != 
 Candidate look_at(const fs::path& file, SearchOptions search) {
   SearchOptions only;
   only.allow = std::move(search.allow);
-  only.entries = {{{}, file, {}}};
+  only.entries = {{{}, file, {}, {}}};
   if (const auto note = probe(file)) only.entries.front().id = note->id;
+  only.entries.front().isolation.isolation = search.isolation;
   for (const auto& entry : search.entries)
-    if (entry.id == only.entries.front().id) only.entries.front().sha256 = entry.sha256;
+    if (entry.id == only.entries.front().id) {
+      only.entries.front().sha256 = entry.sha256;
+      only.entries.front().isolation = entry.isolation;
+    }
   return std::move(find_plugins(only).front());
 }
 
@@ -55,6 +59,8 @@ std::string info_text(const Candidate& plugin, const Result<std::string>& digest
       {"hosts", or_dash(joined(note.hosts))},
       {"key", or_dash(with_url(note.key_env, note.key_url))},
       {"signs", note.signs ? "yes: it is given its own API key" : "no: it never sees a key"},
+      {"runs", plugin.info.isolation == "process" ? "in a process of its own, confined"
+                                                  : "in the process that uses it, with its rights"},
       {"default model", or_dash(note.default_model)},
       {"capabilities", or_dash(note.capabilities)},
       {"file", or_dash(plugin.info.path)},
@@ -97,6 +103,7 @@ std::string info_json(const Candidate& plugin, const Result<std::string>& digest
   json.key("key_env").string_or_null(note.key_env);
   json.key("key_url").string_or_null(note.key_url);
   json.key("signs").boolean(note.signs);
+  json.key("isolation").string_or_null(plugin.info.isolation);
   json.key("default_model").string_or_null(note.default_model);
   json.key("capabilities").json(note.capabilities);
   write_options(json.key("options"), note.options);

@@ -27,6 +27,7 @@ void write_plugin(JsonWriter& json, const PluginInfo& plugin) {
   json.key("kinds").strings(plugin.kinds);
   json.key("path").string(plugin.path);
   json.key("found_by").string_or_null(plugin.found_by);
+  json.key("isolation").string_or_null(plugin.isolation);
   json.key("state").string(state_name(plugin.state));
   json.key("reason").string_or_null(plugin.reason);
   json.end_object();

@@ -16,15 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// As a shell takes it for one word.
-std::string shell_word(const std::string& text) {
-  constexpr std::string_view kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+=:,@%";
-  if (text.find_first_not_of(kPlain) == text.npos) return text;
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
+constexpr std::string_view kConfigFile = "prx.toml";  // of the templates
 
 /// The prefix that an SDK was installed to: that of this very program, or where CMake looks anyway.
 std::optional<fs::path> find_sdk() {
@@ -47,7 +39,7 @@ std::string prefix_option() {
 /// there. So the one that is to be written is asked.
 Result<void> check_configuration(const std::vector<ProjectFile>& files) {
   for (const ProjectFile& file : files) {
-    if (!file.path.ends_with(".toml")) continue;
+    if (file.path != kConfigFile) continue;
     ConfigSource source;
     source.environment = {};
     source.read_secrets = false;
@@ -58,14 +50,16 @@ Result<void> check_configuration(const std::vector<ProjectFile>& files) {
   return {};
 }
 
-/// The three commands that come next, in the folder where this one was run.
+/// The commands that come next, in the folder where this one was run.
 std::vector<std::string> next_commands(ProjectKind kind, const std::string& id) {
   const bool needs_server = kind == ProjectKind::kHttp || kind == ProjectKind::kDialect;
-  return {"cmake -S " + id + " -B " + id + "/build" + prefix_option() + " && cmake --build " + id +
-              "/build",
-          "ctest --test-dir " + id + "/build --output-on-failure",
-          needs_server ? "prx plugin info " + id + "/build/lib/prx/plugins/" + id + ".so"
-                       : "prx chat --config " + id + "/check.toml \"Hello\""};
+  std::vector<std::string> commands{"cmake -S " + id + " -B " + id + "/build" + prefix_option() +
+                                        " && cmake --build " + id + "/build",
+                                    "ctest --test-dir " + id + "/build --output-on-failure",
+                                    "prx plugin check " + id + "/build/lib/prx/plugins/" + id +
+                                        ".so --config " + id + "/check.toml"};
+  if (!needs_server) commands.push_back("prx chat --config " + id + "/prx.toml \"Hello\"");
+  return commands;
 }
 
 class PluginNew final : public Command {

@@ -36,13 +36,13 @@ struct KindText {
 constexpr std::string_view kAskServer =
     "It asks `https://api.example.com` until you change that in the source and in the note:\n\n"
     "    export @VARIABLE@_API_KEY=...\n"
-    "    prx chat --config check.toml \"Hello\"\n\n"
+    "    prx chat --config prx.toml \"Hello\"\n\n"
     "`@VARIABLE@_BASE_URL` sends it elsewhere, to a server on this machine for example.";
 constexpr std::string_view kAskDialect =
     "`prx sim` plays such a server; with the URL that it prints, and any key:\n\n"
     "    export @VARIABLE@_API_KEY=anything @VARIABLE@_BASE_URL=http://127.0.0.1:PORT/v1\n"
-    "    prx chat --config check.toml \"Hello\"";
-constexpr std::string_view kAskAlone = "    prx chat --config check.toml \"Hello\"";
+    "    prx chat --config prx.toml \"Hello\"";
+constexpr std::string_view kAskAlone = "    prx chat --config prx.toml \"Hello\"";
 
 KindText text_of(ProjectKind kind) {
   constexpr std::string_view kNote = "plugin.json", kCpp = "plugin.cpp", kTest = "plugin_test.cpp";

@@ -18,6 +18,7 @@ std::string_view state_name(PluginState state) {
 
 std::string state_text(const PluginInfo& plugin) {
   std::string text(state_name(plugin.state));
+  if (plugin.state == PluginState::kUsable && plugin.isolation == "process") text += ", isolated";
   if (!plugin.reason.empty()) text += ": " + visible_line(plugin.reason);
   return text;
 }
@@ -28,6 +29,15 @@ std::string joined(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : ",") + word;
   return text;
+}
+
+std::string shell_word(const std::string& text) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+=:,@%";
+  if (text.find_first_not_of(kPlain) == text.npos && !text.empty()) return text;
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
 }
 
 }  // namespace prx::cli

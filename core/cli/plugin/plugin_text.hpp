@@ -18,5 +18,7 @@ inline constexpr std::string_view kPluginsAreOff = "PRX_NO_PLUGINS=1 turns plugi
 /// Safe on a terminal; "-" for "".
 [[nodiscard]] std::string or_dash(const std::string& text);
 [[nodiscard]] std::string joined(const std::vector<std::string>& words);
+/// As a shell takes it for one word.
+[[nodiscard]] std::string shell_word(const std::string& text);
 
 }  // namespace prx::cli

@@ -8,10 +8,12 @@
 /// Threads: a client may be used from any thread, by several at once. It owns one loop thread, on
 /// which plugins, engine and push sinks run. A process may hold several clients; none has global
 /// state. Sinks, hooks and log sinks must not throw. Fork: a client does not survive fork() in the
-/// child; open one there.
+/// child: there each call fails at once with kInternal, streams are at their end, and destruction
+/// frees nothing and waits for nothing; open another one there.
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -24,6 +26,7 @@
 #include "prx/chat.hpp"
 #include "prx/config.hpp"
 #include "prx/export.hpp"
+#include "prx/metrics.hpp"
 #include "prx/model.hpp"
 #include "prx/plugin_info.hpp"
 
@@ -46,6 +49,16 @@ enum class CatalogUse {
   kOff,  ///< nothing is read or written
 };
 
+/// A host's own way out, in place of http_proxy and its kin of the environment.
+struct ProxyOptions {
+  /// "http://user:key@proxy.example:3128"; also https, socks5 and socks4, by which the proxy
+  /// resolves names. "": no proxy, whatever the environment says
+  std::string url;
+  /// Hosts, domains and networks that are reached without it: "corp.example, 10.0.0.0/8"; "*": all.
+  /// This machine itself (localhost, 127.0.0.0/8, ::1) is always one of them
+  std::string no_proxy;
+};
+
 struct ClientOptions {
   bool warm_up = true;  ///< connect and verify the default provider's key in the background
   /// A command that makes a call or two: cheap start instead of cheap repetition
@@ -53,10 +66,19 @@ struct ClientOptions {
   /// Keys, base URLs, proxies, plugin folders. Empty: that of the configuration
   /// (ConfigSource::environment); proxies and XDG_RUNTIME_DIR are read when the client opens.
   Environment environment;
-  LogSink log;  ///< empty: as `[log]` says; the library itself writes to no terminal but by `[log]`
+  /// Gets the lines of `[log] level` and above. Empty: they go where `[log]` says, and nowhere when
+  /// the configuration says nothing of a log: the library writes to no terminal unasked
+  LogSink log;
   std::string host_name = "prx";  ///< told to plugins
   std::string host_version;       ///< "" : libprx's
   CatalogUse catalog = CatalogUse::kOn;
+  MetricsSink metrics = {};  ///< empty: nothing is measured
+  /// nullopt: the environment's. Of all connections of the client
+  std::optional<ProxyOptions> proxy = std::nullopt;
+  /// PEM, in place of the system's authorities, of providers without a `ca_file` of their own; read
+  /// when a connection is made. Not for the certificate of an https:// proxy
+  std::filesystem::path ca_file = {};
+  std::string ca_pem = {};  ///< the same as text; at most one of the two
 };
 
 struct CallOptions {
@@ -179,9 +201,9 @@ class Client {
   /// before its keys are there. What is wrong and stops no call stands in Config::warnings, and in
   /// the log.
   ///
-  /// Errors: kInvalidRequest (configuration), kNotFound (no usable plugin for a provider that is
-  /// called for), kInternal (a plugin failed in create). A plugin that fails stops only what needs
-  /// it.
+  /// Errors: kInvalidRequest (configuration, options), kNotFound (no usable plugin for a provider
+  /// that is called for), kInternal (a plugin failed in create). A plugin that fails stops only
+  /// what needs it.
   [[nodiscard]] static PRX_API Result<std::unique_ptr<Client>> open(Config config,
                                                                     ClientOptions options = {});
 

@@ -145,7 +145,7 @@ struct TargetConfig {
   friend bool operator==(const TargetConfig&, const TargetConfig&) = default;
 };
 
-/// A `[chains.<name>]` table. The short form (`[default] provider`, then `fallback_providers`) is
+/// A `[chains.NAME]` table. The short form (`[default] provider`, then `fallback_providers`) is
 /// the chain named "default", which always exists and comes first.
 struct ChainConfig {
   std::string name;
@@ -155,18 +155,37 @@ struct ChainConfig {
   friend bool operator==(const ChainConfig&, const ChainConfig&) = default;
 };
 
+/// Where the code of a plugin runs.
+enum class Isolation {
+  kNone,     ///< in this process, with all its rights
+  kProcess,  ///< in a process of its own that is confined: core/docs/isolation.md
+};
+
+/// How a plugin is isolated, and what its process may use up.
+struct IsolationConfig {
+  Isolation isolation = Isolation::kNone;
+  int memory_max = 512;                                         ///< MiB, 64 to 65,536
+  std::optional<Milliseconds> cpu_max = std::chrono::hours(1);  ///< processor time; nullopt: "off"
+  friend bool operator==(const IsolationConfig&, const IsolationConfig&) = default;
+};
+
 /// `[plugins]`.
 struct PluginsConfig {
   struct Entry {  ///< a `[plugins.<id>]` table
     std::string id;
     /// Absolute; relative ones were resolved against the file's folder. Empty: it is searched for
     std::filesystem::path path;
-    std::string sha256;  ///< 64 hex digits in lower case, or ""
+    std::string sha256;         ///< 64 hex digits in lower case, or ""
+    IsolationConfig isolation;  ///< `isolation` is that of [plugins] when the table has none
     friend bool operator==(const Entry&, const Entry&) = default;
   };
+  Isolation isolation = Isolation::kNone;  ///< of plugins whose table says nothing
+  std::filesystem::path host;  ///< the program of isolated plugins; empty: that of the installation
   std::vector<std::filesystem::path> dirs;
   std::optional<std::vector<std::string>> allow;  ///< ids; nullopt: all
   std::vector<Entry> entries;
+  /// What holds for the plugin of that id.
+  [[nodiscard]] PRX_API IsolationConfig isolation_of(std::string_view id) const;
   friend bool operator==(const PluginsConfig&, const PluginsConfig&) = default;
 };
 

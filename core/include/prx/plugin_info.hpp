@@ -25,6 +25,7 @@ struct PluginInfo {
   std::string key_env;        ///< variable with the key; empty: it needs none
   std::string key_url;        ///< where a person gets a key
   std::string credit_url;     ///< where a person buys credit
+  std::string isolation;      ///< "process" or "none": where the configuration has it run
   std::string default_model;  ///< asked for when nothing else names a model
   friend bool operator==(const PluginInfo&, const PluginInfo&) = default;
 };

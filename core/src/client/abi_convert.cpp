@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "client/provider_instance.hpp"
+#include "prx/sdk/sizes.hpp"
 
 namespace prx::driver {
 
@@ -37,7 +38,7 @@ std::string clean(std::string_view text, std::size_t max, const ProviderInstance
 
 Error to_error(const prx_error* error, const ProviderInstance* whose) {
   Error out;
-  if (error == nullptr || error->size < sizeof(prx_error)) {
+  if (!sdk::is_whole(error)) {
     out.message = "the plugin reported a failure without saying which";
     return out;
   }
@@ -58,7 +59,7 @@ Error to_error(const prx_error* error, const ProviderInstance* whose) {
 Usage to_usage(const prx_usage* usage, std::string_view json) {
   Usage out;
   out.json = std::string(json);
-  if (usage == nullptr || usage->size < sizeof(prx_usage)) return out;
+  if (!sdk::is_whole(usage)) return out;
   out.prompt_tokens = known(usage->prompt_tokens);
   out.completion_tokens = known(usage->completion_tokens);
   out.total_tokens = known(usage->total_tokens);

@@ -105,7 +105,7 @@ Result<Account> Client::Impl::account(const std::string& provider, const CallOpt
 }
 
 Result<Account> Client::account(const std::string& provider, const CallOptions& options) {
-  if (driver::on_prx_thread()) return Unexpected(driver::blocking_on_loop());
+  PRX_TRY(impl_->check_may_wait());
   return impl_->account(provider, options);
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "client/measure.hpp"
+
 namespace prx::driver {
 
 namespace {
@@ -72,6 +74,7 @@ void ChatCall::start(std::optional<Error> refused) {
 
 void ChatCall::begin() {
   const MonotonicTime now = runtime_.loop.now();
+  began_ = now;
   begin_sharing(now);
   engine_.emplace(plan_.chain->plan, plan_.terms, health_, now);
   if (plan_.has_format) engine_->forbid_continue();
@@ -117,6 +120,7 @@ bool ChatCall::gone() {
 
 /// Under the lock, since the end of the call takes it too: a runtime that is gone is never touched.
 void ChatCall::post(void (ChatCall::*function)()) {
+  if (forked()) return;
   const std::lock_guard lock(mutex_);
   if (gone_) return;
   runtime_.loop.post([self = shared_from_this(), function] { (*self.*function)(); });
@@ -125,17 +129,17 @@ void ChatCall::post(void (ChatCall::*function)()) {
 void ChatCall::cancel() { post(&ChatCall::cancel_now); }
 
 void ChatCall::pause() {
-  if (!gone() && on_own_loop()) return pause_now();
+  if (!forked() && !gone() && on_own_loop()) return pause_now();
   post(&ChatCall::pause_now);
 }
 
 void ChatCall::resume() {
-  if (!gone() && on_own_loop()) return resume_now();
+  if (!forked() && !gone() && on_own_loop()) return resume_now();
   post(&ChatCall::resume_now);
 }
 
 void ChatCall::close() {
-  if (gone()) return;
+  if (forked() || gone()) return;
   if (on_own_loop()) {
     if (!ended_) cancel();
     sink_ = nullptr;
@@ -305,6 +309,20 @@ void ChatCall::on_timer() {
   perform();
 }
 
+void ChatCall::measure_end(const std::optional<Error>& error, const ChatResponse& response) const {
+  EndedCall ended{plan_.request_id, response, trail_, nullptr, {}, nullptr, {}, {}};
+  ended.error = error ? &*error : nullptr;
+  if (!trail_.empty() && plan_.chain != nullptr) {
+    ended.decisive = error ? &attempt_behind(trail_, *error) : &trail_.back();
+    for (const CallTarget& target : plan_.chain->targets)
+      if (target.instance->config().name == ended.decisive->provider)
+        ended.plugin_id = target.instance->config().plugin_id;
+  }
+  if (began_ != MonotonicTime{}) ended.duration = runtime_.loop.now() - began_;
+  if (first_delivered_) ended.first_chunk = *first_delivered_ - began_;
+  measure_call(runtime_, ended);
+}
+
 void ChatCall::end(std::optional<Error> error, ChatResponse&& response) {
   ended_ = true;
   if (shared_) std::exchange(shared_, nullptr)->after_choice(runtime_.loop.now());
@@ -315,6 +333,7 @@ void ChatCall::end(std::optional<Error> error, ChatResponse&& response) {
     response.provider = attempt.provider;
     if (response.model.empty()) response.model = attempt.model;
   }
+  if (runtime_.metrics != nullptr) measure_end(error, response);
   Sink* sink = std::exchange(sink_, nullptr);
   if (sink != nullptr && error) {
     CallError failure(std::move(*error));

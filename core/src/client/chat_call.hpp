@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "client/attempt_run.hpp"
+#include "client/forked.hpp"
 #include "client/request_body.hpp"
 #include "client/runtime.hpp"
 #include "client/shared_health.hpp"
@@ -68,6 +69,8 @@ class ChatCall final : public std::enable_shared_from_this<ChatCall>, private Ru
   [[nodiscard]] bool gone();
   /// True on the loop of this call; asks nothing of the runtime.
   [[nodiscard]] bool on_own_loop() const { return thread_context().table == table_; }
+  /// True in a child of fork(), where nothing of it goes on.
+  [[nodiscard]] bool forked() const { return home_.left(); }
   /// The loop has stopped: nothing comes any more, and nobody waits.
   void loop_stopped();
 
@@ -95,6 +98,7 @@ class ChatCall final : public std::enable_shared_from_this<ChatCall>, private Ru
   void arm_timer();
   void on_timer();
   void end(std::optional<Error> error, ChatResponse&& response);
+  void measure_end(const std::optional<Error>& error, const ChatResponse& response) const;
   // chat_delivery.cpp: what attempts say, and what the caller is given
   void on_run_head(AttemptRun& run) override;
   void on_run_event(AttemptRun& run, const prx_event& event) override;
@@ -126,6 +130,7 @@ class ChatCall final : public std::enable_shared_from_this<ChatCall>, private Ru
   reliability::Actions actions_;
   std::optional<reliability::ChainEngine> engine_;
 
+  const HomeProcess home_;
   const OpTable* const table_;  ///< names the loop; compared, never followed
   reliability::Health& health_;
   ChatPlan plan_;  ///< does not change; its snapshot is let go of at the end
@@ -138,6 +143,8 @@ class ChatCall final : public std::enable_shared_from_this<ChatCall>, private Ru
   std::uint32_t last_tool_ = 0;            ///< index of the newest tool call delta delivered
   bool any_tool_ = false;
   std::vector<Attempt> trail_;
+  MonotonicTime began_{};                         ///< on the loop
+  std::optional<MonotonicTime> first_delivered_;  ///< of the answer
   Loop::TimerId timer_ = 0;
   MonotonicTime timer_due_;
   std::unique_ptr<std::stop_callback<std::function<void()>>> stop_;  ///< of a token that can stop

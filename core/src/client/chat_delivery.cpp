@@ -7,6 +7,7 @@
 #include "client/catalog_use.hpp"
 #include "client/chat_call.hpp"
 #include "client/json_reading.hpp"
+#include "client/measure.hpp"
 #include "prx/sdk/json_edit.hpp"
 #include "telemetry/attempt_line.hpp"
 
@@ -200,7 +201,10 @@ void ChatCall::deliver(const StreamEvent& event) {
     last_tool_ = event.index;
   }
   if (event.choice != 0) engine_->forbid_rescue();
-  if (is_content(event)) any_delivered_ = true;
+  if (is_content(event) && !any_delivered_) {
+    any_delivered_ = true;
+    first_delivered_ = runtime_.loop.now();
+  }
   if (sink_ != nullptr) sink_->on_event(event);
 }
 
@@ -288,6 +292,10 @@ void ChatCall::close_run(AttemptRun& run, const Error* error) {
   if (plan_.prices_known && plan_.target(run.start().target).priced && !attempt.cost)
     estimate_cost(attempt, plan_.target(run.start().target).priced->facts);
   tell(attempt);
+  if (runtime_.metrics == nullptr) return;
+  const std::string_view finish =
+      error == nullptr ? to_string(run.answer().response().finish_reason) : std::string_view{};
+  measure_attempt(runtime_, plan_.request_id, config, attempt, finish);
 }
 
 void ChatCall::tell(const Attempt& attempt) const {

@@ -2,6 +2,7 @@
 
 #include "client/abi_convert.hpp"
 #include "client/client_impl.hpp"
+#include "client/forked.hpp"
 #include "client/pull_stream.hpp"
 #include "client/tool_run_loop.hpp"
 
@@ -13,7 +14,8 @@ Stream::~Stream() = default;
 Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Client::~Client() {
-  if (!impl_->close()) static_cast<void>(impl_.release());  // a plugin's thread still uses it
+  if (impl_->home().left() || !impl_->close())
+    static_cast<void>(impl_.release());  // a thread still uses it, here or in the parent
 }
 
 Result<std::unique_ptr<Client>> Client::open(Config config, ClientOptions options) {
@@ -25,6 +27,10 @@ Result<std::unique_ptr<Client>> Client::open(Config config, ClientOptions option
 
 std::unique_ptr<Call> Client::start(const ChatRequest& request, const CallOptions& options,
                                     Sink& sink) {
+  if (impl_->home().left()) {
+    sink.on_end(Unexpected(CallError(driver::used_after_fork())));
+    return std::make_unique<driver::ForkedCall>();
+  }
   std::optional<Error> refused;
   auto call = impl_->make_call(request, options, sink, refused);
   call->start(std::move(refused));
@@ -32,6 +38,7 @@ std::unique_ptr<Call> Client::start(const ChatRequest& request, const CallOption
 }
 
 std::unique_ptr<Stream> Client::stream(const ChatRequest& request, const CallOptions& options) {
+  if (impl_->home().left()) return std::make_unique<driver::ForkedStream>();
   auto stream = std::make_unique<driver::PullStream>(impl_->loop());
   std::optional<Error> refused;
   auto call = impl_->make_call(request, options, *stream, refused);
@@ -56,7 +63,7 @@ RunResult Client::run(Conversation& conversation, const ToolBox& tools) {
 }
 
 Result<std::vector<Model>> Client::models(const std::string& provider, const CallOptions& options) {
-  if (driver::on_prx_thread()) return Unexpected(driver::blocking_on_loop());
+  PRX_TRY(impl_->check_may_wait());
   PRX_TRY_SET(const auto target, impl_->target(impl_->snapshot(), provider));
   std::vector<Model> models;
   const auto done = impl_->run(target, PRX_OP_MODELS, options, [&](const prx_event& event) {
@@ -69,7 +76,7 @@ Result<std::vector<Model>> Client::models(const std::string& provider, const Cal
 }
 
 Result<Catalog> Client::catalog(const std::string& provider, const CatalogOptions& options) {
-  if (driver::on_prx_thread()) return Unexpected(driver::blocking_on_loop());
+  PRX_TRY(impl_->check_may_wait());
   return impl_->catalog(provider, options);
 }
 
@@ -80,7 +87,7 @@ Result<Health> Client::health(const std::string& provider, const CallOptions& op
 }
 
 Result<Reach> Client::reach(const std::string& provider, const CallOptions& options) {
-  if (driver::on_prx_thread()) return Unexpected(driver::blocking_on_loop());
+  PRX_TRY(impl_->check_may_wait());
   PRX_TRY_SET(const auto target, impl_->target(impl_->snapshot(), provider));
   const auto began = std::chrono::steady_clock::now();
   Impl::Outcome outcome = impl_->run_to_end(target, PRX_OP_HEALTH, options, nullptr);
@@ -98,18 +105,22 @@ Result<Reach> Client::reach(const std::string& provider, const CallOptions& opti
 }
 
 Result<void> Client::reload(Config config) {
-  if (driver::on_prx_thread()) return Unexpected(driver::blocking_on_loop());
+  PRX_TRY(impl_->check_may_wait());
   return impl_->reload(std::move(config));
 }
 
 std::vector<PluginInfo> Client::plugins() const {
   std::vector<PluginInfo> out;
+  if (impl_->home().left()) return out;
   const auto in_force = impl_->snapshot();
   for (const auto& candidate : in_force->candidates) out.push_back(candidate.info);
   return out;
 }
 
-std::shared_ptr<const Config> Client::config() const { return impl_->snapshot()->config; }
+std::shared_ptr<const Config> Client::config() const {
+  if (impl_->home().left()) return std::make_shared<const Config>();
+  return impl_->snapshot()->config;
+}
 
 CallCost cost_of(const std::vector<Attempt>& attempts) {
   CallCost cost;

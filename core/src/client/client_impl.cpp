@@ -7,6 +7,8 @@
 
 #include "client/abi_convert.hpp"
 #include "client/found_plugins.hpp"
+#include "client/host_options.hpp"
+#include "client/pull_stream.hpp"
 #include "config/resolve.hpp"
 #include "prx/version.hpp"
 
@@ -63,6 +65,14 @@ std::string generation(const Candidate& candidate) {
   return name;
 }
 
+/// One that is isolated in another way is another generation too.
+std::string isolation_text(const PluginsConfig& plugins, const std::string& id) {
+  const IsolationConfig how = plugins.isolation_of(id);
+  if (how.isolation == Isolation::kNone) return {};
+  return "\nprocess " + std::to_string(how.memory_max) + ' ' +
+         std::to_string(how.cpu_max ? how.cpu_max->count() : 0) + '\n' + plugins.host.string();
+}
+
 driver::SharedHealthOptions shared_health_options(const Environment& environment, Loop& loop) {
   driver::SharedHealthOptions options;
   options.loop = &loop;
@@ -95,6 +105,7 @@ Client::Impl::Impl(ClientOptions options, std::unique_ptr<Log> log, std::unique_
           [this](Task task) { return resolvers_->run(std::move(task)); }),
       loop_(std::move(loop)),
       workers_(std::make_unique<Workers>()),
+      keeper_(std::make_unique<Workers>(Workers::Options{1, 4'096})),
       resolvers_(std::make_unique<Workers>()),
       shared_health_(shared_health_options(options_.environment, *loop_), *log_),
       runtime_{*loop_,
@@ -102,7 +113,8 @@ Client::Impl::Impl(ClientOptions options, std::unique_ptr<Log> log, std::unique_
                *log_,
                operations_,
                options_.host_name,
-               options_.host_version.empty() ? std::string(kVersion) : options_.host_version} {
+               options_.host_version.empty() ? std::string(kVersion) : options_.host_version,
+               options_.metrics ? &options_.metrics : nullptr} {
   loop_->post([this] { driver::thread_context().table = &operations_; });
   retired_ = std::make_shared<driver::Doorbell>(  // shared: a snapshot's last holder is anywhere
       *loop_, [this] { drop_retired(); });
@@ -123,16 +135,18 @@ Result<std::shared_ptr<driver::Snapshot>> Client::Impl::resolve(Config config,
       std::make_shared<const Config>(std::move(resolved)), std::move(candidates));
   for (const auto& candidate : snapshot->candidates)
     if (candidate.info.state == PluginState::kUsable)
-      snapshot->plugin_files[candidate.note.id] = generation(candidate);
+      snapshot->plugin_files[candidate.note.id] =
+          generation(candidate) + isolation_text(snapshot->config->plugins, candidate.note.id);
   return snapshot;
 }
 
 Result<std::unique_ptr<Client::Impl>> Client::Impl::open(Config config, ClientOptions options) {
   const Environment given = options.environment;
   if (!options.environment) options.environment = config.read_with.environment;
+  PRX_TRY(check_host_options(options));
   PRX_TRY_SET(auto snapshot, resolve(std::move(config), given));
-  PRX_TRY_SET(auto log,
-              Log::open(snapshot->config->log, options.log, redactor_for(*snapshot->config)));
+  PRX_TRY_SET(auto log, Log::open(log_config(*snapshot->config, options), options.log,
+                                  redactor_for(*snapshot->config)));
   for (const auto& warning : snapshot->config->warnings) log->write(LogLevel::kWarn, warning);
   PRX_TRY_SET(auto loop, AsioLoop::open());
   std::unique_ptr<Impl> impl(new Impl(std::move(options), std::move(log), std::move(loop)));
@@ -148,6 +162,12 @@ Result<std::unique_ptr<Client::Impl>> Client::Impl::open(Config config, ClientOp
 }
 
 // --- plugins
+
+Result<void> Client::Impl::check_may_wait() const {
+  if (home_.left()) return Unexpected(driver::used_after_fork());
+  if (driver::on_prx_thread()) return Unexpected(driver::blocking_on_loop());
+  return {};
+}
 
 std::shared_ptr<driver::Snapshot> Client::Impl::snapshot() {
   const std::lock_guard lock(snapshot_mutex_);
@@ -362,6 +382,7 @@ void Client::Impl::take_down() {
   plugins_.clear();
   transports_.clear();
   workers_.reset();
+  keeper_.reset();
   resolvers_.reset();
   loop_.reset();
 }

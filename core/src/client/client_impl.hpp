@@ -15,6 +15,7 @@
 #include "client/chain_plan.hpp"
 #include "client/chat_call.hpp"
 #include "client/doorbell.hpp"
+#include "client/forked.hpp"
 #include "client/provider_instance.hpp"
 #include "client/runtime.hpp"
 #include "client/shared_health.hpp"
@@ -82,6 +83,9 @@ class Client::Impl {
   /// The configuration in force, with its plugins and instances.
   [[nodiscard]] std::shared_ptr<driver::Snapshot> snapshot();
   [[nodiscard]] Loop& loop() { return *loop_; }
+  [[nodiscard]] const driver::HomeProcess& home() const { return home_; }
+  /// For functions that block: kInternal on a thread of prx, and in a child of fork().
+  [[nodiscard]] Result<void> check_may_wait() const;
 
  private:
   class Planner;
@@ -118,6 +122,8 @@ class Client::Impl {
   [[nodiscard]] Result<void> check_askable(driver::Snapshot& snapshot);
   [[nodiscard]] Result<InstancePtr> make_instance(const driver::Snapshot& snapshot,
                                                   const ProviderConfig& config);
+  [[nodiscard]] Result<std::unique_ptr<driver::PluginModule>> open_module(
+      const Config& config, const Candidate& candidate);
   [[nodiscard]] static Result<const Candidate*> candidate_of(const driver::Snapshot& snapshot,
                                                              const ProviderConfig& config);
   [[nodiscard]] std::shared_ptr<Plugin> plugin_of(const std::string& file);
@@ -162,12 +168,14 @@ class Client::Impl {
   [[nodiscard]] bool wait_for_destroyed(MonotonicTime until);
   [[nodiscard]] std::size_t live();
 
+  const driver::HomeProcess home_;
   const ClientOptions options_;    ///< with an environment
   Environment given_environment_;  ///< what the host gave; empty: each configuration has its own
   std::unique_ptr<Log> log_;
   catalog::Shelf shelf_;  ///< without a folder when CatalogUse::kOff
   std::unique_ptr<AsioLoop> loop_;
   std::unique_ptr<Workers> workers_;    ///< for plugins
+  std::unique_ptr<Workers> keeper_;     ///< one thread, with which processes of plugins die
   std::unique_ptr<Workers> resolvers_;  ///< for names and lists of models: plugins may be busy
   driver::OpTable operations_{std::random_device{}()};  ///< loop only
   reliability::Health health_;                          ///< loop only

@@ -7,6 +7,7 @@
 
 #include "http/transport.hpp"
 #include "prx/plugin.h"
+#include "prx/sdk/sizes.hpp"
 
 namespace prx::driver {
 
@@ -23,7 +24,7 @@ class Exchange final : public http::Handler {
            bool idle_as_configured)
       : operation_(&operation),
         transport_(transport),
-        sink_(sink),
+        sink_(sdk::copy_of(sink)),
         idle_as_configured_(idle_as_configured) {}
 
   void send(http::Request request) { id_ = transport_.send(std::move(request), *this); }

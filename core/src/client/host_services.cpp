@@ -49,9 +49,8 @@ constexpr prx_log kLog{sizeof(prx_log), 0, &log_enabled, &log_write};
 
 std::int32_t http_send(const prx_host* host, const prx_http_req* request, const prx_http_sink* sink,
                        const prx_fail* fail, std::uint64_t* id) noexcept {
-  if (request == nullptr || request->size < sizeof(prx_http_req) || sink == nullptr ||
-      sink->size < sizeof(prx_http_sink) || sink->head == nullptr || sink->data == nullptr ||
-      sink->end == nullptr)
+  if (!sdk::is_whole(request) || !sdk::is_whole(sink) || sink->head == nullptr ||
+      sink->data == nullptr || sink->end == nullptr)
     return report(fail, ErrorClass::kInvalidRequest, "prx.http/1 send: incomplete arguments");
   Operation* operation = on_loop() ? operation_of(host, request->op_id) : nullptr;
   if (operation == nullptr)

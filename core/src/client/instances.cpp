@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "client/client_impl.hpp"
+#include "client/host_options.hpp"
 
 namespace prx {
 
@@ -68,8 +69,7 @@ Result<Client::Impl::InstancePtr> Client::Impl::make_instance(const driver::Snap
   const auto plugin = plugin_of(snapshot.plugin_files.at(candidate->note.id));
   const std::lock_guard init(plugin->init);
   if (!plugin->module) {
-    PRX_TRY_SET(LoadedPlugin loaded, load_plugin(*candidate));
-    PRX_TRY_SET(plugin->module, driver::PluginModule::open(runtime_, std::move(loaded)));
+    PRX_TRY_SET(plugin->module, open_module(*snapshot.config, *candidate));
   }
   const auto& transport = snapshot.transports.at(config.ca_file);
   PRX_TRY_SET(auto made,
@@ -78,6 +78,31 @@ Result<Client::Impl::InstancePtr> Client::Impl::make_instance(const driver::Snap
       std::make_shared<Owned>(plugin, transport, std::move(made));
   const std::lock_guard lock(plugins_mutex_);
   return instances_.emplace_back(owned, owned->instance.get());
+}
+
+/// What is to be isolated and cannot be is refused: it never runs in this process instead.
+Result<std::unique_ptr<driver::PluginModule>> Client::Impl::open_module(
+    const Config& config, const Candidate& candidate) {
+  const IsolationConfig how = config.plugins.isolation_of(candidate.note.id);
+  if (how.isolation == Isolation::kNone) {
+    PRX_TRY_SET(LoadedPlugin loaded, load_plugin(candidate));
+    return driver::PluginModule::open(runtime_, std::move(loaded));
+  }
+  PRX_TRY_SET(OpenedPlugin opened, open_plugin(candidate));
+  if (opened.note.signs)
+    return fail(
+        ErrorClass::kUnsupported,
+        opened.path.string() +
+            ": it signs its requests with the key, which an isolated plugin is never given; "
+            "if you trust it, set [plugins." +
+            opened.note.id + "] isolation = \"none\"");
+  PRX_TRY_SET(auto program, isolation::find_program(config.plugins.host));
+  isolation::Source source{opened.note.id, std::move(opened.file), std::move(opened.path),
+                           std::move(program), how};
+  return driver::PluginModule::isolated(
+      runtime_, std::move(opened.note),
+      {{*loop_, *keeper_, *log_},
+       std::make_shared<const isolation::Source>(std::move(source))});  // shared with its links
 }
 
 Result<const Candidate*> Client::Impl::candidate_of(const driver::Snapshot& snapshot,
@@ -119,8 +144,7 @@ Result<std::shared_ptr<http::CurlTransport>> Client::Impl::make_transport(
     return found->second;
   http::TransportOptions options;
   options.ca_use = options_.one_shot ? http::CaUse::kOneShot : http::CaUse::kLongRunning;
-  if (!ca_file.empty()) options.ca_file = ca_file.string();
-  options.environment = options_.environment;
+  set_wire_options(options_, ca_file, options);
   options.user_agent = runtime_.host_name + "/" + runtime_.host_version;
   PRX_TRY_SET(auto made, http::CurlTransport::open(*loop_, *resolvers_, std::move(options)));
   return transports_[ca_file] = std::move(made);

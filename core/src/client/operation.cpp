@@ -21,7 +21,7 @@ void* as_context(std::uint64_t handle) {
 std::int32_t sink_event(void* ctx, const prx_event* event) noexcept {
   const auto handle = reinterpret_cast<std::uint64_t>(ctx);
   const ThreadContext& here = thread_context();
-  if (event == nullptr || event->size < sizeof(prx_event)) return 1;
+  if (!sdk::is_whole(event)) return 1;
   if (here.table != nullptr) {
     if (Operation* operation = here.table->find(handle)) return operation->emit(*event);
     here.table->note_late();
@@ -130,6 +130,15 @@ std::int32_t Operation::emit(const prx_event& event) {
       instance_.misbehaved("an operation that nobody cancelled ended as cancelled");
       error.error_class = ErrorClass::kInternal;
     }
+    end(&error);
+    return 0;
+  }
+  if (event.type > PRX_EV_ERROR) {  // as great as the terminal ones: nothing can come after it
+    instance_.misbehaved("an event of an unknown terminal type");
+    Error error;
+    error.message = "provider '" + instance_.config().name +
+                    "': plugin ended with an event of the unknown type " +
+                    std::to_string(event.type);
     end(&error);
     return 0;
   }
@@ -250,11 +259,13 @@ void Operation::drain(const std::shared_ptr<Exchange>& exchange) {
 
 void Operation::pause() {
   if (std::exchange(paused_, true)) return;
+  if (started_ok_) instance_.pause(op_, true);
   for (auto& exchange : exchanges_) exchange->pause();
 }
 
 void Operation::resume() {
   if (!std::exchange(paused_, false)) return;
+  if (started_ok_) instance_.pause(op_, false);
   for (auto& exchange : exchanges_) exchange->resume();
   take_worker_events();
 }

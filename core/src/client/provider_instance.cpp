@@ -52,6 +52,15 @@ Result<std::unique_ptr<PluginModule>> PluginModule::open(Runtime& runtime, Loade
   return module;
 }
 
+std::unique_ptr<PluginModule> PluginModule::isolated(Runtime& runtime, PluginNote note,
+                                                     isolation::Module module) {
+  LoadedPlugin plugin{std::move(note), module.source->path, nullptr, &isolation::provider_table()};
+  std::unique_ptr<PluginModule> made(new PluginModule(runtime, std::move(plugin)));
+  made->isolation_ = std::make_unique<isolation::Module>(std::move(module));
+  made->module_ = made->isolation_.get();
+  return made;
+}
+
 PluginModule::~PluginModule() {
   if (initialised_) plugin_.plugin->deinit(module_);
 }
@@ -180,6 +189,10 @@ void ProviderInstance::misbehaved(std::string_view what) {
 
 void ProviderInstance::quarantine(std::string_view why) {
   if (quarantined_) return;
+  if (module_.is_isolated()) {
+    misbehaviour_ = 0;
+    return isolation::give_up(instance_, std::string(why));
+  }
   quarantined_ = true;
   runtime().log.write(LogLevel::kError, context_.name + ": plugin " +
                                             module_.plugin().path.string() +

@@ -13,6 +13,7 @@
 
 #include "client/runtime.hpp"
 #include "config/preset.hpp"
+#include "isolation/proxy.hpp"
 #include "plugin/registry.hpp"
 #include "prx/config.hpp"
 
@@ -34,12 +35,16 @@ class PluginModule {
  public:
   [[nodiscard]] static Result<std::unique_ptr<PluginModule>> open(Runtime& runtime,
                                                                   LoadedPlugin plugin);
+  /// One whose plugin runs in processes of its own: `init` and `deinit` are called there.
+  [[nodiscard]] static std::unique_ptr<PluginModule> isolated(Runtime& runtime, PluginNote note,
+                                                              isolation::Module module);
   ~PluginModule();
   PluginModule(const PluginModule&) = delete;
   PluginModule& operator=(const PluginModule&) = delete;
 
   [[nodiscard]] const LoadedPlugin& plugin() const { return plugin_; }
   [[nodiscard]] void* handle() const { return module_; }
+  [[nodiscard]] bool is_isolated() const { return isolation_ != nullptr; }
   /// An instance of it was left behind: it is never deinitialised.
   void leave_behind() { initialised_ = false; }
 
@@ -48,6 +53,7 @@ class PluginModule {
   LoadedPlugin plugin_;
   HostContext context_;
   prx_host host_;
+  std::unique_ptr<isolation::Module> isolation_;  ///< or nullptr: it runs in this process
   void* module_ = nullptr;
   bool initialised_ = false;
 };
@@ -106,9 +112,14 @@ class ProviderInstance {
   /// Counts a breach of the contract; loop thread.
   void misbehaved(std::string_view what);
   /// The plugin hangs or cannot be trusted: no operation starts any more, nothing of it is
-  /// destroyed.
+  /// destroyed. One with a process of its own gets another one instead.
   void quarantine(std::string_view why);
   [[nodiscard]] bool quarantined() const { return quarantined_; }
+  /// A slow reader holds an operation of the plugin back, which is not by its exchanges alone when
+  /// it has a process of its own; loop thread.
+  void pause(void* op, bool on) const {
+    if (module_.is_isolated()) isolation::pause(op, on);
+  }
 
   /// Live operations by id, for prx.exec/1 post from any thread.
   void id_started(Operation& operation);

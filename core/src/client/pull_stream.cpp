@@ -13,6 +13,10 @@ Error blocking_on_loop() {
 }
 
 PullStream::~PullStream() {
+  if (call_->forked()) {
+    static_cast<void>(meeting_.release());
+    return;
+  }
   if (!call_->gone() && call_->on_own_loop())
     *flush_posted_ = false;  // the posted flush must not find us
   call_->close();
@@ -31,7 +35,7 @@ void PullStream::flush() {
   *flush_posted_ = false;
   bool full = false;
   {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(meeting_->mutex);
     for (auto& event : turn_) {
       queued_bytes_ += event.size();
       queue_.push_back(std::move(event));
@@ -40,24 +44,25 @@ void PullStream::flush() {
     if (full) paused_ = true;
   }
   turn_.clear();
-  ready_.notify_one();
+  meeting_->ready.notify_one();
   if (full) call_->pause();
 }
 
 void PullStream::on_end(ChatResult result) {
   flush();
   {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(meeting_->mutex);
     result_.emplace(std::move(result));
   }
-  ready_.notify_all();
+  meeting_->ready.notify_all();
 }
 
 bool PullStream::take_batch() {
   bool go_on = false;
+  if (call_->forked()) return false;
   {
-    std::unique_lock lock(mutex_);
-    ready_.wait(lock, [this] { return !queue_.empty() || result_.has_value(); });
+    std::unique_lock lock(meeting_->mutex);
+    meeting_->ready.wait(lock, [this] { return !queue_.empty() || result_.has_value(); });
     std::swap(batch_, queue_);
     queued_bytes_ = 0;
     go_on = std::exchange(paused_, false);
@@ -78,7 +83,11 @@ const StreamEvent* PullStream::next() {
 const ChatResult& PullStream::result() {
   while (next() != nullptr) {
   }
-  const std::lock_guard lock(mutex_);
+  if (call_->forked()) {
+    forked_.emplace(Unexpected(CallError(used_after_fork())));
+    return *forked_;
+  }
+  const std::lock_guard lock(meeting_->mutex);
   return result_ ? *result_ : misuse_;
 }
 

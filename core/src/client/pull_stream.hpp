@@ -61,8 +61,12 @@ class PullStream final : public Stream, public Sink {
   std::shared_ptr<bool> flush_posted_ =
       std::make_shared<bool>(false);  // shared with the posted task
 
-  std::mutex mutex_;
-  std::condition_variable ready_;
+  /// Apart, so that a child of fork() can leave it: its end would wait for the parent's readers.
+  struct Meeting {
+    std::mutex mutex;
+    std::condition_variable ready;
+  };
+  std::unique_ptr<Meeting> meeting_ = std::make_unique<Meeting>();
   std::deque<OwnedEvent> queue_;
   std::size_t queued_bytes_ = 0;
   bool paused_ = false;
@@ -72,6 +76,7 @@ class PullStream final : public Stream, public Sink {
   StreamEvent current_;
   std::optional<OwnedEvent> current_owner_;
   const ChatResult misuse_{Unexpected(CallError(blocking_on_loop()))};
+  std::optional<ChatResult> forked_;  ///< what a child of fork() is told
 };
 
 /// The blocking form: keeps only the end.

@@ -8,6 +8,7 @@
 #include "http/loop.hpp"
 #include "http/transport.hpp"
 #include "http/workers.hpp"
+#include "prx/metrics.hpp"
 #include "telemetry/log.hpp"
 
 namespace prx::driver {
@@ -18,6 +19,7 @@ struct Runtime {
   const Log& log;
   OpTable& operations;
   std::string host_name, host_version;
+  const MetricsSink* metrics = nullptr;  ///< null: nothing is measured
 };
 
 }  // namespace prx::driver

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "client/measure.hpp"
 #include "client/operation.hpp"
 
 namespace prx::driver {
@@ -25,6 +26,8 @@ class SideOperation final : private OperationObserver {
   void start(ProviderInstance& instance, OperationRequest request,
              std::optional<Milliseconds> limit) {
     loop_ = &instance.runtime().loop;
+    op_ = request.op;
+    began_ = loop_->now();
     request.clocks.error_body = error_body_clock(instance.config().timeouts);
     if (limit) {
       const auto wait = std::min(*limit, Operation::kWaitMax);
@@ -51,12 +54,22 @@ class SideOperation final : private OperationObserver {
     if (timer_ != 0) loop_->cancel_timer(timer_);
     const auto operation = std::exchange(operation_, nullptr);
     const Done done = std::exchange(done_, nullptr);  // with what it keeps alive
-    if (error == nullptr || !timed_out_) return done(error, operation->stats());
+    if (error == nullptr || !timed_out_) {
+      measure(*operation, error);
+      return done(error, operation->stats());
+    }
     Error timeout;
     timeout.error_class = ErrorClass::kTimeout;
     timeout.message =
         "provider '" + operation->instance().config().name + "': the deadline ran out";
+    measure(*operation, &timeout);
     done(&timeout, operation->stats());
+  }
+  void measure(const Operation& operation, const Error* error) const {
+    const ProviderInstance& instance = operation.instance();
+    if (instance.runtime().metrics != nullptr)
+      measure_side(instance.runtime(), op_, instance.config(), error, operation.stats(),
+                   loop_->now() - began_);
   }
 
   Take take_;
@@ -65,6 +78,8 @@ class SideOperation final : private OperationObserver {
   std::shared_ptr<Operation> operation_;
   Loop::TimerId timer_ = 0;
   bool timed_out_ = false;
+  std::uint32_t op_ = 0;
+  MonotonicTime began_{};
 };
 
 }  // namespace prx::driver

@@ -6,17 +6,18 @@
 #include <string>
 
 #include "prx/plugin.h"
+#include "prx/sdk/sizes.hpp"
 
 namespace prx::driver {
 
 /// A value.
 class WorkerEvent {
  public:
-  explicit WorkerEvent(const prx_event& event) : event_(event) {
+  explicit WorkerEvent(const prx_event& event) : event_(sdk::copy_of(event)) {
     for (auto& text : {&event_.text, &event_.id, &event_.name, &event_.json, &event_.frame})
       keep(*text);
-    if (event.usage != nullptr && event.usage->size >= sizeof(prx_usage)) usage_ = *event.usage;
-    if (event.error != nullptr && event.error->size >= sizeof(prx_error)) keep_error(*event.error);
+    if (sdk::is_whole(event.usage)) usage_ = sdk::copy_of(*event.usage);
+    if (sdk::is_whole(event.error)) keep_error(*event.error);
   }
 
   /// Points into this object.
@@ -40,7 +41,7 @@ class WorkerEvent {
     if (text.ptr != nullptr) bytes_.append(text.ptr, text.len);
   }
   void keep_error(const prx_error& error) {
-    error_ = error;
+    error_ = sdk::copy_of(error);
     for (const auto* text : {&error.message, &error.provider_code, &error.request_id, &error.raw})
       keep(*text);
   }

@@ -8,8 +8,12 @@
 namespace prx::config {
 namespace {
 
-constexpr std::array<std::string_view, 2> kKeys = {"dirs", "allow"};
-constexpr std::array<std::string_view, 2> kEntryKeys = {"path", "sha256"};
+constexpr std::array<std::string_view, 4> kKeys = {"dirs", "allow", "isolation", "isolation_host"};
+constexpr std::array<std::string_view, 5> kEntryKeys = {"path", "sha256", "isolation", "memory_max",
+                                                        "cpu_max"};
+constexpr std::array<std::string_view, 2> kIsolations = {"none", "process"};
+constexpr Range<int> kMemory = {64, 65'536};  // MiB
+constexpr Milliseconds kCpuMin{1'000};
 
 bool is_sha256(std::string_view text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
@@ -21,18 +25,47 @@ bool is_id(std::string_view id) {
   });
 }
 
+Result<Isolation> read_isolation(TableReader& reader, Isolation fallback) {
+  PRX_TRY_SET(const auto word,
+              reader.word("isolation", kIsolations, kIsolations[static_cast<int>(fallback)]));
+  return word == kIsolations[1] ? Isolation::kProcess : Isolation::kNone;
+}
+
+/// Limits are of a process: without one they would be promises that nobody keeps.
+Result<IsolationConfig> read_isolation_config(TableReader& reader, Isolation usual) {
+  IsolationConfig config;
+  PRX_TRY_SET(config.isolation, read_isolation(reader, usual));
+  for (const auto& limit : {"memory_max", "cpu_max"})
+    if (const auto* member = reader.find(limit);
+        member != nullptr && config.isolation == Isolation::kNone)
+      return reader.context().error(
+          member->place, reader.name_of(limit) +
+                             " limits the process of an isolated plugin, and this one has none; "
+                             "add isolation = \"process\" or remove it");
+  if (config.isolation == Isolation::kNone) return config;
+  PRX_TRY_SET(config.memory_max, reader.integer("memory_max", kMemory, config.memory_max));
+  PRX_TRY_SET(config.cpu_max, reader.duration_or_off("cpu_max", config.cpu_max));
+  if (config.cpu_max && *config.cpu_max < kCpuMin)
+    return reader.context().error(
+        reader.find("cpu_max")->node.place,
+        reader.name_of("cpu_max") + " is too short; use \"1s\" or more, or \"off\"");
+  return config;
+}
+
 Result<PluginsConfig::Entry> read_entry(LoadContext& context, const Member& member,
-                                        const Table& table) {
+                                        const Table& table, Isolation isolation) {
   TableReader reader(context, table, "plugins." + member.key);
   PRX_TRY(check_name(context, member, "a plugin"));
   PRX_TRY(reader.only(kEntryKeys));
   PluginsConfig::Entry entry;
   entry.id = member.key;
   PRX_TRY_SET(const auto path, reader.path_text("path"));
-  if (path.empty() && !reader.find("sha256"))
-    return context.error(member.place, "[" + reader.path() +
-                                           "] says nothing; write path = \"file.so\", or the "
-                                           "sha256 of the file that is found");
+  PRX_TRY_SET(entry.isolation, read_isolation_config(reader, isolation));
+  if (table.empty())
+    return context.error(member.place,
+                         "[" + reader.path() +
+                             "] says nothing; write path = \"file.so\", the sha256 of "
+                             "the file that is found, or isolation = \"process\"");
   if (!path.empty()) entry.path = context.resolve(path);
   PRX_TRY_SET(entry.sha256, reader.filled_text("sha256", ""));
   std::transform(entry.sha256.begin(), entry.sha256.end(), entry.sha256.begin(), [](char c) {
@@ -70,6 +103,9 @@ Result<void> read_plugins(TableReader& top, LoadState& state) {
   if (reader.find("allow")) {
     PRX_TRY_SET(plugins.allow, reader.texts("allow"));
   }
+  PRX_TRY_SET(plugins.isolation, read_isolation(reader, plugins.isolation));
+  PRX_TRY_SET(const auto host, reader.path_text("isolation_host"));
+  if (!host.empty()) plugins.host = context.resolve(host);
   for (const auto& member : *table) {
     if (std::find(kKeys.begin(), kKeys.end(), member.key) != kKeys.end()) continue;
     const auto* entry = member.node.as<Table>();
@@ -78,10 +114,22 @@ Result<void> read_plugins(TableReader& top, LoadState& state) {
                                              suggestion(member.key, kKeys) +
                                              "; a plugin's own table is [plugins.<id>]");
     context.mark(reader.path_of(member.key), member.place);
-    PRX_TRY_SET(auto value, read_entry(context, member, *entry));
+    PRX_TRY_SET(auto value, read_entry(context, member, *entry, plugins.isolation));
     plugins.entries.push_back(std::move(value));
   }
   return {};
 }
 
 }  // namespace prx::config
+
+namespace prx {
+
+IsolationConfig PluginsConfig::isolation_of(std::string_view id) const {
+  for (const auto& entry : entries)
+    if (entry.id == id) return entry.isolation;
+  IsolationConfig usual;
+  usual.isolation = isolation;
+  return usual;
+}
+
+}  // namespace prx

@@ -54,7 +54,7 @@ struct ExchangeContext {
   std::string user_agent = {};
   std::string user_agent_line = {};  ///< "User-Agent: ..."
   std::string no_content_type = "Content-Type:", no_expect = "Expect:";
-  std::optional<std::string> ca_file = {};
+  std::optional<std::string> ca_file = {}, ca_pem = {};
   std::string ca_directory = {};  ///< hashed; empty: the bundle
   bool h2_auto = true;
   bool multiplex = false;

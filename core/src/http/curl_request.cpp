@@ -133,7 +133,10 @@ void CurlExchange::set_authorities() {
   const bool directory = !context.ca_directory.empty();
   curl_easy_setopt(easy, CURLOPT_CAPATH, directory ? context.ca_directory.c_str() : nullptr);
   if (context.ca_file) curl_easy_setopt(easy, CURLOPT_CAINFO, context.ca_file->c_str());
-  if (directory) curl_easy_setopt(easy, CURLOPT_CAINFO, nullptr);
+  if (directory || context.ca_pem) curl_easy_setopt(easy, CURLOPT_CAINFO, nullptr);
+  if (!context.ca_pem) return;
+  curl_blob text{context.ca_pem->data(), context.ca_pem->size(), CURL_BLOB_NOCOPY};
+  curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &text);
 }
 
 void CurlExchange::prepare(std::string resolve) {

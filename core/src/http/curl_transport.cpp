@@ -37,7 +37,8 @@ ExchangeContext make_context(AsioLoop& loop, CurlDriver& driver, const Proxies& 
   context.user_agent = options.user_agent;
   context.user_agent_line = "User-Agent: " + options.user_agent;
   context.ca_file = options.ca_file;
-  const bool directory = options.ca_use == CaUse::kOneShot && !options.ca_file;
+  context.ca_pem = options.ca_pem;
+  const bool directory = options.ca_use == CaUse::kOneShot && !options.ca_file && !options.ca_pem;
   if (directory && ::access(kCaDirectory, R_OK | X_OK) == 0) context.ca_directory = kCaDirectory;
   context.h2_auto = policy.h2;
   context.multiplex = policy.multiplex;
@@ -131,7 +132,7 @@ CurlTransport::Impl::Impl(AsioLoop& loop, Workers& workers, CurlDriver::Parts pa
     : loop_(loop),
       policy_(
           options.policy.value_or(http_policy(curl_version_info(CURLVERSION_NOW)->version_num))),
-      proxies_(options.environment),
+      proxies_(options.proxies ? *options.proxies : Proxies(options.environment)),
       pool_max_(options.pool_max),
       known_max_(options.resolver.entries_max),
       driver_(loop, *this, std::move(parts), policy_.multiplex),

@@ -36,7 +36,9 @@ struct HttpPolicy {
 struct TransportOptions {
   CaUse ca_use = CaUse::kLongRunning;
   std::optional<std::string> ca_file;  ///< PEM; replaces the system's authorities
+  std::optional<std::string> ca_pem;   ///< the same as text; not both
   Environment environment;             ///< for http_proxy and its kin, read once; empty: no proxies
+  std::optional<Proxies> proxies;      ///< instead of the environment's
   std::string user_agent;
   Resolver::Options resolver;
   std::optional<HttpPolicy> policy;         ///< instead of http_policy(the running libcurl)

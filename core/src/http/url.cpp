@@ -187,6 +187,19 @@ Proxies::Proxies(const Environment& environment) {
       make_proxy(read_first(environment, {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}));
 }
 
+std::optional<Proxies> Proxies::of_host(const std::string& url, std::string no_proxy) {
+  constexpr std::string_view kKnown[] = {"http://", "https://", "socks4a://", "socks5h://"};
+  Proxies proxies{Environment()};
+  if (url.empty()) return proxies;
+  proxies.http_ = make_proxy(Setting{"the program's proxy setting", url});
+  if (!proxies.http_ || proxies.http_->host.empty()) return std::nullopt;
+  const auto is_of = [&](std::string_view kind) { return proxies.http_->url.starts_with(kind); };
+  if (std::none_of(std::begin(kKnown), std::end(kKnown), is_of)) return std::nullopt;
+  proxies.https_ = proxies.http_;
+  proxies.exempt_ = std::move(no_proxy);
+  return proxies;
+}
+
 const Proxy* Proxies::find(const Endpoint& endpoint) const {
   const auto& proxy = endpoint.secure ? https_ : http_;
   if (!proxy || is_loopback(endpoint.host) || is_exempt(endpoint.host)) return nullptr;

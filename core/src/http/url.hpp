@@ -41,7 +41,7 @@ struct Proxy {
   std::string url;
   std::string host;
   std::uint16_t port = 0;
-  std::string variable;  ///< where it came from: "https_proxy"
+  std::string variable;  ///< where it came from: "https_proxy", "the program's proxy setting"
 
   /// For messages, without user and key: "proxy 'host:port' (https_proxy)".
   [[nodiscard]] std::string name() const;
@@ -53,6 +53,9 @@ struct Proxy {
 class Proxies {
  public:
   explicit Proxies(const Environment& environment);
+  /// Those that the program itself was given, for http and https alike; `url` "" is none. nullopt:
+  /// it names no proxy of a kind that is known here.
+  [[nodiscard]] static std::optional<Proxies> of_host(const std::string& url, std::string no_proxy);
 
   /// The proxy for an endpoint, or null. Never one for a loopback host: a request to this machine,
   /// and the key in it, stays here.

@@ -13,6 +13,7 @@
 #include "plugin/regular_file.hpp"
 #include "plugin/sealed_copy.hpp"
 #include "plugin/trust.hpp"
+#include "prx/sdk/sizes.hpp"
 
 namespace prx {
 namespace {
@@ -21,12 +22,6 @@ namespace fs = std::filesystem;
 namespace dll = boost::dll;
 
 constexpr int kGenerationsMax = 100;  // files mapped from one path, one after the other replaced
-
-// Sizes of 1.0: what every plugin of this major has at least.
-constexpr std::size_t kPluginSize =
-    offsetof(prx_plugin, interface_) + sizeof(prx_plugin::interface_);
-constexpr std::size_t kProviderSize =
-    offsetof(prx_provider, release) + sizeof(prx_provider::release);
 
 struct Tables {
   const prx_plugin* plugin = nullptr;
@@ -86,9 +81,9 @@ std::string text(prx_str value) {
 
 Result<void> check_plugin(const prx_plugin* plugin, const PluginNote& note, const fs::path& file) {
   if (plugin == nullptr) return broken(file, PRX_QUERY_SYMBOL " returned no table");
-  if (plugin->size < kPluginSize)
+  if (!sdk::is_whole(plugin))
     return broken(file, "its prx_plugin has " + std::to_string(plugin->size) +
-                            " bytes, ABI 1.0 has " + std::to_string(kPluginSize));
+                            " bytes, ABI 1.0 has " + std::to_string(sdk::kSize10<prx_plugin>));
   if (plugin->abi_major != PRX_ABI_MAJOR || plugin->abi_needs > PRX_ABI_MINOR)
     return broken(file, "its table says ABI " + std::to_string(plugin->abi_major) +
                             ", needs minor " + std::to_string(plugin->abi_needs) +
@@ -106,9 +101,9 @@ Result<const prx_provider*> get_provider(const prx_plugin& plugin, const fs::pat
   const auto* provider =
       static_cast<const prx_provider*>(plugin.interface_({kId.data(), kId.size()}));
   if (provider == nullptr) return broken(file, "it offers no " PRX_PROVIDER_ID);
-  if (provider->size < kProviderSize)
+  if (!sdk::is_whole(provider))
     return broken(file, "its prx_provider has " + std::to_string(provider->size) +
-                            " bytes, ABI 1.0 has " + std::to_string(kProviderSize));
+                            " bytes, ABI 1.0 has " + std::to_string(sdk::kSize10<prx_provider>));
   if (provider->create == nullptr || provider->destroy == nullptr ||
       provider->describe == nullptr || provider->start == nullptr || provider->cancel == nullptr ||
       provider->release == nullptr)
@@ -192,12 +187,18 @@ std::string lower_case(std::string text) {
   return text;
 }
 
-Result<Tables> map_copy(Mappings& all, const Source& source, const std::string& pin) {
+/// The content that is pinned.
+Result<SealedCopy> pinned_copy(const Source& source, const std::string& pin) {
   PRX_TRY_SET(auto copy, sealed_copy(source.descriptor.get(), source.real));
   if (copy.sha256 != lower_case(pin))
     return fail(ErrorClass::kPermission,
                 source.real.string() + ": its sha256 is " + copy.sha256 + ", pinned is " + pin +
                     "; if you trust this file, correct [plugins." + source.note.id + "] sha256");
+  return copy;
+}
+
+Result<Tables> map_copy(Mappings& all, const Source& source, const std::string& pin) {
+  PRX_TRY_SET(auto copy, pinned_copy(source, pin));
   const Identity identity{0, 0, copy.sha256};
   if (const auto known = all.tables.find(identity); known != all.tables.end()) return known->second;
   // The note that was checked must be the one of the copy.
@@ -221,6 +222,17 @@ Result<LoadedPlugin> load_plugin(const Candidate& candidate) {
                                      ? map_file(all, source)
                                      : map_copy(all, source, candidate.sha256));
   return LoadedPlugin{source.note, source.real, tables.plugin, tables.provider};
+}
+
+Result<OpenedPlugin> open_plugin(const Candidate& candidate) {
+  if (candidate.info.state != PluginState::kUsable)
+    return fail(ErrorClass::kPermission, candidate.info.reason);
+  PRX_TRY_SET(auto source, open_source(candidate));
+  if (candidate.sha256.empty())
+    return OpenedPlugin{std::move(source.note), source.real, std::move(source.descriptor)};
+  PRX_TRY_SET(auto copy, pinned_copy(source, candidate.sha256));
+  PRX_TRY_SET(auto note, elf::probe(copy.descriptor.get(), source.real.string()));
+  return OpenedPlugin{std::move(note), source.real, std::move(copy.descriptor)};
 }
 
 }  // namespace prx

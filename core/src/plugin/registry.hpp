@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "os/descriptor.hpp"
 #include "plugin/note.hpp"
 #include "prx/config.hpp"
 #include "prx/plugin.h"
@@ -24,6 +25,7 @@ struct SearchOptions {
   std::vector<std::filesystem::path> user_dirs;     ///< $XDG_DATA_HOME/prx/plugins
   std::vector<std::filesystem::path> install_dirs;  ///< lib/prx/plugins of the install
   std::optional<std::vector<std::string>> allow;    ///< ids; nullopt: all
+  Isolation isolation = Isolation::kNone;           ///< of plugins without an entry
   bool disabled = false;  ///< PRX_NO_PLUGINS=1: nothing is searched or loaded
 };
 
@@ -59,6 +61,16 @@ struct LoadedPlugin {
 /// the old one. Any thread. Errors: kInternal, kPermission (trust, pin, not usable), kNotFound or
 /// kBadResponse (the file changed since it was found), one line with file and reason.
 [[nodiscard]] Result<LoadedPlugin> load_plugin(const Candidate& candidate);
+
+/// A plugin's file, for a process of its own.
+struct OpenedPlugin {
+  PluginNote note;
+  std::filesystem::path path;
+  os::Descriptor file;  ///< what was looked at; of a pinned one a sealed copy
+};
+
+/// Looks at a usable candidate as load_plugin() does, and maps nothing. Errors: the same.
+[[nodiscard]] Result<OpenedPlugin> open_plugin(const Candidate& candidate);
 
 /// Of a plugin's file, as a `sha256` pin of it is written: 64 lower-case hex digits.
 /// Errors: kNotFound, kPermission, kInternal or kBadResponse (no regular file, larger than a pinned

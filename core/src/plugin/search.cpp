@@ -116,6 +116,7 @@ class Search {
     candidate.info.abi =
         std::to_string(candidate.note.abi_major) + "." + std::to_string(candidate.note.abi_minor);
     candidate.sha256 = pin_of(candidate.info.id);
+    candidate.info.isolation = isolation_of(candidate.info.id);
     if (auto reason = objection(candidate, entry); !reason.empty()) {
       // What the configuration names stays named by it, whatever the file says it is.
       if (entry != nullptr) candidate.info.id = entry->id;
@@ -129,6 +130,13 @@ class Search {
     for (const auto& entry : options_.entries)
       if (entry.id == id) return entry.sha256;
     return {};
+  }
+
+  [[nodiscard]] std::string isolation_of(const std::string& id) const {
+    Isolation isolation = options_.isolation;
+    for (const auto& entry : options_.entries)
+      if (entry.id == id) isolation = entry.isolation.isolation;
+    return isolation == Isolation::kProcess ? "process" : "none";
   }
 
   /// Why a probed file does not serve, or "".

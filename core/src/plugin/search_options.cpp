@@ -79,6 +79,7 @@ SearchOptions search_options(const PluginsConfig& config, const Environment& env
   options.entries = config.entries;
   options.config_dirs = config.dirs;
   options.allow = config.allow;
+  options.isolation = config.isolation;
   options.install_dirs = install_dirs(facts.self_dir);
   options.disabled = environment("PRX_NO_PLUGINS").value_or("") == "1";
   if (facts.secure) return options;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "prx/sdk/json_edit.hpp"
 #include "prx_note.h"
 
 using namespace prx::sdk;
@@ -31,14 +32,26 @@ class PlainText final : public HttpProvider {
 
  private:
   class Answer final : public Decoder {
+    static constexpr std::size_t kTextMax = 1u << 20;
+
     void head(const HttpHead& head, EventWriter& out) override {
-      if (head.status != 200) out.error(status_error(head.status, "the example's server"));
+      if (head.status != 200) out.error(status_error(head, "the example's server"));
     }
-    void data(char* bytes, std::size_t size, EventWriter& out) override { out.text({bytes, size}); }
+    void data(char* bytes, std::size_t size, EventWriter& out) override {
+      text_.append(bytes, size);  // a piece may end within a character
+      if (text_.size() > kTextMax) broke(out, "the answer is longer than 1 MiB");
+    }
     void finish(EventWriter& out) override {
+      if (!prx::json::is_utf8(text_)) return broke(out, "the answer is not UTF-8");
+      out.text(text_);
       out.finish(FinishReason::kStop);
       out.done();
     }
+    static void broke(EventWriter& out, const char* why) {
+      out.error(prx::fail(prx::ErrorClass::kBadResponse, why).error());
+    }
+
+    std::string text_;
   };
 
   const std::string url_;

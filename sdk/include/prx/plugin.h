@@ -26,13 +26,14 @@
  *  - [work]  the worker thread that prx_exec::spawn gave to the operation.
  *  - [init]  one at a time per module, while no operation of it runs.
  *
- * Status: draft of 1.0. It is frozen by a decision record once the third-party kit is built on it.
+ * Status: 1.0, frozen. It grows by the rules of core/docs/abi.md alone.
  */
 #ifndef PRX_PLUGIN_H
 #define PRX_PLUGIN_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __cplusplus
 #define PRX_NOEXCEPT noexcept
@@ -46,6 +47,14 @@ extern "C" {
 
 /** True when *p, as its maker knew it, has the field f. Only for fields added after 1.0. */
 #define PRX_HAS(T, p, f) ((p)->size >= offsetof(T, f) + sizeof((p)->f))
+
+/** Keeps a copy of a struct that the other side gave, `*to = *from` for any two minors: a field
+ * that its maker did not know is zero, and `size` says what the copy has. A plain assignment would
+ * read behind a struct of an earlier minor. */
+#define PRX_COPY(to, from)                                                          \
+  (memset((to), 0, sizeof *(to)),                                                   \
+   memcpy((to), (from), (from)->size < sizeof *(to) ? (from)->size : sizeof *(to)), \
+   (to)->size = (from)->size < sizeof *(to) ? (from)->size : (uint32_t)sizeof *(to))
 
 #if defined(__GNUC__) || defined(__clang__)
 #define PRX_EXPORT __attribute__((visibility("default")))
@@ -261,17 +270,19 @@ typedef struct prx_secret {
 
 /* ------------------------------ operations ([+]: a host may; libprx 0.1 does not ask for it) */
 
+/** An operation that the plugin does not know or offer ends with PRX_E_UNSUPPORTED: from start, or
+ * as its terminal event. */
 enum {
   PRX_OP_CHAT = 1,    /**< body: a Chat Completions request. Events: the whole grammar */
   PRX_OP_MODELS = 2,  /**< no body. One ITEM per model: id, and json as the provider gave it */
   PRX_OP_HEALTH = 3,  /**< no body. Cheapest question that shows the provider answers this key */
   PRX_OP_WARMUP = 4,  /**< no body. Leaves a usable pooled connection; verifies the key */
-  PRX_OP_ACCOUNT = 5, /**< [+] no body. ITEMs "key", "credits" ...: json as it was given */
+  PRX_OP_ACCOUNT = 5, /**< no body. ITEMs "key", "credits" ...: json as it was given */
   PRX_OP_CALL = 6     /**< [+] another endpoint: path in model, body posted, one ITEM */
 };
 
 #define PRX_RF_STREAM 1u     /**< the body asks for a stream */
-#define PRX_RF_WANT_FRAME 2u /**< fill prx_event::frame */
+#define PRX_RF_WANT_FRAME 2u /**< fill prx_event::frame, where there is one */
 
 /** One operation. The body is already specialised for this target: model, stream, extra_body. */
 typedef struct prx_request {
@@ -302,7 +313,9 @@ typedef struct prx_usage {
  *    META? (TEXT|REASONING|TOOL_CALL|ITEM|RAW|PROGRESS|USAGE|FINISH)* (DONE|ERROR)
  *
  * where nothing of a choice comes after its FINISH, which comes at most once, and as soon as it is
- * known. For PRX_OP_CHAT, DONE without a FINISH is a breach. */
+ * known. For PRX_OP_CHAT, DONE without a FINISH is a breach. No event comes from inside the call
+ * of another one of the operation, not even when `cancel` came from there. An unknown type of 102 or
+ * above ends the operation as PRX_E_INTERNAL. */
 enum {
   PRX_EV_META = 1,      /**< id: generation id; name: served model; text: serving vendor, if said;
                              json: "" or an object. Its member "next_request_ms" (1 or more) says
@@ -320,7 +333,9 @@ enum {
                              after the finish reasons; of several the last one counts */
   PRX_EV_FINISH = 6,    /**< finish: PRX_FINISH_*; name: the provider's own reason */
   PRX_EV_ITEM = 7,      /**< name: what it is ("model", "reasoning_details", "annotations",
-                             "refusal", "images", "audio", "logprobs" ...); id; json: its value */
+                             "refusal", "images", "audio", "logprobs" ...); id; json: its value.
+                             "reasoning_details" and "annotations" are arrays, which add up and come
+                             back in the message of the next request */
   PRX_EV_RAW = 8,       /**< json: a frame that carries nothing of the above */
   PRX_EV_PROGRESS = 9,  /**< text: what is going on (loading a model); counts as a sign of life */
   PRX_EV_DONE = 100,    /**< terminal: complete */
@@ -342,11 +357,12 @@ enum {
 typedef struct prx_event {
   uint32_t size, type;
   uint32_t choice; /**< 0 unless several answers were asked for */
-  uint32_t index;  /**< of the tool call, dense from 0 in order of appearance */
+  uint32_t index;  /**< of the tool call, from 0 in order of appearance; dense by the FINISH */
   uint32_t finish; /**< PRX_FINISH_* */
   uint32_t flags;  /**< PRX_EVF_* */
   prx_str text, id, name, json;
-  prx_str frame; /**< WANT_FRAME: a source frame, on its first event, if both say the same */
+  prx_str frame; /**< WANT_FRAME: the chunk of a Chat Completions stream that this event is the
+                    first of, as it came, if both say the same; empty in other protocols */
   const prx_usage* usage;
   const prx_error* error;
 } prx_event;
@@ -355,7 +371,8 @@ typedef struct prx_event {
 typedef struct prx_sink {
   uint32_t size, zero;
   void* ctx;
-  /** @return 0; else the host wants no more: stop soon and send the terminal event.
+  /** @return 0; else the host wants no more: stop soon and send the terminal event. A consumer that
+   *  reads slowly is the host's matter: it holds the pieces of the body back.
    *  @thread [loop] or [work]; on the loop it never blocks, on a worker it may wait for room */
   int32_t (*event)(void* ctx, const prx_event* event) PRX_NOEXCEPT;
 } prx_sink;
@@ -368,13 +385,13 @@ typedef struct prx_sink {
 typedef struct prx_provider {
   uint32_t size, zero;
   /** Makes one configured instance. No network I/O, no waiting.
-   * @param module         from prx_plugin::init.
+   * @param module         from prx_plugin::init, which may have given NULL.
    * @param instance_host  for all service calls of this instance; lives until `destroy` returned.
    * @param kind           one of the note's kinds.
    * @param config_json    borrowed; the TOML table as an object: the keys of the note's schema and
    *                       "base_url", without keys, headers and extra_body: those are the host's.
    * @param fail           borrowed; set when the result is not PRX_OK.
-   * @param instance       receives the instance when PRX_OK.
+   * @param instance       receives the instance, not NULL, when PRX_OK.
    * @thread [init] */
   int32_t (*create)(void* module, const prx_host* instance_host, prx_str kind, prx_str config_json,
                     const prx_fail* fail, void** instance) PRX_NOEXCEPT;
@@ -388,13 +405,14 @@ typedef struct prx_provider {
    * @param request  borrowed for the call, but for its body, which stays until `release`.
    * @param sink     copied; called until the terminal event returned.
    * @param fail     borrowed; set once when the result is not PRX_OK.
-   * @param op       receives the operation when PRX_OK.
+   * @param op       receives the operation, not NULL, when PRX_OK.
    * @return PRX_OK, and then exactly one terminal event, never before this returns; else none.
    * @thread [loop] of the operation, several loops at once; must not block. */
   int32_t (*start)(void* instance, const prx_request* request, const prx_sink* sink,
                    const prx_fail* fail, void** op) PRX_NOEXCEPT;
-  /** Asks for the end. May come twice and after the end; the terminal event still comes, within a
-   * second. It may come from inside `cancel`. @thread [loop] */
+  /** Asks for the end. May come twice, after the end, and from inside a call of the sink; the
+   * terminal event still comes, within a second. It may come from inside `cancel`, unless that came
+   * from inside a call of the sink: then after that call. @thread [loop] */
   void (*cancel)(void* op) PRX_NOEXCEPT;
   /** Frees the operation: once, after the call that delivered the terminal event returned.
    * @thread [loop] */

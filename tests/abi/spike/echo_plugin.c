@@ -67,7 +67,7 @@ static int32_t start(void* instance, const prx_request* request, const prx_sink*
   operation* op = calloc(1, sizeof *op);
   op->host = host;
   op->exec = host->service(host, TEXT(PRX_EXEC_ID));
-  op->sink = *sink;
+  PRX_COPY(&op->sink, sink);
   op->request = *request;
   if (is_model(op, "refuse")) {
     const prx_error error = error_of(PRX_E_NOT_FOUND, TEXT("no such model"));

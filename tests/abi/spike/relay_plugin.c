@@ -70,7 +70,7 @@ static int32_t start(void* instance, const prx_request* request, const prx_sink*
   operation* op = calloc(1, sizeof *op);
   op->host = host;
   op->http = host->service(host, TEXT(PRX_HTTP_ID));
-  op->sink = *sink;
+  PRX_COPY(&op->sink, sink);
   const prx_http_sink http_sink = {sizeof http_sink, 0, op, on_head, on_data, on_end};
   const int32_t code = op->http->send(host, &req, &http_sink, fail, &op->exchange);
   if (code == PRX_OK)

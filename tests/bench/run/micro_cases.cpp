@@ -61,7 +61,8 @@ Benchmark micro(std::string name, std::string what, std::string program,
 }  // namespace
 
 std::vector<Benchmark> micro_benchmarks() {
-  constexpr double kPerEvent = 200;  // one iteration decodes so many
+  constexpr double kPerEvent = 200;          // one iteration decodes so many
+  constexpr double kPiecesPerCall = 10'000;  // of isolation_bench
   return {
       micro(
           "decode", "a streamed chunk to an event, beside one in-situ SAX pass", "decode_bench",
@@ -82,6 +83,13 @@ std::vector<Benchmark> micro_benchmarks() {
       micro("plugins", "probe of a note, load of a plugin", "probe_bench",
             {{"plugin.probe", "BM_Probe", nullptr, 1e3, "us", 5, 1.7},
              {"plugin.load", "BM_Load", nullptr, 1e6, "ms", 0.3, 0.14}}),
+      micro(
+          "isolation", "a plugin in a process of its own, beside one in the host's",
+          "isolation_bench",
+          {{"isolation.event", "EventsIsolated", "EventsInProcess", 1, "x in process", {}, {}},
+           {"isolation.event_time", "EventsIsolated", nullptr, kPiecesPerCall, "ns/event", {}, {}},
+           {"isolation.call", "CallIsolated", "CallInProcess", 1, "x in process", {}, {}},
+           {"isolation.call_time", "CallIsolated", nullptr, 1e3, "us", {}, {}}}),
       micro("engine", "a call's decisions; three open lanes skipped, and none", "engine_bench",
             {{"engine.call", "HappyPath", nullptr, 1e3, "us", 1, {}},
              {"engine.skip_3", "SkipOpenLanes/3", nullptr, 1, "ns", {}, {}},

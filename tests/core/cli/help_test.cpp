@@ -17,6 +17,7 @@ TEST_F(Help, OfTheProgramNamesEveryVerbVariableAndExitCode) {
                            "plugin info",
                            "plugin verify",
                            "plugin new",
+                           "plugin check",
                            "usage",
                            "doctor models",
                            "config check",

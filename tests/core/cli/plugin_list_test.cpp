@@ -70,6 +70,33 @@ TEST_F(PluginList, AFileThatOthersCanWriteIsRejected) {
   EXPECT_THAT((*plugin)["reason"].GetString(), HasSubstr("writ"));
 }
 
+TEST_F(PluginList, SaysWhichAreIsolatedAndSoDoesInfo) {
+  configure("[plugins.openai]\nisolation = \"process\"\n");
+  EXPECT_THAT(run({"plugin", "list"}).out,
+              AllOf(::testing::ContainsRegex("openai.so +usable, isolated"),
+                    ::testing::ContainsRegex("openrouter.so +usable\n")));
+  const auto plugins = parse_array(run({"plugin", "list", "--json"}).out);
+  const auto* plugin = find_by_path(plugins, home / "plugins/openai.so");
+  ASSERT_NE(plugin, nullptr);
+  EXPECT_STREQ((*plugin)["isolation"].GetString(), "process");
+  EXPECT_THAT(run({"plugin", "info", "openai"}).out, HasSubstr("in a process of its own"));
+  EXPECT_THAT(run({"plugin", "info", "openrouter"}).out, HasSubstr("with its rights"));
+}
+
+/// The program finds prx-plugin-host from where it lies itself, or says what is missing.
+TEST_F(PluginList, AnIsolatedPluginAnswersTheProgram) {
+  simulate();
+  configure("[plugins]\nisolation = \"process\"\n");
+  const auto result = run({"chat", "--no-stream", "hi"});
+  if (!std::filesystem::exists(PRX_BINARY_DIR "/lib/prx/prx-plugin-host")) {
+    EXPECT_THAT(result.err, HasSubstr("build prx with libseccomp-dev"));
+    return;
+  }
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("hi"));
+  EXPECT_THAT(run({"doctor"}).out, HasSubstr("in a process of its own"));
+}
+
 TEST_F(PluginList, NeedsNoKeyAndNoUsableProvider) {
   environment.erase("OPENROUTER_API_KEY");
   configure("[default]\nprovider = \"box\"\n[providers.box]\nplugin = \"nowhere\"\n");

@@ -68,7 +68,8 @@ TEST_F(PluginNew, WritesAProjectOfEachKind) {
     const auto result = make({"--" + kind, "acme-" + kind});
     ASSERT_EQ(result.exit_code, 0) << result.err;
     EXPECT_THAT(result.out, StartsWith("Wrote acme-" + kind + "/ (" + kind + "): "));
-    std::set<std::string> expected{".gitignore", "README.md", "CMakeLists.txt", "check.toml"};
+    std::set<std::string> expected{".gitignore", "README.md", "CMakeLists.txt", "check.toml",
+                                   "prx.toml"};
     if (kind == "c")
       expected.merge(std::set<std::string>{"plugin.c", "plugin_test.c"});
     else
@@ -81,13 +82,14 @@ TEST_F(PluginNew, IsOverHttpUnlessAnotherKindIsAskedFor) {
   EXPECT_THAT(make({"acme"}).out, HasSubstr("(http)"));
 }
 
-TEST_F(PluginNew, EndsWithTheThreeCommandsThatComeNext) {
+TEST_F(PluginNew, EndsWithTheCommandsThatComeNext) {
   EXPECT_THAT(make({"acme"}).out,
               HasSubstr("\n\nNext:\n  cmake -S acme -B acme/build && cmake --build acme/build\n"
                         "  ctest --test-dir acme/build --output-on-failure\n"
-                        "  prx plugin info acme/build/lib/prx/plugins/acme.so\n"));
+                        "  prx plugin check acme/build/lib/prx/plugins/acme.so --config "
+                        "acme/check.toml\n"));
   EXPECT_THAT(make({"--c", "own"}).out,
-              HasSubstr("\n  prx chat --config own/check.toml \"Hello\"\n"));
+              HasSubstr("\n  prx chat --config own/prx.toml \"Hello\"\n"));
 }
 
 TEST_F(PluginNew, JsonHasTheSame) {
@@ -96,7 +98,7 @@ TEST_F(PluginNew, JsonHasTheSame) {
   EXPECT_STREQ(result["kind"].GetString(), "in-process");
   EXPECT_EQ(result["folder"].GetString(), (place / "acme").string());
   EXPECT_EQ(result["files"].Size(), names(place / "acme").size());
-  EXPECT_EQ(result["next"].Size(), 3u);
+  EXPECT_EQ(result["next"].Size(), 4u);
 }
 
 TEST_F(PluginNew, TheNameGoesWhereverItBelongs) {
@@ -104,14 +106,14 @@ TEST_F(PluginNew, TheNameGoesWhereverItBelongs) {
   EXPECT_THAT(text("acme-lab.2/plugin.json"),
               AllOf(HasSubstr(R"("id": "acme-lab.2")"), HasSubstr(R"("title": "Acme Lab 2")"),
                     HasSubstr(R"("key_env": "ACME_LAB_2_API_KEY")")));
-  EXPECT_THAT(text("acme-lab.2/check.toml"),
+  EXPECT_THAT(text("acme-lab.2/prx.toml"),
               AllOf(HasSubstr("provider = \"acme-lab-2\""), HasSubstr("[plugins.\"acme-lab.2\"]")));
 }
 
 TEST_F(PluginNew, ItsConfigurationAsksThePlugin) {
   for (const std::string kind : {"in-process", "c"}) {
     const std::string id = make_built(kind);
-    const auto result = run({"chat", "--config", id + "/check.toml", "Hi"});
+    const auto result = run({"chat", "--config", id + "/prx.toml", "Hi"});
     EXPECT_EQ(result.exit_code, 0) << result.err;
     EXPECT_EQ(result.out, "Hello from " + fs::path(id).filename().string() + ".\n");
   }
@@ -123,11 +125,11 @@ TEST_F(PluginNew, ThatOfAServersPluginTakesKeyAndUrlFromItsVariables) {
   environment["TEMPLATE_API_KEY"] = kKey;
   environment["TEMPLATE_BASE_URL"] = url.substr(0, url.find("/api/v1")) + "/v1";
   const std::string dialect = make_built("dialect");
-  const auto answer = run({"chat", "--config", dialect + "/check.toml", "Hi"});
+  const auto answer = run({"chat", "--config", dialect + "/prx.toml", "Hi"});
   EXPECT_EQ(answer.exit_code, 0) << answer.err;
   EXPECT_THAT(answer.out, HasSubstr("Your prompt was: Hi"));
   const std::string http = make_built("http");  // whose path the simulator does not have
-  const auto refused = run({"chat", "--config", http + "/check.toml", "Hi"});
+  const auto refused = run({"chat", "--config", http + "/prx.toml", "Hi"});
   EXPECT_EQ(refused.exit_code, 7) << refused.err;
   EXPECT_THAT(refused.err, HasSubstr("template-http answered with HTTP status 404"));
 }

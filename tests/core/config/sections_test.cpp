@@ -347,9 +347,36 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"[plugins]\nallow = [1]", "must be an array of strings"},
         Bad{"[plugins.a]", "says nothing; write path"},
         Bad{"[plugins.a]\npath = 'x'\nsha256 = 'abc'", "is not 64 hexadecimal digits"},
+        Bad{"[plugins]\nisolation = 'thread'", "cannot be 'thread'; valid are none, process"},
+        Bad{"[plugins]\nisolation_host = 3", "must be a string"},
+        Bad{"[plugins.a]\nisolation = 'process'\nmemory_max = 63", "is 63; use 64 to 65536"},
+        Bad{"[plugins.a]\nisolation = 'process'\nmemory_max = 65537", "is 65537; use 64 to 65536"},
+        Bad{"[plugins.a]\nisolation = 'process'\ncpu_max = '999ms'",
+            "too short; use \"1s\" or more"},
+        Bad{"[plugins.a]\npath = 'x'\nmemory_max = 64",
+            "limits the process of an isolated plugin, and this one has none"},
         Bad{"[log]\nlevel = 'loud'", "cannot be 'loud'; valid are trace"},
         Bad{"[log]\nformat = 'xml'", "valid are text, json"},
         Bad{"[log]\nfile = 3", "must be a string"}));
+
+TEST(Config, APluginIsIsolatedAsItsTableOrElseTheSectionSays) {
+  const auto config = parse(R"(
+[plugins]
+isolation = "process"
+[plugins.a]
+isolation = "none"
+[plugins.b]
+memory_max = 64
+cpu_max = "off"
+)");
+  ASSERT_TRUE(config) << config.error().message;
+  const PluginsConfig& plugins = config->plugins;
+  EXPECT_EQ(plugins.isolation_of("a").isolation, Isolation::kNone);
+  EXPECT_EQ(plugins.isolation_of("b"), (IsolationConfig{Isolation::kProcess, 64, std::nullopt}));
+  EXPECT_EQ(plugins.isolation_of("c").isolation, Isolation::kProcess);
+  EXPECT_EQ(plugins.isolation_of("c").memory_max, 512);
+  EXPECT_EQ(plugins.isolation_of("c").cpu_max, std::optional<Milliseconds>(std::chrono::hours(1)));
+}
 
 TEST(Config, ListsHaveLimits) {
   std::string providers, headers = "[providers.a.headers]\n", keys = "[providers.a]\napi_keys = [",

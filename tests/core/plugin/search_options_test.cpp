@@ -62,7 +62,7 @@ TEST(SearchOptions, TakesWhatTheConfigurationSays) {
   PluginsConfig config;
   config.dirs = {"/d"};
   config.allow = std::vector<std::string>{"openai"};
-  config.entries = {{"acme", "/p/acme.so", ""}};
+  config.entries = {{"acme", "/p/acme.so", "", {}}};
   const auto options = search_options(config, environment({}), {});
   EXPECT_THAT(options.config_dirs, ElementsAre("/d"));
   EXPECT_EQ(options.allow, config.allow);

@@ -79,7 +79,7 @@ TEST_F(FindPlugins, FollowsTheSearchOrder) {
     dir_.make_dir(name);
     copy_fixture(dir_, "good", std::string(name) + "/good.so");
   }
-  options_.entries = {{"good", dir_.path() / "path/good.so", ""}};
+  options_.entries = {{"good", dir_.path() / "path/good.so", "", {}}};
   options_.env_dirs = {dir_.path() / "env"};
   options_.config_dirs = {dir_.path() / "dirs"};
   options_.user_dirs = {dir_.path() / "user"};
@@ -153,7 +153,7 @@ TEST_F(FindPlugins, LetsALaterFileServeForARejectedOne) {
 
 TEST_F(FindPlugins, NeverReplacesAConfiguredPathInSilence) {
   copy_fixture(dir_, "good", "a.so");
-  options_.entries = {{"good", dir_.path() / "absent.so", ""}};
+  options_.entries = {{"good", dir_.path() / "absent.so", "", {}}};
   const auto found = find_in(dir_.path());
   ASSERT_THAT(found, SizeIs(2));
   EXPECT_EQ(found[0].info.id, "good");
@@ -164,7 +164,7 @@ TEST_F(FindPlugins, NeverReplacesAConfiguredPathInSilence) {
 }
 
 TEST_F(FindPlugins, RejectsAPathWithAnotherId) {
-  options_.entries = {{"acme", copy_fixture(dir_, "good", "a.so"), ""}};
+  options_.entries = {{"acme", copy_fixture(dir_, "good", "a.so"), "", {}}};
   const auto found = only(find_plugins(options_));
   EXPECT_EQ(found.info.id, "acme");
   EXPECT_EQ(found.info.state, PluginState::kRejected);
@@ -186,7 +186,7 @@ TEST_F(FindPlugins, LimitsIdsToThoseAllowed) {
 
 TEST_F(FindPlugins, HandsThePinOnToEveryFileOfItsId) {
   copy_fixture(dir_, "good", "a.so");
-  options_.entries = {{"good", "", std::string(64, 'a')}};
+  options_.entries = {{"good", "", std::string(64, 'a'), {}}};
   EXPECT_EQ(only(find_in(dir_.path())).sha256, std::string(64, 'a'));
 }
 

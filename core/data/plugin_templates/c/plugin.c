@@ -77,7 +77,7 @@ static int32_t start(void* self, const prx_request* request, const prx_sink* sin
   operation* op = malloc(sizeof *op);
   if (op == NULL) return refuse(fail, PRX_E_INTERNAL, (prx_str)STR("out of memory"));
   op->owner = self;
-  op->sink = *sink;
+  PRX_COPY(&op->sink, sink);
   op->timer = op->owner->exec->timer(op->owner->host, request->op_id, 0, answer, op);
   if (op->timer == 0) {
     free(op);

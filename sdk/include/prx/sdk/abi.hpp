@@ -11,6 +11,7 @@
 
 #include "prx/plugin.h"
 #include "prx/sdk/error.hpp"
+#include "prx/sdk/sizes.hpp"
 
 namespace prx::sdk {
 

@@ -18,6 +18,7 @@
 
 #include "prx/plugin.h"
 #include "prx/sdk/error.hpp"
+#include "prx/sdk/retry_after.hpp"
 
 namespace prx::sdk {
 
@@ -86,7 +87,8 @@ struct ChatDecoderOptions {
 ///    million dollars and a count above 10^12 are unknown.
 ///  - A finish reason "stop" of a choice with tool calls is PRX_FINISH_TOOL_CALLS; its name stays
 ///    the provider's own.
-///  - ITEM json and USAGE json are the exact bytes of the source, so that signatures survive.
+///  - ITEM json and USAGE json are the exact bytes of the source, so that signatures survive; but
+///    for bytes of 0x1a to 0x1f in their strings, which are no JSON: they are escaped.
 ///  - Text that is not UTF-8 reaches the sink with U+FFFD in place of each bad byte, and so does an
 ///    escaped lone surrogate; `frame` is as received.
 ///  - A surrogate pair that is cut between two deltas of one text, reasoning or call's arguments is
@@ -142,22 +144,6 @@ struct Refusal {
 /// top, in `message` or in `error`) the first element: `loc` without its "body", as a parameter.
 /// Both its names for an extra member are "unknown_parameter" here. Never reads words.
 [[nodiscard]] Refusal read_refusal(std::string_view error_body);
-
-/// Retry-After in each form: seconds (fractions too), retry-after-ms, HTTP date,
-/// x-ratelimit-reset-* durations ("6m0s"; the exhausted one, else the longer), X-RateLimit-Reset
-/// (seconds, epoch seconds or epoch milliseconds by size); no reset of a limit whose remaining is
-/// known and not 0. Never negative, at most 366 days. After an overload read_error() waits for the
-/// reset of a limit only when its remaining is 0.
-[[nodiscard]] std::optional<std::chrono::milliseconds> read_retry_after(
-    std::span<const prx_kv> headers, std::int64_t now_epoch);
-
-/// Of a good answer: how long it takes until the key may send one more request, when its head says
-/// that none is left (x-ratelimit-remaining-requests: 0). That is x-ratelimit-reset-requests, after
-/// which all of x-ratelimit-limit-requests are there again, divided by these; 1 ms to 366 days.
-/// nullopt: some are left, or nothing is said.
-/// \see https://platform.openai.com/docs/guides/rate-limits
-[[nodiscard]] std::optional<std::chrono::milliseconds> read_next_request(
-    std::span<const prx_kv> headers);
 
 /// The class of a failure from status and the provider's typed code ("" when it gave none).
 [[nodiscard]] ErrorClass classify(int status, std::string_view typed_code);

@@ -44,6 +44,9 @@ template <class P>
 [[nodiscard]] Result<std::shared_ptr<Operation>> start_operation(P& provider, Host host,
                                                                  const prx_request& abi_request,
                                                                  const prx_sink& sink) {
+  if (abi_request.op < PRX_OP_CHAT || abi_request.op > PRX_OP_CALL)
+    return fail(ErrorClass::kUnsupported,
+                "this plugin knows no operation " + std::to_string(abi_request.op));
   if constexpr (std::derived_from<P, HttpProvider>) {
     Request request = to_request(abi_request);
     std::as_const(provider).choose(request);
@@ -70,6 +73,13 @@ struct Instance {
   std::unique_ptr<P> provider;
 };
 
+/// A message is one line, whatever it quotes: control characters become blanks.
+[[nodiscard]] inline Error with_one_line(Error error) {
+  for (char& c : error.message)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  return error;
+}
+
 /// Runs `body`, which returns a Result<void>, and turns what it says or throws into a status.
 template <class Body>
 [[nodiscard]] std::int32_t status_of(const prx_fail* fail, Body&& body) noexcept {
@@ -78,7 +88,9 @@ template <class Body>
       [&] {
         const Result<void> result = body();
         status = result ? PRX_OK : static_cast<std::int32_t>(result.error().error_class);
-        if (!result) report(fail, to_abi(result.error()));
+        if (result) return;
+        const Error error = with_one_line(result.error());
+        report(fail, to_abi(error));
       },
       [&](const prx_error& bug) { report(fail, bug); });
   return status;

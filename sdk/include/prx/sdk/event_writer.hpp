@@ -30,14 +30,25 @@ struct ToolCallPiece {
 /// What an answer is: see PRX_EV_META.
 struct Meta {
   std::string_view id, model, vendor;
+  std::string_view json{};  ///< "" or an object
 };
+
+/// Usage of which nothing is known yet: fill in what the provider said.
+[[nodiscard]] inline prx_usage unknown_usage() {
+  prx_usage usage{};
+  usage.size = sizeof usage;
+  usage.prompt_tokens = usage.completion_tokens = usage.total_tokens = -1;
+  usage.reasoning_tokens = usage.cached_tokens = usage.cache_write_tokens = -1;
+  usage.cost = -1;
+  return usage;
+}
 
 /// Events of one operation; the grammar is that of prx/plugin.h. Each function returns false when
 /// no more is wanted: stop, and end the operation. After the terminal event everything is
 /// swallowed. One thread at a time, but for ended(), which any may ask.
 class EventWriter {
  public:
-  explicit EventWriter(const prx_sink& sink) : sink_(sink) {}
+  explicit EventWriter(const prx_sink& sink) : sink_(copy_of(sink)) {}
   EventWriter(const EventWriter&) = delete;
   EventWriter& operator=(const EventWriter&) = delete;
 
@@ -46,6 +57,7 @@ class EventWriter {
     event.id = str(meta.id);
     event.name = str(meta.model);
     event.text = str(meta.vendor);
+    event.json = str(meta.json);
     return emit(event);
   }
   /// An empty piece is no event.

@@ -67,7 +67,7 @@ class Host {
   template <class Service>
   [[nodiscard]] const Service* service(std::string_view id) const {
     const auto* found = static_cast<const Service*>(host_->service(host_, str(id)));
-    return found != nullptr && found->size >= sizeof(Service) ? found : nullptr;
+    return is_whole(found) ? found : nullptr;
   }
 
   const prx_host* host_;

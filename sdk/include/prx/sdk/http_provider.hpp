@@ -4,7 +4,10 @@
 /// (http_operation.hpp).
 #pragma once
 
+#include <charconv>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -94,6 +97,20 @@ struct HttpHead {
   error.message = std::string(who) + " answered with HTTP status " + std::to_string(status);
   error.http_status = status >= 100 && status < 600 ? status : 0;
   error.phase = Phase::kHead;
+  return error;
+}
+
+/// The same of a head, with the wait of its Retry-After when that is whole seconds, at most 366
+/// days. The dialect's read_retry_after() knows the other forms.
+/// \see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+[[nodiscard]] inline Error status_error(const HttpHead& head, std::string_view who) {
+  constexpr std::int64_t kSecondsMax = 366 * 86'400;
+  Error error = status_error(head.status, who);
+  const std::string_view wait = head.header("retry-after");
+  std::int64_t seconds = -1;
+  const auto read = std::from_chars(wait.data(), wait.data() + wait.size(), seconds);
+  if (read.ec == std::errc() && read.ptr == wait.data() + wait.size() && seconds >= 0)
+    error.retry_after = std::chrono::seconds(seconds < kSecondsMax ? seconds : kSecondsMax);
   return error;
 }
 

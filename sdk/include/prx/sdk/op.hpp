@@ -64,7 +64,7 @@ class OpState final : public Operation {
   }
   void settle() {
     if (out.ended()) return;
-    out.error(cancelled()
+    out.error(cancelled() || !out.wanted()
                   ? cancelled_error()
                   : internal_error("bug in the plugin: it dropped an operation without an end"));
   }
@@ -95,6 +95,20 @@ class OpState final : public Operation {
     const prx_exec* exec = host.exec();
     if (exec == nullptr || exec->post(host.abi(), request.op_id, &OpState::on_post, this) != PRX_OK)
       refuse("the host took no task for this operation");
+  }
+  void start_park(std::int64_t delay_ms, std::unique_ptr<OpTask> task) {
+    if (stopped()) return;
+    if (!set_timer(delay_ms, std::move(task)))
+      return refuse("the host has no timer for this operation");
+    const std::lock_guard lock(mutex_);
+    parked_ = true;
+    if (std::exchange(woken_, false)) post_wake();
+  }
+  /// Any thread.
+  void wake() {
+    const std::lock_guard lock(mutex_);
+    woken_ = true;
+    if (parked_) post_wake();
   }
 
  private:
@@ -140,6 +154,7 @@ class OpState final : public Operation {
   void schedule(std::unique_ptr<OpTask> task) {
     const std::lock_guard lock(mutex_);
     task_ = std::move(task);
+    parked_ = false;
     held_by_task_ = shared_from_this();
     run_ = nullptr;  // whoever ran has handed the Op on
   }
@@ -147,12 +162,35 @@ class OpState final : public Operation {
   [[nodiscard]] Scheduled take_scheduled(Run* run = nullptr) {
     const std::lock_guard lock(mutex_);
     if (task_ != nullptr) run_ = run;
+    parked_ = false;
     return {std::move(held_by_task_), std::move(task_)};
   }
   /// The task alone, which never runs then: its timer or post finds nothing to do.
   [[nodiscard]] std::unique_ptr<OpTask> take_task() {
     const std::lock_guard lock(mutex_);
+    parked_ = false;
     return std::move(task_);
+  }
+  /// A wake that is over, and whether what is scheduled still waits for one.
+  struct Wake {
+    std::shared_ptr<Operation> self;
+    bool waited_for = false;
+  };
+  /// Under the lock, without which the operation could be over before the host is asked. The caller
+  /// holds another reference.
+  void post_wake() {
+    if (std::exchange(wake_posted_, true)) return;
+    held_by_wake_ = shared_from_this();
+    const prx_exec* exec = host.exec();
+    wake_posted_ =
+        exec != nullptr && exec->post(host.abi(), request.op_id, &OpState::on_wake, this) == PRX_OK;
+    if (!wake_posted_) held_by_wake_ = nullptr;
+  }
+  [[nodiscard]] Wake end_wake() {
+    const std::lock_guard lock(mutex_);
+    wake_posted_ = false;
+    if (parked_) woken_ = false;
+    return {std::move(held_by_wake_), parked_};
   }
   void refuse(const char* why) {
     const Scheduled dropped_after_the_error = take_scheduled();
@@ -218,18 +256,42 @@ class OpState final : public Operation {
   }
   static void on_post(void* self) noexcept { static_cast<OpState*>(self)->run_scheduled(); }
   static void on_worker(void* self) noexcept { static_cast<OpState*>(self)->run_scheduled(); }
+  static void on_wake(void* self) noexcept {
+    auto& state = *static_cast<OpState*>(self);
+    const Wake wake = state.end_wake();
+    if (!wake.waited_for) return;
+    if (const std::uint64_t timer = std::exchange(state.timer_, 0); timer != 0)
+      state.host.exec()->timer_cancel(state.host.abi(), timer);
+    state.run_scheduled();
+  }
 
   const std::string texts_;  ///< copies of the request's texts, but for the body
   std::atomic<bool> cancelled_{false};
   std::function<void()> on_cancel_;  ///< loop only
   std::uint64_t timer_ = 0;          ///< loop only
-  std::mutex mutex_;                 ///< guards the three below
+  std::mutex mutex_;                 ///< guards what is below
   Run* run_ = nullptr;               ///< the one that has the Op; null: scheduled, or kept
   std::unique_ptr<OpTask> task_;
-  std::shared_ptr<Operation> held_by_task_;
+  std::shared_ptr<Operation> held_by_task_, held_by_wake_;
+  bool parked_ = false;       ///< task_ waits for wake(), or its timer
+  bool woken_ = false;        ///< while nothing was parked
+  bool wake_posted_ = false;  ///< on_wake is on its way
 };
 
 }  // namespace detail
+
+/// Wakes an operation that is parked (Op::park). A value; copies wake the same operation. Any
+/// thread, as long as the provider lives; when the operation is over nothing happens.
+class Waker {
+ public:
+  explicit Waker(std::weak_ptr<detail::OpState> state) : state_(std::move(state)) {}
+  void wake() const {
+    if (const auto state = state_.lock()) state->wake();
+  }
+
+ private:
+  std::weak_ptr<detail::OpState> state_;
+};
 
 /// A handle that owns the duty to end its operation: exactly one of done() and error(). Dropped
 /// without an end it reports INTERNAL by itself (CANCELLED when the host had asked for the end); a
@@ -261,7 +323,9 @@ class Op {
   }
   bool progress(std::string_view what) { return alive() && state_->out.progress(what); }
   bool meta(const Meta& meta) { return alive() && state_->out.meta(meta); }
-  bool finish(FinishReason reason) { return alive() && state_->out.finish(reason); }
+  bool finish(FinishReason reason, std::string_view own_reason = {}) {
+    return alive() && state_->out.finish(reason, own_reason);
+  }
   bool usage(const prx_usage& usage, std::string_view json = {}) {
     return alive() && state_->out.usage(usage, json);
   }
@@ -299,6 +363,16 @@ class Op {
   void post(F next) && {
     auto* state = state_.get();
     state->start_post(make_task(std::move(next)));
+  }
+  /// For park(): to be given to whoever will have news for this operation.
+  [[nodiscard]] Waker waker() const { return Waker(state_); }
+  /// Hands the operation to `next` on the loop once it was woken, or after `at_most`. It may come
+  /// early: `next` looks whether what it waits for is there, and parks again. A wake that came
+  /// before is not lost. Undone by cancel. For one that waits its turn behind others. On the loop.
+  template <std::invocable<Op> F>
+  void park(std::chrono::milliseconds at_most, F next) && {
+    auto* state = state_.get();
+    state->start_park(at_most.count(), make_task(std::move(next)));
   }
 
  private:

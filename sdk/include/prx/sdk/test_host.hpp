@@ -90,6 +90,10 @@ class TestHost {
     end(request, answer);
   }
 
+  bool workers_held = false;  ///< run() leaves workers alone: they are busy until run_worker()
+  /// Runs the oldest worker; false when there is none.
+  bool run_worker() { return run_first(workers_); }
+
   /// Runs posted tasks, workers, and timers that are due, until none is left.
   void run() {
     while (run_one()) continue;
@@ -108,7 +112,19 @@ class TestHost {
 
   /// For TestInstance and TestCall.
   [[nodiscard]] const prx_host* abi() const { return &host_; }
+  [[nodiscard]] std::int64_t time_after(std::chrono::milliseconds wait) const {
+    return now_ns_ + std::chrono::nanoseconds(wait).count();
+  }
   [[nodiscard]] std::uint64_t open_call() { return *open_.insert(++last_id_).first; }
+  /// Runs the workers that an operation still has: its release comes after them.
+  void finish_workers(std::uint64_t op_id) {
+    for (std::deque<Task> all = std::exchange(workers_, {}); !all.empty(); all.pop_front()) {
+      if (all.front().op_id == op_id)
+        all.front().run(all.front().ctx);
+      else
+        workers_.push_back(all.front());
+    }
+  }
   /// Released: its timers do not fire, and nothing of its exchanges comes.
   void close_call(std::uint64_t op_id) {
     open_.erase(op_id);
@@ -121,6 +137,7 @@ class TestHost {
   struct Task {
     prx_task run;
     void* ctx;
+    std::uint64_t op_id;
   };
   struct Timer {
     std::int64_t due_ns;
@@ -146,18 +163,20 @@ class TestHost {
     request.sink.end(request.sink.ctx, &end);
   }
   bool run_one() {
-    Task task{};
-    if (!tasks_.empty()) {
-      task = tasks_.front();
-      tasks_.pop_front();
-    } else {
-      const auto first = std::min_element(
-          timers_.begin(), timers_.end(),
-          [](const auto& a, const auto& b) { return a.second.due_ns < b.second.due_ns; });
-      if (first == timers_.end() || first->second.due_ns > now_ns_) return false;
-      task = first->second.task;
-      timers_.erase(first);
-    }
+    if (run_first(tasks_) || (!workers_held && run_worker())) return true;
+    const auto first = std::min_element(
+        timers_.begin(), timers_.end(),
+        [](const auto& a, const auto& b) { return a.second.due_ns < b.second.due_ns; });
+    if (first == timers_.end() || first->second.due_ns > now_ns_) return false;
+    const Task task = first->second.task;
+    timers_.erase(first);
+    task.run(task.ctx);
+    return true;
+  }
+  [[nodiscard]] static bool run_first(std::deque<Task>& tasks) {
+    if (tasks.empty()) return false;
+    const Task task = tasks.front();
+    tasks.pop_front();
     task.run(task.ctx);
     return true;
   }
@@ -165,7 +184,7 @@ class TestHost {
   static const void* service(const prx_host*, prx_str id) noexcept {
     static constexpr prx_log kLog{sizeof(prx_log), 0, &log_enabled, &log_write};
     static constexpr prx_http kHttp{sizeof(prx_http), 0, &send, &cancel};
-    static constexpr prx_exec kExec{sizeof(prx_exec), 0, &now_ns, &post, &post, &timer, &undo};
+    static constexpr prx_exec kExec{sizeof(prx_exec), 0, &now_ns, &post, &spawn, &timer, &undo};
     if (view(id) == PRX_LOG_ID) return &kLog;
     if (view(id) == PRX_HTTP_ID) return &kHttp;
     return view(id) == PRX_EXEC_ID ? &kExec : nullptr;
@@ -193,7 +212,7 @@ class TestHost {
     sent.key_header = view(request->key_header);
     sent.key_prefix = view(request->key_prefix);
     sent.body = view(request->body);
-    sent.sink = *sink;
+    sent.sink = copy_of(*sink);
     for (std::size_t i = 0; i < request->header_count; ++i)
       sent.headers.emplace_back(view(request->headers[i].key), view(request->headers[i].value));
     return PRX_OK;
@@ -205,8 +224,14 @@ class TestHost {
   static std::int64_t now_ns(const prx_host* host) noexcept { return self(host).now_ns_; }
   static std::int32_t post(const prx_host* host, std::uint64_t op_id, prx_task task,
                            void* ctx) noexcept {
-    if (!self(host).is_open(op_id, "post() or spawn()")) return PRX_E_INVALID_REQUEST;
-    self(host).tasks_.push_back({task, ctx});
+    if (!self(host).is_open(op_id, "post()")) return PRX_E_INVALID_REQUEST;
+    self(host).tasks_.push_back({task, ctx, op_id});
+    return PRX_OK;
+  }
+  static std::int32_t spawn(const prx_host* host, std::uint64_t op_id, prx_task task,
+                            void* ctx) noexcept {
+    if (!self(host).is_open(op_id, "spawn()")) return PRX_E_INVALID_REQUEST;
+    self(host).workers_.push_back({task, ctx, op_id});
     return PRX_OK;
   }
   static std::uint64_t timer(const prx_host* host, std::uint64_t op_id, std::int64_t delay_ms,
@@ -214,7 +239,8 @@ class TestHost {
     TestHost& host_in_test = self(host);
     if (!host_in_test.is_open(op_id, "timer()") || delay_ms < 0) return 0;
     const std::uint64_t id = ++host_in_test.last_id_;
-    host_in_test.timers_[id] = {host_in_test.now_ns_ + delay_ms * 1'000'000, op_id, {task, ctx}};
+    host_in_test.timers_[id] = {
+        host_in_test.now_ns_ + delay_ms * 1'000'000, op_id, {task, ctx, op_id}};
     return id;
   }
   static void undo(const prx_host* host, std::uint64_t id) noexcept {
@@ -224,7 +250,7 @@ class TestHost {
   prx_host host_{};
   const TestRequest no_request_{};
   std::set<std::uint64_t> open_;
-  std::deque<Task> tasks_;
+  std::deque<Task> tasks_, workers_;
   std::map<std::uint64_t, Timer> timers_;
   std::int64_t now_ns_ = 1'000'000'000;
   std::uint64_t last_id_ = 0;

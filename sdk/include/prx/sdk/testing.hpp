@@ -147,6 +147,7 @@ struct TestAsk {
   std::uint32_t op = PRX_OP_CHAT;
   std::uint32_t flags = PRX_RF_STREAM;
   std::string model = "m", body = "{}";
+  std::optional<std::chrono::milliseconds> deadline{};  ///< from now; nullopt: none
 };
 
 /// One operation, started. The destructor cancels what has no end, and releases it.
@@ -162,7 +163,7 @@ class TestCall {
     request.flags = ask_.flags;
     request.attempt = 1;
     request.op_id = op_id_;
-    request.deadline_ns = INT64_MAX;
+    request.deadline_ns = ask_.deadline ? instance.host.time_after(*ask_.deadline) : INT64_MAX;
     request.model = str(ask_.model);
     request.body = str(ask_.body);
     const prx_sink sink{sizeof sink, 0, this, &on_event};
@@ -177,6 +178,7 @@ class TestCall {
     instance_.host.run();
     if (op_ != nullptr && !ended()) instance_.host.advance(std::chrono::seconds(1));
     if (op_ != nullptr && !ended()) breach("no end came within a second of cancel()");
+    instance_.host.finish_workers(op_id_);
     if (op_ != nullptr) instance_.provider_->release(op_);
     instance_.host.close_call(op_id_);
   }
@@ -224,7 +226,7 @@ class TestCall {
     copy.id = view(event->id);
     copy.name = view(event->name);
     copy.json = view(event->json);
-    if (event->usage != nullptr) copy.usage = *event->usage;
+    if (event->usage != nullptr) copy.usage = copy_of(*event->usage);
     if (event->error != nullptr) copy.error = from_abi(*event->error);
     call.events.push_back(std::move(copy));
     return 0;

@@ -1,7 +1,6 @@
-/* Sizes, offsets and values of ABI 1.0 on LP64. They are the draft's: whoever changes prx/plugin.h
- * changes them here too, knowingly. With the decision record that freezes 1.0 they freeze: from
- * then on a struct may grow behind its last line here (SIZE becomes >=), and nothing else may move.
- * Compiled as C and as C++. */
+/* Sizes, offsets and values of ABI 1.0 on LP64, compiled as C and as C++: against the header of 1.0
+ * beside this file (with PRX_ABI_EXACT) and against each later one, whose structs may be larger
+ * and in which nothing else may have moved. Never edited. */
 #include <limits.h>
 
 #include "prx/plugin.h"
@@ -11,18 +10,24 @@
 #else
 #define CHECK _Static_assert
 #endif
+#ifdef PRX_ABI_EXACT
 #define SIZE(type, bytes) CHECK(sizeof(type) == (bytes), "size of " #type)
+#else
+#define SIZE(type, bytes) CHECK(sizeof(type) >= (bytes), "size of " #type)
+#endif
+/* No size of its own in front: it stands in arrays and inside others, and never grows. */
+#define EXACT(type, bytes) CHECK(sizeof(type) == (bytes), "size of " #type)
 #define AT(type, field, bytes) \
   CHECK(offsetof(type, field) == (bytes), "offset of " #type "." #field)
 #define VALUE(name, number) CHECK((name) == (number), "value of " #name)
 
 CHECK(sizeof(void*) == 8 && sizeof(long) == 8 && CHAR_BIT == 8, "this file describes LP64");
 
-SIZE(prx_str, 16);
+EXACT(prx_str, 16);
 AT(prx_str, ptr, 0);
 AT(prx_str, len, 8);
 
-SIZE(prx_kv, 32);
+EXACT(prx_kv, 32);
 AT(prx_kv, key, 0);
 AT(prx_kv, value, 16);
 
@@ -239,3 +244,86 @@ VALUE(PRX_FINISH_STOP, 1);
 VALUE(PRX_FINISH_LENGTH, 2);
 VALUE(PRX_FINISH_TOOL_CALLS, 3);
 VALUE(PRX_FINISH_CONTENT_FILTER, 4);
+VALUE(PRX_ABI_MAJOR, 1);
+VALUE(PRX_RF_STREAM, 1);
+VALUE(PRX_RF_WANT_FRAME, 2);
+VALUE(PRX_EVF_SAME_FRAME, 1);
+VALUE(PRX_HTTP_REUSED, 1);
+VALUE(PRX_NOTE_TYPE, 1);
+VALUE(PRX_NOTE_MAX, 8192);
+VALUE(sizeof PRX_LOG_ID, sizeof "prx.log/1");
+VALUE(sizeof PRX_HTTP_ID, sizeof "prx.http/1");
+VALUE(sizeof PRX_EXEC_ID, sizeof "prx.exec/1");
+VALUE(sizeof PRX_SECRET_ID, sizeof "prx.secret/1");
+VALUE(sizeof PRX_PROVIDER_ID, sizeof "prx.provider/1");
+VALUE(sizeof PRX_QUERY_SYMBOL, sizeof "prx_plugin_query_v1");
+
+/* Signatures: each function fits the table that it is for. Only looked at by the compiler. */
+#ifdef __cplusplus
+extern "C" {
+#endif
+void out_write(void* ctx, prx_str piece) PRX_NOEXCEPT;
+void fail_set(void* ctx, const prx_error* error) PRX_NOEXCEPT;
+const void* host_service(const prx_host* host, prx_str id) PRX_NOEXCEPT;
+int32_t log_enabled(const prx_host* host, int32_t level) PRX_NOEXCEPT;
+void log_write(const prx_host* host, int32_t level, prx_str line) PRX_NOEXCEPT;
+void http_head(void* ctx, const prx_http_head* head) PRX_NOEXCEPT;
+void http_data(void* ctx, char* bytes, size_t len) PRX_NOEXCEPT;
+void http_end(void* ctx, const prx_http_end* end) PRX_NOEXCEPT;
+int32_t http_send(const prx_host* host, const prx_http_req* request, const prx_http_sink* sink,
+                  const prx_fail* fail, uint64_t* id) PRX_NOEXCEPT;
+void http_cancel(const prx_host* host, uint64_t id) PRX_NOEXCEPT;
+void exec_task(void* ctx) PRX_NOEXCEPT;
+int64_t exec_now_ns(const prx_host* host) PRX_NOEXCEPT;
+int32_t exec_post(const prx_host* host, uint64_t op_id, prx_task task, void* ctx) PRX_NOEXCEPT;
+int32_t exec_spawn(const prx_host* host, uint64_t op_id, prx_task task, void* ctx) PRX_NOEXCEPT;
+uint64_t exec_timer(const prx_host* host, uint64_t op_id, int64_t delay_ms, prx_task task,
+                    void* ctx) PRX_NOEXCEPT;
+void exec_timer_cancel(const prx_host* host, uint64_t id) PRX_NOEXCEPT;
+int32_t secret_get(const prx_host* host, uint64_t op_id, const prx_text_out* out) PRX_NOEXCEPT;
+int32_t sink_event(void* ctx, const prx_event* event) PRX_NOEXCEPT;
+int32_t provider_create(void* module, const prx_host* instance_host, prx_str kind,
+                        prx_str config_json, const prx_fail* fail, void** instance) PRX_NOEXCEPT;
+void provider_destroy(void* instance) PRX_NOEXCEPT;
+void provider_describe(void* instance, const prx_text_out* out) PRX_NOEXCEPT;
+int32_t provider_start(void* instance, const prx_request* request, const prx_sink* sink,
+                       const prx_fail* fail, void** op) PRX_NOEXCEPT;
+void provider_cancel(void* op) PRX_NOEXCEPT;
+void provider_release(void* op) PRX_NOEXCEPT;
+int32_t plugin_init(const prx_host* host, const prx_fail* fail, void** module) PRX_NOEXCEPT;
+void plugin_deinit(void* module) PRX_NOEXCEPT;
+const void* plugin_interface(prx_str id) PRX_NOEXCEPT;
+#ifdef __cplusplus
+}
+#endif
+
+static const prx_text_out text_out = {sizeof(prx_text_out), 0, NULL, out_write};
+static const prx_fail fail = {sizeof(prx_fail), 0, NULL, fail_set};
+static const prx_host host = {sizeof(prx_host), 0, NULL, {NULL, 0}, {NULL, 0}, host_service};
+static const prx_log log_service = {sizeof(prx_log), 0, log_enabled, log_write};
+static const prx_http_sink http_sink = {
+    sizeof(prx_http_sink), 0, NULL, http_head, http_data, http_end};
+static const prx_http http = {sizeof(prx_http), 0, http_send, http_cancel};
+static const prx_task task = exec_task;
+static const prx_exec exec_service = {sizeof(prx_exec), 0,          exec_now_ns,      exec_post,
+                                      exec_spawn,       exec_timer, exec_timer_cancel};
+static const prx_secret secret = {sizeof(prx_secret), 0, secret_get};
+static const prx_sink sink = {sizeof(prx_sink), 0, NULL, sink_event};
+static const prx_provider provider = {sizeof(prx_provider), 0,
+                                      provider_create,      provider_destroy,
+                                      provider_describe,    provider_start,
+                                      provider_cancel,      provider_release};
+static const prx_plugin plugin = {sizeof(prx_plugin), 1,         0,           0,
+                                  {NULL, 0},          {NULL, 0}, plugin_init, plugin_deinit,
+                                  plugin_interface};
+
+/** Uses them, so that no compiler calls them unused. */
+const void* const* all_tables(void);
+const void* const* all_tables(void) {
+  static const void* tables[11];
+  tables[0] = &text_out, tables[1] = &fail, tables[2] = &host, tables[3] = &log_service;
+  tables[4] = &http_sink, tables[5] = &http, tables[6] = &exec_service, tables[7] = &secret;
+  tables[8] = &sink, tables[9] = &provider, tables[10] = &plugin;
+  (void)task;
+  return tables;
+}

@@ -1,0 +1,268 @@
+// Bodies: as samples have them, split, slow, cut, malformed and without end.
+#include "check/rules/answer_rules.hpp"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "check/rules/bench.hpp"
+
+namespace prx::check {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::size_t kSplitsMax = 4'096;  ///< positions in one body; longer ones are sampled
+
+/// Every position in a body, or kSplitsMax of them.
+std::vector<std::size_t> positions(const Sample& sample) {
+  std::vector<std::size_t> out;
+  const std::size_t step = sample.body.size() / kSplitsMax + 1;
+  for (std::size_t at = 0; at < sample.body.size(); at += step) out.push_back(at);
+  return out;
+}
+
+constexpr const char* kBringAnswers =
+    "; write what its server answers as [[answers]] in check.toml, one for each operation";
+
+void check_operation_samples(Session& session, Trial& trial, const std::string& operation) {
+  const Subject& subject = session.subject();
+  bool any_works = false;
+  std::string problem = "there is no answer for it";
+  for (const Sample& sample : subject.samples) {
+    if (sample.op != operation || !sample.error.empty()) continue;
+    const CallOutcome outcome =
+        session.run(spec_for(subject, operation, sample.stream), whole(sample));
+    problem = misfit(sample, outcome);
+    any_works = any_works || problem.empty();
+    trial.at("answer '" + sample.name + "' to " + operation);
+    trial.expect(problem.empty(),
+                 "it ends with DONE" +
+                     (sample.text ? ", with the text \"" + *sample.text + "\"" : std::string()),
+                 problem + (any_works ? "" : kBringAnswers));
+  }
+  trial.at(operation);
+  trial.expect(any_works, "an answer makes " + operation + " end with DONE",
+               problem + kBringAnswers);
+}
+
+void check_samples(const Subject& subject, Trial& trial) {
+  Session session(subject);
+  if (!ready(session, trial)) return;
+  std::vector<std::string> asking;
+  for (const std::string& operation : subject.note.operations)
+    if (operation_code(operation) != 0 && asks_server(session, operation))
+      asking.push_back(operation);
+  if (asking.empty()) return trial.not_applicable("it sends no HTTP");
+  for (const std::string& operation : asking) check_operation_samples(session, trial, operation);
+}
+
+void check_errors_in_200(const Subject& subject, Trial& trial) {
+  Session session(subject);
+  if (!ready(session, trial)) return;
+  if (good_http_cases(session, trial).empty()) return;
+  const auto& named = subject.note.operations;
+  bool any = false;
+  for (const Sample& sample : subject.samples) {
+    if (sample.error.empty() || std::find(named.begin(), named.end(), sample.op) == named.end())
+      continue;
+    any = true;
+    trial.at("answer '" + sample.name + "' to " + sample.op);
+    const CallOutcome outcome =
+        session.run(spec_for(subject, sample.op, sample.stream), whole(sample));
+    trial.expect(fits(sample, outcome), "an error under status 200 ends as ERROR " + sample.error,
+                 misfit(sample, outcome));
+  }
+  if (!any) trial.not_applicable("no answer of check.toml has an error");
+}
+
+void check_splits(const Subject& subject, Trial& trial) {
+  Session outer(subject);
+  if (!ready(outer, trial)) return;
+  for (const Case& one : good_http_cases(outer, trial)) {
+    Session session(subject);
+    const auto check = [&](const std::string& at, Script script) {
+      trial.at(one.name + at);
+      const CallOutcome outcome = session.run(one.spec, std::move(script));
+      trial.expect(same(subject, one.outcome, outcome),
+                   "an answer says the same however it is cut into pieces",
+                   difference(one.outcome, outcome));
+      expect_none(trial, session.world(), {Breach::kText});
+    };
+    for (const std::size_t at : positions(*one.sample))
+      check(", in two pieces, the first of " + std::to_string(at) + " bytes",
+            split(*one.sample, at));
+    for (const std::size_t size : {1, 2, 3, 7, 61})
+      check(", in pieces of " + std::to_string(size) + " bytes", pieces(*one.sample, size));
+  }
+}
+
+void check_slow(const Subject& subject, Trial& trial) {
+  Session session(subject);
+  if (!ready(session, trial)) return;
+  for (const Case& one : good_http_cases(session, trial)) {
+    trial.at(one.name + ", in pieces of 100 bytes, 30 s apart");
+    Script script = pieces(*one.sample, 100, seconds(30));
+    script.head_wait = seconds(30);
+    const CallOutcome outcome = session.run(one.spec, script);
+    trial.expect(same(subject, one.outcome, outcome),
+                 "a slow answer is no error: the clocks are the host's",
+                 difference(one.outcome, outcome));
+  }
+}
+
+/// Whoever says DONE has said all that the whole answer says.
+void expect_no_short_success(Trial& trial, const Case& one, const CallOutcome& outcome) {
+  trial.expect(outcome.ended, "the operation ends", outcome.summary());
+  const bool complete = one.outcome.answer() == outcome.answer();
+  trial.expect(!outcome.done() || complete, "an answer that was cut ends with an error",
+               outcome.summary());
+}
+
+void check_cut(const Subject& subject, Trial& trial) {
+  Session outer(subject);
+  if (!ready(outer, trial)) return;
+  for (const Case& one : good_http_cases(outer, trial)) {
+    if (subject.quirks.random_answers) return trial.not_applicable("random_answers is set");
+    Session session(subject);
+    const Sample& sample = *one.sample;
+    for (const std::size_t size : positions(sample)) {
+      const std::string after = one.name + ", after byte " + std::to_string(size);
+      trial.at(after + " the connection breaks");
+      const CallOutcome broken = session.run(one.spec, cut(sample, size, false));
+      if (one.spec.op == PRX_OP_CHAT) expect_no_short_success(trial, one, broken);
+      trial.at(after + " the body ends");
+      if (!sample.marked_end) continue;
+      const CallOutcome ended = session.run(one.spec, cut(sample, size, true));
+      if (one.spec.op == PRX_OP_CHAT) expect_no_short_success(trial, one, ended);
+    }
+  }
+}
+
+/// Bodies that are no answer of any protocol, and the sample with something wrong in it.
+std::vector<std::pair<std::string, std::string>> malformed(const std::string& body) {
+  const std::size_t half = body.size() / 2;
+  std::string zeros = body, bad = body, twice;
+  zeros.insert(half, 3, '\0');
+  bad.insert(half, "\xff\xc0\xed\xa0\x80");
+  for (std::size_t begin = 0; begin < body.size();) {
+    const std::size_t end = std::min(body.find("\n\n", begin), body.size() - 2) + 2;
+    twice += body.substr(begin, end - begin);
+    twice += body.substr(begin, end - begin);
+    begin = end;
+  }
+  std::string braces = body;
+  std::replace(braces.begin(), braces.end(), '}', ']');
+  return {{"nothing", ""},
+          {"blank lines", "\r\n\r\n\n\n\r\r"},
+          {"HTML", "<html><body>Bad Gateway</body></html>"},
+          {"null", "null"},
+          {"a number", "5"},
+          {"an empty object", "{}"},
+          {"an event that is no JSON", "data: {\"choices\": [}\n\n"},
+          {"an event of null", "data: null\n\ndata: [DONE]\n\n"},
+          {"nothing but an end mark", "data: [DONE]\n\n"},
+          {"zeros in the middle", zeros},
+          {"bytes that are no UTF-8 in the middle", bad},
+          {"wrong brackets", braces},
+          {"each event twice", twice},
+          {"the whole answer twice", body + body},
+          {"deep nesting", "data: " + std::string(100'000, '[') + "\n\n"},
+          {"a byte order mark", "\xEF\xBB\xBF" + body}};
+}
+
+void check_malformed(const Subject& subject, Trial& trial) {
+  Session session(subject);
+  if (!ready(session, trial)) return;
+  for (const Case& one : good_http_cases(session, trial))
+    for (const auto& [name, body] : malformed(one.sample->body)) {
+      trial.at(one.name + " whose body is " + name);
+      Sample sample = *one.sample;
+      sample.body = body;
+      const CallOutcome outcome = session.run(one.spec, pieces(sample, 1'000));
+      trial.expect(outcome.ended, "the operation ends, well or with a typed error",
+                   outcome.summary());
+      const Error* const error = outcome.error();
+      const bool bug = error != nullptr && (error->error_class == ErrorClass::kInternal ||
+                                            error->error_class == ErrorClass::kCancelled);
+      trial.expect(!bug, "a bad answer is no bug of the plugin and no cancel", outcome.summary());
+      expect_none(trial, session.world(),
+                  {Breach::kGrammar, Breach::kText, Breach::kToolCall, Breach::kEventField,
+                   Breach::kUsage, Breach::kError});
+    }
+}
+
+std::size_t heap_in_use() {
+  const struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+/// What an answer that never ends is sent as; and what of it may be kept.
+constexpr std::size_t kEndlessBytes = 192u << 20;
+constexpr std::size_t kPieceBytes = 256u << 10;
+constexpr std::size_t kKeptMax = 160u << 20;
+
+void check_endless(const Subject& subject, Trial& trial) {
+  Session session(subject);
+  if (!ready(session, trial)) return;
+  for (const Case& one : good_http_cases(session, trial)) {
+    trial.at(one.name + " with a line of 192 MiB");
+    Script script = one.script();
+    script.pieces = {{one.sample->body.substr(0, one.sample->body.size() / 2)},
+                     {std::string(kPieceBytes, 'a'), milliseconds(0), kEndlessBytes / kPieceBytes}};
+    CallSpec spec = one.spec;
+    spec.keep_events = false;
+    const std::size_t before = heap_in_use();
+    std::size_t most = before;
+    const auto call = session.call(spec, std::move(script));
+    if (!call->start(session.instance())) continue;
+    call->run_while([&] {
+      most = std::max(most, heap_in_use());
+      return most - before <= kKeptMax;
+    });
+    trial.expect(most - before <= kKeptMax, "what is kept of an answer has a limit",
+                 std::to_string((most - before) >> 20) + " MiB were kept, and more would be");
+    if (!call->ended()) call->cancel();
+    trial.expect(call->run_for(seconds(1)), "the operation ends", call->outcome().summary());
+    if (call->ended()) call->release();
+  }
+}
+
+constexpr const char* kData = "prx/plugin.h, prx_http_sink::data";
+
+constexpr Rule kRules[] = {
+    {"answer.samples", "Each operation understands the answers of its server.",
+     "prx/plugin.h, operations", false, "", seconds(20), check_samples},
+    {"answer.errors-in-200", "An error under status 200 is an error.", "prx/plugin.h, PRX_EV_ERROR",
+     false, "", seconds(20), check_errors_in_200},
+    {"answer.every-split", "An answer says the same however it is cut into pieces.", kData, false,
+     "", seconds(60), check_splits},
+    {"answer.slow", "A slow answer is no error.", "prx/plugin.h, prx_http_req, clocks", false, "",
+     seconds(20), check_slow},
+    {"answer.cut", "An answer that was cut anywhere is never a success.",
+     "prx/plugin.h, PRX_E_BAD_RESPONSE", false, "", seconds(60), check_cut},
+    {"answer.malformed", "A malformed answer ends with a typed error, or well.",
+     "prx/plugin.h, PRX_E_BAD_RESPONSE", false, "", seconds(20), check_malformed},
+    {"answer.endless", "An answer without end is not kept without end.",
+     "prx/plugin.h, PRX_E_BAD_RESPONSE", false, "", seconds(60), check_endless},
+};
+
+}  // namespace
+
+std::span<const Rule> body_rules() { return kRules; }
+
+std::span<const Rule> answer_rules() {
+  static const std::vector<Rule> all = [] {
+    std::vector<Rule> tables;
+    for (const auto table : {body_rules(), status_rules()})
+      tables.insert(tables.end(), table.begin(), table.end());
+    return tables;
+  }();
+  return all;
+}
+
+}  // namespace prx::check

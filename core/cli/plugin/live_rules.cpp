@@ -1,0 +1,158 @@
+#include "cli/plugin/live_rules.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "prx/client.hpp"
+
+namespace prx::cli {
+namespace {
+
+using check::Rule;
+using check::Subject;
+using check::Trial;
+
+constexpr std::chrono::seconds kCallMax{60};
+constexpr std::chrono::seconds kRuleMax{90};
+
+/// A client that asks this plugin alone; nullptr after the trial was told why there is none.
+std::unique_ptr<Client> open_client(const Subject& subject, Trial& trial) {
+  ClientOptions options;
+  options.warm_up = false;
+  options.one_shot = true;
+  options.catalog = CatalogUse::kOff;
+  trial.at("opening a client");
+  auto config = Config::parse(subject.live_toml, "check.toml", subject.live_folder, {});
+  auto client = config ? Client::open(std::move(*config), std::move(options))
+                       : Result<std::unique_ptr<Client>>(Unexpected(config.error()));
+  (void)trial.expect(client.has_value(), "the plugin can be asked",
+                     client ? "" : client.error().message);
+  return client ? std::move(*client) : nullptr;
+}
+
+bool has_operation(const Subject& subject, Trial& trial, std::string_view operation) {
+  const auto& operations = subject.note.operations;
+  if (std::find(operations.begin(), operations.end(), operation) != operations.end()) return true;
+  trial.not_applicable("the note has no operation \"" + std::string(operation) + "\"");
+  return false;
+}
+
+CallOptions call_options() {
+  CallOptions options;
+  options.deadline = kCallMax;
+  return options;
+}
+
+std::string failure_text(const CallError& error) {
+  return std::string(to_string(error.error_class)) + ": " + error.message;
+}
+
+Result<ChatRequest> request_of(const Subject& subject) {
+  PRX_TRY_SET(auto request, ChatRequest::from_json(subject.request_json));
+  request.model = subject.model;
+  return request;
+}
+
+void ask(const Subject& subject, Trial& trial, bool stream_upstream) {
+  if (!has_operation(subject, trial, "chat")) return;
+  const auto client = open_client(subject, trial);
+  const auto request = request_of(subject);
+  if (!client || !trial.expect(request.has_value(), "a request", "the body of [chat] is none"))
+    return;
+  CallOptions options = call_options();
+  options.stream_upstream = stream_upstream;
+  trial.at("asking the model " + subject.model);
+  const ChatResult answer = client->chat(*request, options);
+  if (!trial.expect(answer.has_value(), "an answer", answer ? "" : failure_text(answer.error())))
+    return;
+  (void)trial.expect(!answer->text.empty() || !answer->tool_calls.empty(),
+                     "text or a call of a tool", "the answer is empty");
+  (void)trial.expect(answer->finish_reason != FinishReason::kOther, "a known finish reason",
+                     "it is none that prx knows");
+}
+
+void check_stream(const Subject& subject, Trial& trial) { ask(subject, trial, true); }
+void check_whole(const Subject& subject, Trial& trial) { ask(subject, trial, false); }
+
+void check_models(const Subject& subject, Trial& trial) {
+  if (!has_operation(subject, trial, "models")) return;
+  const auto client = open_client(subject, trial);
+  if (!client) return;
+  trial.at("asking for the models");
+  const auto models = client->models({}, call_options());
+  if (!trial.expect(models.has_value(), "a list of models", models ? "" : models.error().message))
+    return;
+  (void)trial.expect(!models->empty(), "one model at least", "the list is empty");
+  for (const Model& model : *models)
+    (void)trial.expect(!model.id.empty(), "an id of each model", "one has none");
+}
+
+void check_health(const Subject& subject, Trial& trial) {
+  if (!has_operation(subject, trial, "health")) return;
+  const auto client = open_client(subject, trial);
+  if (!client) return;
+  trial.at("asking for its health");
+  const auto health = client->health({}, call_options());
+  (void)trial.expect(health.has_value(), "it answers this key",
+                     health ? "" : health.error().message);
+}
+
+void check_cancel(const Subject& subject, Trial& trial) {
+  if (!has_operation(subject, trial, "chat")) return;
+  const auto client = open_client(subject, trial);
+  const auto request = request_of(subject);
+  if (!client || !trial.expect(request.has_value(), "a request", "the body of [chat] is none"))
+    return;
+  trial.at("cancelling in the middle of an answer");
+  const auto stream = client->stream(*request, call_options());
+  const bool begun = stream->next() != nullptr;
+  stream->cancel();
+  const ChatResult& result = stream->result();
+  if (!begun)
+    return (void)trial.expect(false, "an answer begins",
+                              result ? "it was empty" : failure_text(result.error()));
+  const bool is_over = result.has_value();  // a short answer can be over before
+  (void)trial.expect(is_over || result.error().error_class == ErrorClass::kCancelled,
+                     "it ends as cancelled", is_over ? "" : failure_text(result.error()));
+}
+
+constexpr std::string_view kSource = "core/docs/plugin-check.md, Asking the service";
+
+constexpr std::array kRules{
+    Rule{.id = "live.chat-stream",
+         .claim = "The service answers a chat, streamed.",
+         .source = kSource,
+         .quirk = "",
+         .limit = kRuleMax,
+         .run = check_stream},
+    Rule{.id = "live.chat-whole",
+         .claim = "The service answers a chat, whole.",
+         .source = kSource,
+         .quirk = "",
+         .limit = kRuleMax,
+         .run = check_whole},
+    Rule{.id = "live.models",
+         .claim = "The service lists its models.",
+         .source = kSource,
+         .quirk = "",
+         .limit = kRuleMax,
+         .run = check_models},
+    Rule{.id = "live.health",
+         .claim = "The service answers the question for its health.",
+         .source = kSource,
+         .quirk = "",
+         .limit = kRuleMax,
+         .run = check_health},
+    Rule{.id = "live.cancel",
+         .claim = "A chat is cancelled in the middle of its answer.",
+         .source = kSource,
+         .quirk = "",
+         .limit = kRuleMax,
+         .run = check_cancel},
+};
+
+}  // namespace
+
+std::span<const Rule> live_rules() { return kRules; }
+
+}  // namespace prx::cli

@@ -1,0 +1,31 @@
+/// \file confine.hpp
+/// What is taken from this process before and after it loads a plugin. Linux alone.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace prx::plugin_host {
+
+struct Limits {
+  std::uint64_t memory_max = 0;  ///< bytes of private writable memory
+  std::uint64_t cpu_max = 0;     ///< seconds of processor time; 0: unlimited
+};
+
+/// What could not be had, one line each, for the log of the host.
+using Notes = std::vector<std::string>;
+
+/// Stage one, before the plugin's file is mapped: no new privileges, limits, namespaces of its own
+/// without a network, no capabilities, and no files but shared libraries and `plugin_file`.
+/// Single-threaded.
+void confine_before_loading(const Limits& limits, int plugin_file, Notes& notes);
+
+/// Stage two, once the plugin and all threads are there: only the system calls that a running
+/// plugin needs; any other kills the process. Holds for all threads. "" or why it cannot be had.
+[[nodiscard]] std::string confine_system_calls();
+
+/// No access to files but libraries; false when the kernel does not have it. landlock.cpp.
+[[nodiscard]] bool forbid_files(int plugin_file);
+
+}  // namespace prx::plugin_host

@@ -1,0 +1,167 @@
+#include "isolation/child.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "isolation/program.hpp"
+#include "os/file.hpp"
+#include "plugin/registry.hpp"
+#include "plugin/search.hpp"
+
+namespace prx::isolation {
+namespace {
+
+namespace fs = std::filesystem;
+
+Unexpected<Error> failed(const fs::path& program, int problem) {
+  return fail(ErrorClass::kInternal,
+              program.string() + ": cannot be started: " + os::reason(problem));
+}
+
+/// A copy with a number that no target of the plan has.
+os::Descriptor moved_up(int descriptor) {
+  return os::Descriptor(::fcntl(descriptor, F_DUPFD_CLOEXEC, 16));
+}
+
+/// Attributes and file actions, freed together. It gets its two descriptors, /dev/null three times,
+/// and nothing else; a session of its own, so that a terminal's signals are not for it.
+class Plan {
+ public:
+  Plan(int socket, int file) {
+    ::posix_spawn_file_actions_init(&actions_);
+    for (const int standard : {0, 1, 2})
+      ::posix_spawn_file_actions_addopen(&actions_, standard, "/dev/null", O_RDWR, 0);
+    ::posix_spawn_file_actions_adddup2(&actions_, socket, kSocketNumber);
+    ::posix_spawn_file_actions_adddup2(&actions_, file, kFileNumber);
+    ::posix_spawn_file_actions_addclosefrom_np(&actions_, kFileNumber + 1);
+    ::posix_spawnattr_init(&attributes_);
+    ::posix_spawnattr_setflags(&attributes_,
+                               POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    ::posix_spawnattr_setsigmask(&attributes_, &signals);
+    ::sigfillset(&signals);
+    ::posix_spawnattr_setsigdefault(&attributes_, &signals);
+  }
+  ~Plan() {
+    ::posix_spawn_file_actions_destroy(&actions_);
+    ::posix_spawnattr_destroy(&attributes_);
+  }
+  Plan(const Plan&) = delete;
+  Plan& operator=(const Plan&) = delete;
+
+  /// 0 or an errno. Its environment is empty.
+  [[nodiscard]] int spawn(const fs::path& program, const IsolationConfig& limits,
+                          pid_t& pid) const {
+    const auto seconds =
+        limits.cpu_max ? std::chrono::ceil<std::chrono::seconds>(*limits.cpu_max).count() : 0;
+    std::array<std::string, 4> words = {program.string(), std::to_string(::getpid()),
+                                        std::to_string(limits.memory_max), std::to_string(seconds)};
+    std::array<char*, 5> arguments{};
+    for (std::size_t i = 0; i < words.size(); ++i) arguments[i] = words[i].data();
+    std::array<char*, 1> environment{};
+    return ::posix_spawn(&pid, arguments[0], &actions_, &attributes_, arguments.data(),
+                         environment.data());
+  }
+
+ private:
+  posix_spawn_file_actions_t actions_{};
+  posix_spawnattr_t attributes_{};
+};
+
+std::string signal_text(int number) {
+  if (number == SIGSYS) return "made a system call that isolation forbids (SIGSYS)";
+  if (number == SIGXCPU) return "used up its processor time (cpu_max)";
+  const char* const name = ::sigabbrev_np(number);
+  return "was killed by " + (name != nullptr ? std::string("SIG") + name : std::to_string(number));
+}
+
+}  // namespace
+
+Child::Child(pid_t pid, os::Descriptor socket)
+    : pid_(pid),
+      process_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))),
+      socket_(std::move(socket)) {}
+
+Child::Child(Child&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)),
+      process_(std::move(other.process_)),
+      socket_(std::move(other.socket_)) {}
+
+Child::~Child() {
+  if (pid_ < 0) return;
+  ::kill(pid_, SIGKILL);  // not reaped yet, so the number is still its own
+  static_cast<void>(reap());
+}
+
+Result<Child> Child::launch(const Launch& launch) {
+  int ends[2] = {-1, -1};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    return failed(launch.program, errno);
+  os::Descriptor ours(ends[0]), its(ends[1]);
+  const os::Descriptor socket = moved_up(its.get()), file = moved_up(launch.plugin_file);
+  if (!socket.is_open() || !file.is_open()) return failed(launch.program, errno);
+  pid_t pid = -1;
+  if (const int problem = Plan(socket.get(), file.get()).spawn(launch.program, launch.limits, pid))
+    return failed(launch.program, problem);
+  return Child(pid, std::move(ours));
+}
+
+std::string Child::end() {
+  pollfd wait{process_.get(), POLLIN, 0};
+  if (!process_.is_open() || ::poll(&wait, 1, static_cast<int>(kExitMax.count())) <= 0) {
+    ::kill(pid_, SIGKILL);
+    static_cast<void>(reap());
+    return "closed its socket";
+  }
+  return reap();
+}
+
+std::string Child::reap() {
+  siginfo_t info{};
+  int result = 0;
+  while ((result = ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED)) != 0 &&
+         errno == EINTR) {
+  }
+  pid_ = -1;
+  if (result != 0) return "is gone";  // reaped by somebody else in this process
+  if (info.si_code != CLD_EXITED) return signal_text(info.si_status);
+  if (info.si_status == kExitMemory) return "used up its memory (memory_max)";
+  return "ended by itself (exit status " + std::to_string(info.si_status) + ")";
+}
+
+Result<fs::path> find_program(const fs::path& configured) {
+  std::error_code unknown;
+  fs::path found = configured;
+  if (configured.empty())
+    for (const fs::path& plugins : install_dirs(process_facts().self_dir))
+      if (const fs::path program = plugins.parent_path() / "prx-plugin-host";
+          found.empty() && fs::exists(program, unknown))
+        found = program;
+  if (found.empty())
+    return fail(
+        ErrorClass::kInvalidRequest,
+        "isolation = \"process\" needs the program lib/prx/prx-plugin-host, which this "
+        "installation lacks; build prx with libseccomp-dev, or use isolation = \"none\" for "
+        "plugins that you trust");
+  found = fs::canonical(found, unknown);
+  if (unknown)
+    return fail(ErrorClass::kInvalidRequest,
+                configured.string() + ": cannot be used as isolation_host: " + unknown.message() +
+                    "; correct [plugins] isolation_host");
+  PRX_TRY(check_trust(found));
+  return found;
+}
+
+}  // namespace prx::isolation
