@@ -16,6 +16,7 @@
 #include <exception>
 #include <new>
 
+#include "check/descendants.hpp"
 #include "os/file.hpp"
 
 namespace prx::check {
@@ -105,6 +106,7 @@ bool RuleProcess::map_place() {
 /// In the new process.
 void RuleProcess::run_rule(const Subject& subject, std::uint64_t seed, int report, int output) {
   ::setpgid(0, 0);
+  adopt_orphans();  // so that a rule sees what a plugin started
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -33,6 +33,7 @@ class RuleProcess {
   [[nodiscard]] int output_fd() const { return output_.get(); }
   [[nodiscard]] int exit_fd() const { return exited_.get(); }
   [[nodiscard]] Clock::time_point until() const { return until_; }
+  [[nodiscard]] pid_t pid() const { return pid_; }  ///< -1: it has ended
 
   /// Takes what there is to read, without waiting. False: it said more than it may; end it.
   [[nodiscard]] bool read();

@@ -1,12 +1,14 @@
 #include "check/runner.hpp"
 
 #include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <thread>
 
+#include "check/descendants.hpp"
 #include "check/rule_process.hpp"
 #include "os/file.hpp"
 
@@ -27,14 +29,23 @@ class Runner {
         known_(rules.size(), false),
         at_once_(options.at_once == 0 ? usual_at_once() : std::min(options.at_once, kAtOnceMax)) {}
 
+  ~Runner() {
+    running_.clear();
+    end_leftovers();
+  }
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
+
   Result<std::vector<Outcome>> run() {
+    adopt_orphans();
     PRX_TRY(run_those(true));
     const std::string gate = closed_gate();
     if (gate.empty()) {
       PRX_TRY(run_those(false));
     } else {
       for (std::size_t i = 0; i < rules_.size(); ++i)
-        if (!rules_[i].is_static) leave_out(i, gate);
+        if (!rules_[i].is_static)
+          leave_out(i, "the rule " + gate + " failed, so the file is not loaded");
     }
     return std::move(outcomes_);
   }
@@ -50,6 +61,10 @@ class Runner {
     while (true) {
       for (; next < rules_.size() && running_.size() < at_once_; ++next) {
         if (rules_[next].is_static != are_static) continue;
+        if (endless_ >= kEndlessMax) {
+          leave_out(next, std::to_string(endless_) + " rules in a row had to be ended");
+          continue;
+        }
         PRX_TRY_SET(auto process, RuleProcess::start(subject_, rules_[next], options_.seed));
         running_.push_back({next, std::move(process)});
       }
@@ -85,9 +100,19 @@ class Runner {
         continue;
       }
       outcomes_[each->index] = each->process->finish(*end);
+      endless_ = end->empty() ? 0 : endless_ + 1;
       tell(each->index);
       each = running_.erase(each);
+      end_leftovers();
     }
+  }
+
+  /// What the processes of rules that have ended left behind.
+  void end_leftovers() const {
+    std::vector<pid_t> spared = not_ours_;
+    for (const Running& each : running_) spared.push_back(each.process->pid());
+    std::sort(spared.begin(), spared.end());
+    end_children(spared);
   }
 
   /// nullopt: it goes on; else what it has to be ended for, "" when it has ended.
@@ -102,10 +127,10 @@ class Runner {
     return "the process was still running after its limit, and was ended";
   }
 
-  void leave_out(std::size_t index, const std::string& gate) {
+  void leave_out(std::size_t index, std::string reason) {
     outcomes_[index].rule = rules_[index];
     outcomes_[index].state = Outcome::State::kNotRun;
-    outcomes_[index].reason = "the rule " + gate + " failed, so the file is not loaded";
+    outcomes_[index].reason = std::move(reason);
     tell(index);
   }
 
@@ -129,7 +154,9 @@ class Runner {
   std::vector<bool> known_;
   std::size_t told_ = 0;
   unsigned at_once_;
+  unsigned endless_ = 0;  ///< rules in a row that had to be ended
   std::vector<Running> running_;
+  const std::vector<pid_t> not_ours_ = children_of(::getpid());  ///< from before
 };
 
 }  // namespace

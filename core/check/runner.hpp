@@ -17,6 +17,8 @@ namespace prx::check {
 inline constexpr std::size_t kOutputMax = 4 * 1024;  ///< bytes kept of what a rule's process prints
 inline constexpr std::size_t kReportMax = 64 * 1024;  ///< bytes of what a rule's process reports
 inline constexpr unsigned kAtOnceMax = 8;             ///< rules that run at the same time
+inline constexpr unsigned kEndlessMax =
+    5;  ///< rules in a row that had to be ended; no more are run
 
 /// How one rule went.
 struct Outcome {
@@ -41,15 +43,18 @@ struct RunOptions {
 };
 
 /// Blocks until every rule has ended or was ended. When a static rule that is a gate fails, the
-/// rules that are not static are not run.
+/// rules that are not static are not run; nor is any more after kEndlessMax in a row that had to be
+/// ended.
 ///
 /// A rule's process is a fork of this one, made while this one has no other thread, so that it
 /// begins with everything it needs and nothing of the plugin: to load a plugin leaves traces in a
 /// process that no next rule may see. The caller therefore has one thread, and has loaded no
 /// plugin. Each process is the leader of a session of its own, without a terminal and with no other
-/// descriptors than its own; it dies with the caller, and all that is left in its group is killed
-/// when it ends. A process that crashes, runs longer than the rule's limit, or ends without a
-/// report is a finding that names the last `Trial::at`.
+/// descriptors than its own; it dies with the caller, and all that it and its children started is
+/// killed when it ends: the caller becomes the parent of what is left behind
+/// (PR_SET_CHILD_SUBREAPER). A process that crashes, runs longer than the rule's limit, or ends
+/// without a report is a finding that names the last `Trial::at`.
+///
 /// \return  one outcome a rule, in their order. Errors: kCancelled (stop_fd), kInternal (no process
 ///          can be made), one line.
 [[nodiscard]] Result<std::vector<Outcome>> run_rules(const Subject& subject,

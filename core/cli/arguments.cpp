@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <type_traits>
 
 #include <CLI/CLI.hpp>
@@ -59,7 +60,11 @@ T parse_number(const std::string& name, std::string_view text) {
   const char* const end = digits.data() + digits.size();
   const auto [rest, error] = std::from_chars(digits.data(), end, value);
   if (error == std::errc::result_out_of_range)
-    throw CLI::ValidationError(name, "'" + std::string(text) + "' is out of range");
+    throw CLI::ValidationError(
+        name,
+        "'" + std::string(text) + "' is out of range" +
+            (std::is_integral_v<T> ? ": at most " + std::to_string(std::numeric_limits<T>::max())
+                                   : std::string()));
   if (error != std::errc{} || rest != end)
     throw CLI::ValidationError(name,
                                "'" + std::string(text) + "' is not a " +

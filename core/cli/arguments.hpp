@@ -23,8 +23,19 @@ struct HelpText {
 
 /// What a value may be, for shells that complete it. Nothing is checked by it.
 struct Values {
-  /// kFault: TARGET=FAULT of `prx plan --fail`
-  enum class Kind { kText, kFile, kProvider, kChain, kModel, kFault, kChoice };
+  /// kPlugin: an id; kPluginOrFile: with a slash or a dot a file. kFault: TARGET=FAULT of
+  /// `prx plan --fail`
+  enum class Kind {
+    kText,
+    kFile,
+    kProvider,
+    kChain,
+    kModel,
+    kPlugin,
+    kPluginOrFile,
+    kFault,
+    kChoice
+  };
   Kind kind = Kind::kText;
   std::vector<std::string> choices;  ///< of kChoice
 };

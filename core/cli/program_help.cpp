@@ -16,7 +16,7 @@ constexpr std::array<Variable, 6> kVariables{{
     {"PRX_CHAIN", "chain to use, unless --chain names one"},
     {"PRX_MODEL", "model to ask for, unless --model names one"},
     {"PRX_PLUGIN_PATH", "folders with more plugins, separated by colons"},
-    {"PRX_NO_PLUGINS", "1: search for and load no plugin"},
+    {"PRX_NO_PLUGINS", "1: search for and load no plugin; 0, false, no, off: as unset"},
 }};
 
 std::string variable_lines() {

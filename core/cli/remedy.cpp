@@ -144,6 +144,7 @@ std::string remedy(const Error& error, const ProviderFacts& provider, const Word
     case ErrorClass::kBadResponse:
       return "try again; " + std::string(words.trace);
     case ErrorClass::kInternal:
+      if (error.provider_code == "isolation") return "ask who made the plugin";
       return "this is a bug; " + std::string(words.more_log);
     case ErrorClass::kInvalidRequest:
       // Some providers answer an unknown model so; without a status it never left this machine.

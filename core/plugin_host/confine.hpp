@@ -8,6 +8,8 @@
 
 namespace prx::plugin_host {
 
+inline constexpr int kDescriptorsMax = 64;
+
 struct Limits {
   std::uint64_t memory_max = 0;  ///< bytes of private writable memory
   std::uint64_t cpu_max = 0;     ///< seconds of processor time; 0: unlimited
@@ -17,9 +19,15 @@ struct Limits {
 using Notes = std::vector<std::string>;
 
 /// Stage one, before the plugin's file is mapped: no new privileges, limits, namespaces of its own
-/// without a network, no capabilities, and no files but shared libraries and `plugin_file`.
-/// Single-threaded.
-void confine_before_loading(const Limits& limits, int plugin_file, Notes& notes);
+/// without a network, no capabilities, no files but shared libraries and `plugin_file`, and no
+/// system calls that reach another process, make one, or have their effect later. "" or why the
+/// last cannot be had. Single-threaded.
+[[nodiscard]] std::string confine_before_loading(const Limits& limits, int plugin_file,
+                                                 Notes& notes);
+
+/// The last step of stage one: those system calls are refused (EPERM). "" or why it cannot be had.
+/// system_calls.cpp.
+[[nodiscard]] std::string refuse_system_calls();
 
 /// Stage two, once the plugin and all threads are there: only the system calls that a running
 /// plugin needs; any other kills the process. Holds for all threads. "" or why it cannot be had.

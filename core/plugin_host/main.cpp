@@ -48,7 +48,7 @@ void fail(int socket, const std::string& why) {
 void tell(int socket, const Notes& notes) {
   Outbox outbox(socket, -1);
   for (const std::string& note : notes)
-    outbox.send(Kind::kLog, 1, [&](FrameWriter& out) {
+    outbox.send(Kind::kLog, isolation::kOfModule, [&](FrameWriter& out) {
       out.put(static_cast<std::int32_t>(PRX_LOG_INFO)).put(std::string_view(note));
     });
   static_cast<void>(outbox.flush());
@@ -59,6 +59,12 @@ bool die_with(pid_t host) {
   return ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && ::getppid() == host;
 }
 
+/// What the plugin opened while it was loaded; no more can be opened now.
+void close_others(int wake) {
+  for (int other = isolation::kFileNumber; other < kDescriptorsMax; ++other)
+    if (other != wake) ::close(other);
+}
+
 int run(const Arguments& arguments) {
   constexpr int kSocket = isolation::kSocketNumber, kFile = isolation::kFileNumber;
   if (!die_with(arguments.host)) return EXIT_FAILURE;
@@ -67,16 +73,25 @@ int run(const Arguments& arguments) {
   std::set_new_handler([] { ::_exit(isolation::kExitMemory); });
   set_loop_thread();
   Notes notes;
-  confine_before_loading(arguments.limits, kFile, notes);
   const int wake = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (const std::string problem = confine_before_loading(arguments.limits, kFile, notes);
+      !problem.empty())
+    return fail(kSocket, problem), EXIT_SUCCESS;
   tell(kSocket, notes);
   const Loaded loaded = load(kFile);
   ::close(kFile);
   if (!loaded.problem.empty()) return fail(kSocket, loaded.problem), EXIT_SUCCESS;
   WorkerPool workers;
-  if (workers.start() == 0) return fail(kSocket, "no thread for its workers"), EXIT_SUCCESS;
+  const std::size_t threads = workers.start();
+  if (threads == 0) return fail(kSocket, "no thread for its workers"), EXIT_SUCCESS;
+  if (threads < WorkerPool::kThreads)
+    tell(kSocket,
+         {"only " + std::to_string(threads) + " of " + std::to_string(WorkerPool::kThreads) +
+          " worker threads could be made: the plugin took memory or threads while it was "
+          "loaded"});
   if (const std::string problem = confine_system_calls(); !problem.empty())
     return fail(kSocket, problem), EXIT_SUCCESS;
+  close_others(wake);
   Service(kSocket, wake, loaded, workers).run();
   return EXIT_SUCCESS;
 }

@@ -52,7 +52,7 @@ struct Operation {
   std::string body;    ///< stays until release
   void* op = nullptr;  ///< the plugin's
   bool starting = true, failed = false, cancelled = false, releasing = false;
-  unsigned events_in_start = 0, workers = 0, posts = 0, timers = 0, exchanges = 0;
+  unsigned events_in_start = 0, workers = 0, timers = 0, exchanges = 0;
   EventGate gate;
 };
 

@@ -26,7 +26,7 @@ std::string text(prx_str value) { return std::string(sdk::view(value)); }
 /// What a failed call said, or that it said nothing.
 class Reason {
  public:
-  explicit Reason(const char* who) : who_(who) {}
+  explicit Reason(std::string who) : who_(std::move(who)) {}
   Reason(const Reason&) = delete;
   Reason& operator=(const Reason&) = delete;
   [[nodiscard]] const prx_fail* c() const { return &fail_; }
@@ -146,6 +146,7 @@ Operation* Service::find(std::uint64_t id) {
 // --- the instance
 
 void Service::create(FrameReader in) {
+  provider_ = text(in.text());
   host_name_ = text(in.text());
   host_version_ = text(in.text());
   log_levels_ = in.number<std::uint32_t>();
@@ -153,8 +154,10 @@ void Service::create(FrameReader in) {
   const auto failed = [this](const Error& error) {
     outbox_.send(Kind::kFailed, 0, [&](FrameWriter& out) { put(out, sdk::to_abi(error)); });
   };
-  host_.name = sdk::str(host_name_);
-  host_.version = sdk::str(host_version_);
+  for (prx_host* host : {&module_host_, &instance_host_}) {
+    host->name = sdk::str(host_name_);
+    host->version = sdk::str(host_version_);
+  }
   if (text(loaded_.plugin->id) != id) {
     Error error;
     error.message = "its table says it is '" + text(loaded_.plugin->id) + "', its note says '" +
@@ -162,11 +165,11 @@ void Service::create(FrameReader in) {
     return failed(error);
   }
   Reason init("init");
-  if (const auto code = loaded_.plugin->init(&host_, init.c(), &module_); code != PRX_OK)
+  if (const auto code = loaded_.plugin->init(&module_host_, init.c(), &module_); code != PRX_OK)
     return failed(init.take(code));
   Reason made("create");
-  if (const auto code = loaded_.provider->create(module_, &host_, sdk::str(kind), sdk::str(config),
-                                                 made.c(), &instance_);
+  if (const auto code = loaded_.provider->create(module_, &instance_host_, sdk::str(kind),
+                                                 sdk::str(config), made.c(), &instance_);
       code != PRX_OK)
     return failed(made.take(code));
   std::string description;
@@ -194,7 +197,7 @@ void Service::start(std::uint64_t id, FrameReader in) {
   request.op_id = id;
   request.body = sdk::str(operation.body);
   const auto sink = sink_of(id);
-  Reason reason("start");
+  Reason reason(subject() + "start");
   const auto code = loaded_.provider->start(instance_, &request, &sink, reason.c(), &operation.op);
   operation.starting = false;
   if (code != PRX_OK) {
@@ -205,7 +208,7 @@ void Service::start(std::uint64_t id, FrameReader in) {
   if (operation.events_in_start == 0) return;
   breach("an event from inside start");
   Error error;
-  error.message = "the plugin sent an event from inside start";
+  error.message = subject() + "plugin sent an event from inside start";
   refuse(operation, error);
 }
 

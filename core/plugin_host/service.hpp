@@ -39,6 +39,11 @@ class Service {
 
  private:
   struct Tables;  ///< the C functions: services.cpp
+  /// Behind prx_host::ctx.
+  struct HostContext {
+    Service* service;
+    std::uint64_t whose;  ///< isolation::kOfInstance or kOfModule, which has no operations
+  };
   struct Exchange {
     Operation* operation;
     prx_http_sink sink;
@@ -76,19 +81,24 @@ class Service {
   // services.cpp
   [[nodiscard]] std::int32_t emit(Operation& operation, const prx_event& event, bool from_worker);
   void breach(std::string_view what);
+  [[nodiscard]] std::string subject() const;  ///< as the host's errors begin
+  [[nodiscard]] static prx_host make_host(HostContext& context);
   void refuse(Operation& operation, const Error& error);
   [[nodiscard]] static prx_sink sink_of(std::uint64_t id);
-  [[nodiscard]] std::int32_t send(Operation& operation, const prx_http_req& request,
-                                  const prx_http_sink& sink, std::uint64_t* id);
+  /// False when it is too large to cross.
+  [[nodiscard]] bool send(Operation& operation, const prx_http_req& request,
+                          const prx_http_sink& sink, std::uint64_t* id);
   void stop_exchange(std::uint64_t id);
 
   const int socket_, wake_;
   const Loaded& loaded_;
   WorkerPool& workers_;
   Outbox outbox_;
-  std::string host_name_, host_version_;
+  std::string provider_, host_name_, host_version_;
   std::uint32_t log_levels_ = 0;  ///< a bit for each that is kept
-  prx_host host_{};
+  HostContext module_context_{this, isolation::kOfModule};
+  HostContext instance_context_{this, isolation::kOfInstance};
+  prx_host module_host_, instance_host_;
   void* module_ = nullptr;
   void* instance_ = nullptr;
   std::vector<char> in_;  ///< grows to the largest frame

@@ -39,10 +39,16 @@ Service*& the_service() {
 }  // namespace
 
 struct Service::Tables {
-  static Service& of(const prx_host* host) { return *static_cast<Service*>(host->ctx); }
+  static HostContext& context_of(const prx_host* host) {
+    return *static_cast<HostContext*>(host->ctx);
+  }
+  static Service& of(const prx_host* host) { return *context_of(host).service; }
+  static bool has_operations(const prx_host* host) {
+    return context_of(host).whose == isolation::kOfInstance;
+  }
   /// The live operation of that id, on the loop.
   static Operation* find(const prx_host* host, std::uint64_t id) {
-    return on_loop() ? of(host).find(id) : nullptr;
+    return on_loop() && has_operations(host) ? of(host).find(id) : nullptr;
   }
 
   // --- prx_sink
@@ -68,7 +74,7 @@ struct Service::Tables {
   }
   static void log_write(const prx_host* host, std::int32_t level, prx_str line) noexcept {
     if (log_enabled(host, level) == 0) return;
-    of(host).outbox_.send(Kind::kLog, 0, [&](FrameWriter& out) {
+    of(host).outbox_.send(Kind::kLog, context_of(host).whose, [&](FrameWriter& out) {
       out.put(level).put(sdk::view(line).substr(0, kLogLineMax));
     });
   }
@@ -87,17 +93,19 @@ struct Service::Tables {
                        "its loop");
     if (operation->exchanges >= isolation::kExchangesMax || request->header_count > 64)
       return fail_with(fail, "prx.http/1 send: too many exchanges or headers");
-    return of(host).send(*operation, *request, *sink, id);
+    if (!of(host).send(*operation, *request, *sink, id))
+      return fail_with(fail, "prx.http/1 send: a request of more than 65 MiB");
+    return PRX_OK;  // a refusal comes as `end`
   }
   static void cancel(const prx_host* host, std::uint64_t id) noexcept {
-    if (on_loop()) of(host).stop_exchange(id);
+    if (on_loop() && has_operations(host)) of(host).stop_exchange(id);
   }
 
   // --- prx.exec/1
   static std::int32_t post(const prx_host* host, std::uint64_t op_id, prx_task task,
                            void* ctx) noexcept {
     Service& service = of(host);
-    if (task == nullptr) return PRX_E_INVALID_REQUEST;
+    if (task == nullptr || !has_operations(host)) return PRX_E_INVALID_REQUEST;
     {
       const std::lock_guard lock(service.posts_mutex_);
       const auto live = service.live_.find(op_id);
@@ -141,7 +149,7 @@ struct Service::Tables {
     return id;
   }
   static void timer_cancel(const prx_host* host, std::uint64_t id) noexcept {
-    if (on_loop()) of(host).drop_timer(id);
+    if (on_loop() && has_operations(host)) of(host).drop_timer(id);
   }
 
   static const void* service(const prx_host*, prx_str id) noexcept {
@@ -157,13 +165,25 @@ struct Service::Tables {
 };
 
 Service::Service(int socket, int wake, const Loaded& loaded, WorkerPool& workers)
-    : socket_(socket), wake_(wake), loaded_(loaded), workers_(workers), outbox_(socket, wake) {
+    : socket_(socket),
+      wake_(wake),
+      loaded_(loaded),
+      workers_(workers),
+      outbox_(socket, wake),
+      module_host_(make_host(module_context_)),
+      instance_host_(make_host(instance_context_)) {
   the_service() = this;
   set_loop_thread();
-  host_.size = sizeof host_;
-  host_.abi_minor = PRX_ABI_MINOR;
-  host_.ctx = this;
-  host_.service = &Tables::service;
+}
+
+/// Its names come with `create`.
+prx_host Service::make_host(HostContext& context) {
+  prx_host host{};
+  host.size = sizeof host;
+  host.abi_minor = PRX_ABI_MINOR;
+  host.ctx = &context;
+  host.service = &Tables::service;
+  return host;
 }
 
 prx_sink Service::sink_of(std::uint64_t id) {
@@ -180,11 +200,11 @@ std::int32_t Service::emit(Operation& operation, const prx_event& event, bool fr
   {
     FrameWriter out(frame, Kind::kEvent, operation.id);
     put(out, event, sdk::is_whole(event.usage) ? event.usage : nullptr,
-        sdk::is_whole(event.error) ? event.error : nullptr);
+        event.type == PRX_EV_ERROR && sdk::is_whole(event.error) ? event.error : nullptr);
   }
   if (frame.size() > isolation::kFrameMax) {
     Error error;
-    error.message = "the plugin sent an event of more than 65 MiB";
+    error.message = subject() + "plugin sent an event of more than 65 MiB";
     refuse(operation, error);
     return 1;
   }
@@ -199,6 +219,8 @@ void Service::breach(std::string_view what) {
   outbox_.send(Kind::kBreach, 0, [&](FrameWriter& out) { out.put(what); });
 }
 
+std::string Service::subject() const { return "provider '" + provider_ + "': "; }
+
 /// Its end, from this process and not from the plugin.
 void Service::refuse(Operation& operation, const Error& error) {
   const prx_error reason = sdk::to_abi(error);
@@ -212,21 +234,27 @@ void Service::refuse(Operation& operation, const Error& error) {
     put(out, event, nullptr, &reason);
   }
   static_cast<void>(operation.gate.send(std::move(frame), true));
+  operation.gate.stop();  // what the plugin still says of it is no breach
 }
 
-std::int32_t Service::send(Operation& operation, const prx_http_req& request,
-                           const prx_http_sink& sink, std::uint64_t* id) {
+bool Service::send(Operation& operation, const prx_http_req& request, const prx_http_sink& sink,
+                   std::uint64_t* id) {
   const std::uint64_t number = next_id_++;
   const std::string_view body = sdk::view(request.body);
   const bool own = !body.empty() && body.data() >= operation.body.data() &&
                    body.data() + body.size() <= operation.body.data() + operation.body.size();
   const auto at = own ? static_cast<std::uint64_t>(body.data() - operation.body.data()) : 0;
-  outbox_.send(Kind::kSend, operation.id,
-               [&](FrameWriter& out) { isolation::put_send(out, number, request, own, at); });
+  std::string frame;
+  {
+    FrameWriter out(frame, Kind::kSend, operation.id);
+    isolation::put_send(out, number, request, own, at);
+  }
+  if (frame.size() > isolation::kFrameMax) return false;
+  outbox_.add(frame);
   exchanges_[number] = {&operation, sdk::copy_of(sink)};
   ++operation.exchanges;
   if (id != nullptr) *id = number;
-  return PRX_OK;  // a refusal comes as `end`
+  return true;
 }
 
 void Service::stop_exchange(std::uint64_t id) {

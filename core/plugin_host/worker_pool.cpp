@@ -7,11 +7,14 @@
 namespace prx::plugin_host {
 
 std::size_t WorkerPool::start() {
-  for (; threads_ < kThreads; ++threads_) {
-    pthread_t thread{};
-    if (::pthread_create(&thread, nullptr, &WorkerPool::work, this) != 0) break;
-    ::pthread_detach(thread);
-  }
+  pthread_attr_t how;
+  if (::pthread_attr_init(&how) != 0) return 0;
+  ::pthread_attr_setstacksize(&how, kStackSize);  // else it is the user's ulimit -s
+  ::pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED);
+  pthread_t thread{};
+  while (threads_ < kThreads && ::pthread_create(&thread, &how, &WorkerPool::work, this) == 0)
+    ++threads_;
+  ::pthread_attr_destroy(&how);
   return threads_;
 }
 

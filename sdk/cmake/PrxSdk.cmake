@@ -4,23 +4,29 @@
 #   prx::sdk_chat  the Chat Completions dialect, compiled from sdk/src by whoever uses it (needs RapidJSON's
 #                  headers), so that no C++ object code crosses from one compiler to another
 #
+# A project without C++ has prx::sdk and prx_add_plugin() for plugins in C. One that enables C++ later includes this
+# again, by find_package(), and then has the rest.
+#
 # PRX_SDK_DIR is the folder that holds src/ and cmake/; an installed package says where its headers are.
 get_filename_component(PRX_SDK_DIR "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)
 if(NOT DEFINED PRX_SDK_INCLUDE_DIR)
   set(PRX_SDK_INCLUDE_DIR ${PRX_SDK_DIR}/include)
 endif()
 
-add_library(prx_sdk INTERFACE)
-add_library(prx::sdk ALIAS prx_sdk)
-target_include_directories(prx_sdk INTERFACE ${PRX_SDK_INCLUDE_DIR})
-target_compile_features(prx_sdk INTERFACE cxx_std_20)
-
-get_property(prx_languages GLOBAL PROPERTY ENABLED_LANGUAGES)
-if(NOT "CXX" IN_LIST prx_languages)  # a plain C plugin needs the header alone
-  return()
+include(${CMAKE_CURRENT_LIST_DIR}/PrxAddPlugin.cmake)
+if(NOT TARGET prx_sdk)
+  add_library(prx_sdk INTERFACE)
+  add_library(prx::sdk ALIAS prx_sdk)
+  target_include_directories(prx_sdk INTERFACE ${PRX_SDK_INCLUDE_DIR})
 endif()
 
-include(${CMAKE_CURRENT_LIST_DIR}/PrxAddPlugin.cmake)
+# The C++ layer is made once the project has C++; a plain C plugin needs the header alone.
+get_property(prx_languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+if(NOT "CXX" IN_LIST prx_languages OR TARGET prx_sdk_chat)
+  return()
+endif()
+target_compile_features(prx_sdk INTERFACE cxx_std_20)
+_prx_add_cxx_layer()
 
 find_path(PRX_RAPIDJSON_INCLUDE_DIR rapidjson/reader.h)
 mark_as_advanced(PRX_RAPIDJSON_INCLUDE_DIR)

@@ -2,18 +2,12 @@
 
 #include <algorithm>
 
-#include "json_scan.hpp"
 #include "prx/sdk/json_edit.hpp"
+#include "prx/sdk/text.hpp"
 
 namespace prx::sdk {
 
 namespace {
-
-/// Three bytes that are half of a surrogate pair: what a parser makes of one escape without the
-/// other.
-bool is_half(const char* at, const char* end) {
-  return end - at >= 3 && at[0] == '\xED' && (at[1] & 0xE0) == 0xA0 && (at[2] & 0xC0) == 0x80;
-}
 
 bool is_control(char c) { return c >= 0x1a && c < 0x20; }
 
@@ -27,24 +21,6 @@ std::string escape_controls(std::string_view json) {
       out.append("\\u001").append(1, kDigits[c & 0xf]);
     else
       out += c;
-  }
-  return out;
-}
-
-std::string to_utf8(std::string_view text) {
-  std::string out;
-  out.reserve(text.size() + 8);
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  while (at != end) {
-    const int size = json::scan::utf8_size(at, end);
-    if (size == 0) {
-      out += "\xEF\xBF\xBD";
-      at += is_half(at, end) ? 3 : 1;
-    } else {
-      out.append(at, static_cast<std::size_t>(size));
-      at += size;
-    }
   }
   return out;
 }
@@ -67,13 +43,13 @@ void Emitter::send(prx_event& event) {
 
 prx_str Emitter::clean(std::string_view text, std::string& storage) {
   if (json::is_utf8(text)) return to_str(text);
-  storage = to_utf8(text);
+  storage = mended_utf8(text);
   return to_str(storage);
 }
 
 prx_str Emitter::clean_json(std::string_view json, std::string& storage) {
   if (std::none_of(json.begin(), json.end(), is_control)) return clean(json, storage);
-  storage = escape_controls(to_utf8(json));
+  storage = escape_controls(mended_utf8(json));
   return to_str(storage);
 }
 
@@ -146,7 +122,7 @@ void Emitter::error(const Error& error) {
   out.retryable = error.retryable ? (*error.retryable ? 1 : 0) : -1;
   out.phase = static_cast<std::int32_t>(error.phase);
   out.retry_after_ms = error.retry_after ? error.retry_after->count() : -1;
-  const std::string raw = to_utf8(error.raw), code = to_utf8(error.provider_code);
+  const std::string raw = mended_utf8(error.raw), code = mended_utf8(error.provider_code);
   out.message = clean(error.message, storage_[0]);
   out.provider_code = to_str(code);
   out.request_id = clean(error.request_id, storage_[1]);

@@ -18,9 +18,6 @@ namespace prx::sdk {
   return text.ptr == nullptr ? std::string_view() : std::string_view(text.ptr, text.len);
 }
 
-/// `text` with each byte that is no UTF-8, and each half of a surrogate pair, replaced by U+FFFD.
-[[nodiscard]] std::string to_utf8(std::string_view text);
-
 /// `json` with the bytes 0x1a to 0x1f escaped, which no JSON has: RapidJSON 1.1.0's SSE2 code takes
 /// them for text, inside of strings alone.
 [[nodiscard]] std::string escape_controls(std::string_view json);

@@ -67,7 +67,7 @@ std::int64_t tokens(const Members& object, std::string_view name, std::string_vi
 }
 
 /// A count of an object with few members, as the details are.
-std::int64_t detail(std::string_view object, std::string_view name) {
+std::int64_t token_detail(std::string_view object, std::string_view name) {
   std::string_view found;
   if (!object.empty() && object.front() == '{')
     json::scan::for_each_member(object, [&](std::string_view key, std::string_view value) {
@@ -92,10 +92,10 @@ prx_usage read_usage(std::string_view json) {
   usage.prompt_tokens = tokens(object, "prompt_tokens", "input_tokens");
   usage.completion_tokens = tokens(object, "completion_tokens", "output_tokens");
   usage.total_tokens = count(object.find("total_tokens"));
-  usage.reasoning_tokens = detail(completion, "reasoning_tokens");
-  usage.cached_tokens = detail(prompt, "cached_tokens");
+  usage.reasoning_tokens = token_detail(completion, "reasoning_tokens");
+  usage.cached_tokens = token_detail(prompt, "cached_tokens");
   if (usage.cached_tokens < 0) usage.cached_tokens = count(object.find("prompt_cache_hit_tokens"));
-  usage.cache_write_tokens = detail(prompt, "cache_write_tokens");
+  usage.cache_write_tokens = token_detail(prompt, "cache_write_tokens");
   usage.cost = dollars(object.find("cost"));
   return usage;
 }

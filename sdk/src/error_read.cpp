@@ -406,28 +406,6 @@ std::string_view request_id(std::span<const prx_kv> headers) {
   return {};
 }
 
-std::string one_line(std::string_view text, std::size_t max) {
-  const auto plain = [](char c) { return c > 0x20 && c < 0x7F; };
-  if (text.size() <= max && std::all_of(text.begin(), text.end(), plain)) return std::string(text);
-  std::string out;
-  out.reserve(std::min(text.size(), max));
-  for (const char c : to_utf8(text.substr(0, max * 4))) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool blank = byte <= 0x20 || byte == 0x7F;
-    if (!blank)
-      out += c;
-    else if (!out.empty() && out.back() != ' ')
-      out += ' ';
-  }
-  while (!out.empty() && out.back() == ' ') out.pop_back();
-  if (out.empty() || (out.size() <= max && text.size() <= max * 4)) return out;
-  std::size_t cut = std::min(out.size(), max - 3);
-  while (cut > 0 && cut < out.size() && (static_cast<unsigned char>(out[cut]) & 0xC0) == 0x80)
-    --cut;
-  out.resize(cut);
-  return out += "...";
-}
-
 std::string content_encoding(std::span<const prx_kv> headers) {
   constexpr std::size_t kCodingMax = 40;
   std::string coding = one_line(header(headers, "content-encoding"), kCodingMax);
@@ -441,10 +419,9 @@ namespace {
 /// A server's words are UTF-8 from here on, and within their limit.
 Error with_utf8(Error error) {
   for (std::string* const text : {&error.provider_code, &error.request_id, &error.raw})
-    if (!json::is_utf8(*text)) *text = to_utf8(*text);
-  if (error.raw.size() <= kErrorRawMax) return error;
-  error.raw.resize(kErrorRawMax);
-  while (!json::is_utf8(error.raw)) error.raw.pop_back();
+    if (!json::is_utf8(*text)) *text = mended_utf8(*text);
+  if (error.raw.size() > kErrorRawMax)
+    error.raw.resize(utf8_prefix(error.raw, kErrorRawMax).size());
   return error;
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "prx/sdk/chat_completions.hpp"
+#include "prx/sdk/text.hpp"
 
 namespace prx::sdk {
 
@@ -43,10 +44,6 @@ enum class Resets {
 /// `head` needs only live for the call.
 [[nodiscard]] Error read_frame_error(const ChatHead& head, std::string_view error_json,
                                      std::string_view provider_title, std::int64_t now_epoch);
-
-/// One line: line breaks and control characters become blanks, runs of blanks one; at most `max`
-/// bytes. A text that was cut always ends in "...": the host looks there for a part of a key.
-[[nodiscard]] std::string one_line(std::string_view text, std::size_t max);
 
 inline constexpr std::size_t kErrorMessageMax = 600;    ///< bytes of Error::message
 inline constexpr std::size_t kErrorRawMax = 64u << 10;  ///< bytes of Error::raw

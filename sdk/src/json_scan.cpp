@@ -50,8 +50,6 @@ Skip skip_scalar(const char* at, const char* end) {
   return {at, nullptr};
 }
 
-bool is_tail(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
-
 }  // namespace
 
 Skip skip_value(const char* at, const char* end, int depth_max) {
@@ -60,24 +58,6 @@ Skip skip_value(const char* at, const char* end, int depth_max) {
   if (*at != '"') return skip_scalar(at, end);
   const char* const after = skip_string(at + 1, end);
   return after == nullptr ? Skip{nullptr, at} : Skip{after, nullptr};
-}
-
-int utf8_size(const char* at, const char* end) {
-  const auto byte = [at](int i) { return static_cast<unsigned char>(at[i]); };
-  const auto left = end - at;
-  if (left < 1) return 0;
-  const unsigned lead = byte(0);
-  if (lead < 0x80) return 1;
-  if (lead < 0xC2 || left < 2 || !is_tail(at[1])) return 0;
-  if (lead < 0xE0) return 2;
-  if (left < 3 || !is_tail(at[2])) return 0;
-  if (lead == 0xE0 && byte(1) < 0xA0) return 0;  // overlong
-  if (lead == 0xED && byte(1) > 0x9F) return 0;  // surrogate
-  if (lead < 0xF0) return 3;
-  if (lead > 0xF4 || left < 4 || !is_tail(at[3])) return 0;
-  if (lead == 0xF0 && byte(1) < 0x90) return 0;  // overlong
-  if (lead == 0xF4 && byte(1) > 0x8F) return 0;  // above U+10FFFF
-  return 4;
 }
 
 std::string_view value_at(std::string_view text, std::size_t from) {

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "prx/sdk/text.hpp"
+
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -93,8 +95,7 @@ struct Skip {
 /// scalar is any run of bytes that are none of `,]}` or white space.
 [[nodiscard]] Skip skip_value(const char* at, const char* end, int depth_max = kDepthMax);
 
-/// The bytes of a well-formed UTF-8 sequence at `at` (1 to 4), or 0.
-[[nodiscard]] int utf8_size(const char* at, const char* end);
+using sdk::detail::utf8_size;
 
 /// The value of an array's or object's member slice at `from`, the rest of `text`; "" when there is
 /// none.

@@ -2,7 +2,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <fstream>
 #include <functional>
+#include <string>
 #include <thread>
 
 #include "e2e/rig.hpp"
@@ -31,6 +34,13 @@ int in_child(const std::function<int()>& work) {
 bool is_refusal(const Error& error) {
   return error.error_class == ErrorClass::kInternal &&
          error.message.find("a child of its fork(); open a client here") != std::string::npos;
+}
+
+bool sleeps(pid_t thread) {
+  std::ifstream file("/proc/self/task/" + std::to_string(thread) + "/stat");
+  std::string stat;
+  std::getline(file, stat);
+  return stat.find(") S ") != stat.npos;
 }
 
 struct LastEnd final : Sink {
@@ -107,8 +117,12 @@ TEST(Fork, AStreamThatAnotherThreadReadsIsNoHangInTheChild) {
   const auto client = rig.open();
   auto stream = client->stream(ask("one two three"));
   ASSERT_NE(stream->next(), nullptr);
-  std::thread reader([&] { EXPECT_TRUE(stream->result()); });
-  std::this_thread::sleep_for(50ms);  // it waits for the next piece now
+  std::atomic<pid_t> id{0};
+  std::thread reader([&] {
+    id = ::gettid();
+    EXPECT_TRUE(stream->result());
+  });
+  while (id == 0 || !sleeps(id)) std::this_thread::yield();  // it waits for the next piece
   EXPECT_EQ(in_child([&] {
               stream.reset();
               return 0;

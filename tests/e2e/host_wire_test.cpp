@@ -132,7 +132,8 @@ TEST(HostProxy, WhatIsNoProxyIsRefusedWhenTheClientOpens) {
     const auto client = far.open(options);
     ASSERT_FALSE(client) << url;
     EXPECT_EQ(client.error().error_class, ErrorClass::kInvalidRequest);
-    EXPECT_THAT(client.error().message, HasSubstr("proxy.url names no proxy"));
+    EXPECT_THAT(client.error().message,
+                HasSubstr("the host's options: the URL of the proxy names none"));
   }
 }
 

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <chrono>
@@ -113,6 +114,52 @@ TEST_F(Isolation, MoreAnswersAtOnceThanItHasWorkers) {
   EXPECT_EQ(children().size(), 1u) << "and it is the same process";
 }
 
+/// As many workers as a client has in its own process: one is left.
+TEST_F(Isolation, FifteenSlowReadersHoldNobodyElseUp) {
+  use_hostile();
+  alone();
+  const auto client = rig.open();
+  CallOptions options;
+  options.deadline = 20s;
+  std::vector<std::unique_ptr<Stream>> unread;
+  for (int i = 0; i < 15; ++i) {
+    unread.push_back(client->stream(ask("hi", "pieces"), options));
+    ASSERT_NE(unread.back()->next(), nullptr);
+  }
+  EXPECT_EQ(expect_answer(client->chat(ask("hi", "pieces"), options)).text.size(), 20'000u * 6);
+}
+
+TEST_F(Isolation, ItsStacksAreNotOfTheSizeThatTheUserLikes) {
+  use_hostile();
+  alone();
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_STACK, &before), 0);
+  const rlimit larger{64 << 20, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_STACK, &larger), 0);
+  const auto client = rig.open();
+  ASSERT_EQ(::setrlimit(RLIMIT_STACK, &before), 0);
+  EXPECT_EQ(expect_answer(client->chat(ask("hi", "stacks"))).text, "1024 KiB, 8192 KiB");
+}
+
+TEST_F(Isolation, OneThatTakesTheMemoryOfItsWorkersHasFewerAndTheLogSaysSo) {
+  if (kSanitized) GTEST_SKIP() << "a sanitizer maps terabytes: there is no limit";
+  use_hostile("full", "memory_max = 64\n");
+  alone();
+  const auto client = rig.open();
+  EXPECT_THAT(rig.log.wait_for("of 16 worker threads could be made"),
+              HasSubstr("plugin hostile: only "));
+  EXPECT_EQ(expect_answer(client->chat(ask("hi", "stacks"))).text, "1024 KiB, 8192 KiB");
+}
+
+TEST_F(Isolation, TheModuleHasAHostOfItsOwnWithoutOperations) {
+  use_hostile();
+  rig.toml += "[providers.one]\nplugin = \"hostile\"\n[default]\nprovider = \"one\"\n";
+  const auto client = rig.open();
+  EXPECT_EQ(expect_answer(client->chat(ask("hi", "hosts"))).text, "two hosts");
+  EXPECT_NE(rig.log.wait_for("plugin hostile: of the module"), "");
+  EXPECT_NE(rig.log.wait_for("provider one: of the instance"), "");
+}
+
 TEST_F(Isolation, ItsProcessEndsWithTheClient) {
   use_hostile();
   alone();
@@ -164,10 +211,14 @@ INSTANTIATE_TEST_SUITE_P(
         Deed{"worker:open", kForbidden}, Deed{"start:exec", kForbidden},
         Deed{"start:fork", kForbidden}, Deed{"start:thread", kForbidden},
         Deed{"start:kill", kForbidden}, Deed{"start:ptrace", kForbidden},
-        Deed{"start:shared", kForbidden}, Deed{"start:code", kForbidden},
+        Deed{"start:shared", kForbidden}, Deed{"start:grows", kForbidden},
+        Deed{"start:locked", kForbidden}, Deed{"start:code", kForbidden},
         Deed{"start:spin", "did not answer for 5 s"}, Deed{"start:sleep", "did not answer for 5 s"},
-        Deed{"timer:spin", "did not answer for 5 s"}, Deed{"start:nonsense", "impossible size"},
-        Deed{"start:huge", "impossible size"}, Deed{"start:half", "ended by itself"},
+        Deed{"timer:spin", "did not answer for 5 s"},
+        Deed{"start:chatter", "did not answer for 5 s"},
+        Deed{"start:stops", "more than 20000 frames in a second"},
+        Deed{"start:nonsense", "impossible size"}, Deed{"start:huge", "impossible size"},
+        Deed{"start:half", "ended by itself"},
         Deed{"start:other operation", "a request of no running operation"},
         Deed{"start:body", "a malformed frame"}, Deed{"start:pong", "an answer to no question"},
         Deed{"start:close", "closed its socket"}, Deed{"start:memory", "was killed by SIGABRT"},
@@ -210,6 +261,30 @@ TEST_F(Isolation, BreachesOfTheContractEndItsProcess) {
   EXPECT_EQ(expect_answer(client->chat(ask("hi", "ok"))).text, "hello from a process");
 }
 
+/// As in process, where the operation ends or the pointer is not looked at.
+TEST_F(Isolation, AnOddEventIsOfOneOperationAlone) {
+  use_hostile();
+  alone();
+  const auto client = rig.open();
+  const auto running = children();
+  const auto other = client->stream(ask("hi", "first and nothing"));
+  ASSERT_NE(other->next(), nullptr);
+  EXPECT_EQ(expect_answer(client->chat(ask("hi", "odd text"))).text, "hello");
+  const CallError type = expect_failure(client->chat(ask("hi", "odd type")));
+  EXPECT_EQ(type.error_class, ErrorClass::kInternal);
+  EXPECT_THAT(type.message, HasSubstr("ended with an event of the unknown type 200"));
+  const CallError error = expect_failure(client->chat(ask("hi", "odd error")));
+  EXPECT_EQ(error.error_class, ErrorClass::kInternal);
+  EXPECT_THAT(error.message, HasSubstr("reported a failure without saying which"));
+  const CallError large = expect_failure(client->chat(ask("hi", "odd size")));
+  EXPECT_THAT(large.message,
+              HasSubstr("provider 'hostile': plugin sent an event of more than 65 MiB"));
+  const CallError start = expect_failure(client->chat(ask("hi", "refused")));
+  EXPECT_THAT(start.message, HasSubstr("provider 'hostile': start failed without giving a reason"));
+  EXPECT_EQ(children(), running) << "and the process goes on";
+  EXPECT_EQ(rig.log.all().find("an event after the terminal one"), std::string::npos);
+}
+
 TEST_F(Isolation, ASlowReaderGetsNoMoreThanItAskedFor) {
   use_hostile();
   alone();
@@ -235,7 +310,7 @@ TEST_F(Isolation, LinesOfItsLogAreCountedAndHaveNoBreaks) {
   alone();
   const auto client = rig.open();
   expect_answer(client->chat(ask("hi", "log")));
-  EXPECT_NE(rig.log.wait_for("plugin 'hostile': a line of two (more lines of this second"), "");
+  EXPECT_NE(rig.log.wait_for("provider hostile: a line of two (more lines of this second"), "");
 }
 
 TEST_F(Isolation, ARequestThatIsTooLargeIsRefused) {
@@ -279,6 +354,44 @@ TEST_F(Isolation, CodeThatRunsWhileItIsLoadedFindsNothingOfTheHosts) {
             "no file, no network, 6 descriptors, no variable");
 }
 
+/// Neither on a kernel without Landlock's scope of signals.
+TEST_F(Isolation, CodeThatRunsWhileItIsLoadedReachesNoOtherProcessAndStartsNone) {
+  use_hostile("reach");
+  alone();
+  const auto client = rig.open();
+  EXPECT_EQ(expect_answer(client->chat(ask("hi", "seen"))).text, "nothing");
+}
+
+TEST_F(Isolation, WhatItOpenedWhileItWasLoadedIsClosed) {
+  use_hostile("look");
+  alone();
+  const auto client = rig.open();
+  EXPECT_EQ(expect_answer(client->chat(ask("hi", "opened"))).text, "closed");
+}
+
+/// And nobody waits for the same again.
+TEST_F(Isolation, ASlowFailureIsRememberedForItsKindAndOptionsAlone) {
+  use_hostile();
+  rig.toml +=
+      "[default]\nprovider = \"good\"\n[providers.slow]\nplugin = \"slow\"\n"
+      "[providers.slow_too]\nplugin = \"slow\"\n[providers.good]\nplugin = \"hostile\"\n";
+  const auto client = rig.open();
+  const auto ask_of = [&](const char* provider) {
+    CallOptions options;
+    options.provider = provider;
+    return client->chat(ask("hi", "ok"), options);
+  };
+  for (const char* provider : {"slow", "slow_too"}) {
+    const CallError error = expect_failure(ask_of(provider));
+    EXPECT_THAT(error.message, AllOf(HasSubstr(provider), HasSubstr("slow ones are refused")));
+  }
+  EXPECT_EQ(expect_answer(ask_of("good")).text, "hello from a process");
+  const std::string log = rig.log.all();
+  const auto first = log.find("asked for a slow one");
+  ASSERT_NE(first, std::string::npos);
+  EXPECT_EQ(log.find("asked for a slow one", first + 1), std::string::npos);
+}
+
 class Creates : public Isolation, public ::testing::WithParamInterface<Deed> {};
 
 TEST_P(Creates, AreRefusedWithOneLine) {
@@ -299,6 +412,10 @@ INSTANTIATE_TEST_SUITE_P(Of, Creates,
 // --- the chain, and what comes after
 
 TEST_F(Isolation, KilledInTheMiddleOfAStreamTheChainRecovers) {
+  sim::SimulatorOptions same_beginning;
+  same_beginning.answer = "first and last";
+  rig.simulator = std::move(sim::Simulator::start(same_beginning)).value();
+  rig.environment["OPENROUTER_BASE_URL"] = rig.simulator->base_url();
   use_hostile();
   chain();
   const auto client = rig.open();
@@ -310,10 +427,14 @@ TEST_F(Isolation, KilledInTheMiddleOfAStreamTheChainRecovers) {
   while (stream->next() != nullptr) {
   }
   const ChatResult& result = stream->result();
-  const auto& attempts = result ? result->attempts : result.error().attempts;
-  ASSERT_EQ(attempts.size(), 2u);
-  EXPECT_EQ(attempts[0].error->error_class, ErrorClass::kInternal);
-  EXPECT_THAT(attempts[0].error->message, HasSubstr("was killed by SIGKILL"));
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->text, "first and last");
+  EXPECT_EQ(result->provider, "openrouter");
+  ASSERT_EQ(result->attempts.size(), 2u);
+  EXPECT_EQ(result->attempts[0].error->error_class, ErrorClass::kInternal);
+  EXPECT_THAT(result->attempts[0].error->message,
+              HasSubstr("provider 'hostile': its process was killed by SIGKILL"));
+  EXPECT_FALSE(result->attempts[1].error);
 }
 
 TEST_F(Isolation, KilledBeforeItsFirstWordTheChainAnswers) {
@@ -403,6 +524,15 @@ TEST_F(Isolation, WithoutItsProgramItIsRefusedAndNeverRunsHere) {
   } catch (const std::exception& error) {
     EXPECT_THAT(error.what(), HasSubstr("isolation_host"));
   }
+}
+
+TEST_F(Isolation, AnotherProgramInItsPlaceIsNamed) {
+  use_hostile();
+  chain();
+  const std::string program = PRX_BINARY_DIR "/lib/prx/prx-plugin-host";
+  rig.toml.replace(rig.toml.find(program), program.size(), "/bin/true");
+  const auto client = rig.open();
+  EXPECT_THAT(rig.log.wait_for("hostile.so"), HasSubstr("true) ended by itself (exit status 0)"));
 }
 
 TEST_F(Isolation, TenThousandOperationsLeaveNothingBehind) {

@@ -47,6 +47,19 @@ TEST_F(Worker, AnUnknownTerminalEventEndsIt) {
   EXPECT_THAT(answer.error().message, HasSubstr("of the unknown type 102"));
 }
 
+TEST_F(Worker, ATextThatIsNoUtf8EndsItAndAnEmptyOneIsNothing) {
+  rig.toml += "[providers.worker]\nodd_text = 1\n";
+  EXPECT_EQ(expect_answer(rig.open()->chat(ask("hi"))).text.size(), 20'000u * 6);
+  rig.toml += "[providers.other]\nplugin = \"worker\"\nodd_text = 2\n";
+  CallOptions other;
+  other.provider = "other";
+  const auto answer = rig.open()->chat(ask("hi"), other);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().error_class, ErrorClass::kInternal);
+  EXPECT_THAT(answer.error().message,
+              HasSubstr("provider 'other': plugin sent a text that is not UTF-8"));
+}
+
 TEST_F(Worker, ManyAtOnceWithMoreThanThereAreThreads) {
   const auto client = rig.open();
   std::vector<std::unique_ptr<Stream>> streams;

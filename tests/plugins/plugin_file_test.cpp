@@ -92,7 +92,7 @@ TEST(PluginNote, VersionIsTheNotesOrTheProjects) {
 #ifdef PRX_SHIPPED
 constexpr std::uintmax_t kHttpPluginMax = 100'000;     // one without the dialect
 constexpr std::uintmax_t kDialectPluginMax = 200'000;  // one with it; files grow by pages of 4 KB
-constexpr std::uintmax_t kOpenAiMax = 212'000;         // it also edits messages, and learns
+constexpr std::uintmax_t kOpenAiMax = 216'000;         // it also edits messages, and learns
 
 void expect_stripped_below(const std::string& file, std::uintmax_t size_max) {
   const std::string stripped =
@@ -111,7 +111,7 @@ TEST(PluginSize, AStrippedPluginWithTheDialectIsBelow195Kilobytes) {
   expect_stripped_below(PRX_SHIPPED, kDialectPluginMax);
 }
 
-TEST(PluginSize, AStrippedOpenAiIsBelow212Kilobytes) {
+TEST(PluginSize, AStrippedOpenAiIsBelow216Kilobytes) {
   expect_stripped_below(PRX_SHIPPED_OPENAI, kOpenAiMax);
 }
 #endif

@@ -160,10 +160,25 @@ struct Hasty {
                             const prx_fail*, void** op) noexcept {
     static char operation = 0;
     *op = &operation;
-    if (request->op != PRX_OP_CHAT) return PRX_OK;  // and never an end
+    if (request->op == PRX_OP_HEALTH) return PRX_OK;  // and never an end
+    if (request->op == PRX_OP_MODELS) return end_badly(*sink);
     const prx_event event = terminal();
     sink->event(sink->ctx, &event);
     sink->event(sink->ctx, &event);
+    return PRX_OK;
+  }
+  /// An end with texts that are no UTF-8.
+  static std::int32_t end_badly(const prx_sink& sink) {
+    prx_error error{};
+    error.size = sizeof error;
+    error.code = PRX_E_BAD_RESPONSE;
+    error.message = str("bad");
+    error.raw = str("caf\xe9");
+    prx_event event = terminal();
+    event.type = PRX_EV_ERROR;
+    event.error = &error;
+    event.text = str("\xff");
+    sink.event(sink.ctx, &event);
     return PRX_OK;
   }
   static void cancel(void*) noexcept {}
@@ -192,6 +207,14 @@ TEST(TestHostOfSdk, ACancelThatBringsNoEndIsABreach) {
   EXPECT_THAT(instance.host.breaches, ElementsAre(HasSubstr("within a second of cancel()")));
 }
 
+TEST(TestHostOfSdk, TextsThatAreNoUtf8AreBreaches) {
+  TestInstance instance(Hasty::kPlugin);
+  { const TestCall call(instance, {.op = PRX_OP_MODELS}); }
+  EXPECT_THAT(instance.host.breaches,
+              ElementsAre("an event from inside start()", HasSubstr("is no UTF-8"),
+                          HasSubstr("is no UTF-8")));
+}
+
 TEST(TestHostOfSdk, ServicesRefuseAnOperationThatIsOver) {
   TestHost host;
   const auto* exec =
@@ -201,6 +224,72 @@ TEST(TestHostOfSdk, ServicesRefuseAnOperationThatIsOver) {
   EXPECT_EQ(exec->post(host.abi(), 99, nothing, nullptr), PRX_E_INVALID_REQUEST);
   EXPECT_EQ(host.breaches.size(), 2u);
   EXPECT_EQ(host.abi()->service(host.abi(), str("prx.unknown/1")), nullptr);
+}
+
+/// What the service calls of one operation return that is never started.
+class OpenOperation {
+ public:
+  TestHost host;
+  const std::uint64_t id = host.open_call();
+  const prx_exec& exec =
+      *static_cast<const prx_exec*>(host.abi()->service(host.abi(), str(PRX_EXEC_ID)));
+  const prx_http& http =
+      *static_cast<const prx_http*>(host.abi()->service(host.abi(), str(PRX_HTTP_ID)));
+
+  static void nothing(void*) noexcept {}
+  std::uint64_t timer(std::int64_t delay_ms) {
+    return exec.timer(host.abi(), id, delay_ms, &nothing, nullptr);
+  }
+  std::int32_t post() { return exec.post(host.abi(), id, &nothing, nullptr); }
+  std::int32_t spawn() { return exec.spawn(host.abi(), id, &nothing, nullptr); }
+  std::int32_t send() {
+    prx_http_req request{};
+    request.size = sizeof request;
+    request.op_id = id;
+    prx_http_sink sink{};
+    sink.size = sizeof sink;
+    FailCatcher reason;
+    std::uint64_t exchange = 0;
+    return http.send(host.abi(), &request, &sink, reason.abi(), &exchange);
+  }
+};
+
+TEST(TestHostOfSdk, AnOperationMayHaveWhatEveryHostAllowsAndNoMore) {
+  OpenOperation one;
+  for (int i = 0; i < 64; ++i) EXPECT_NE(one.timer(1), 0u);
+  EXPECT_EQ(one.timer(1), 0u);
+  for (int i = 0; i < 4'096; ++i) ASSERT_EQ(one.post(), PRX_OK);
+  EXPECT_EQ(one.post(), PRX_E_OVERLOADED);
+  EXPECT_EQ(one.spawn(), PRX_OK);
+  EXPECT_EQ(one.spawn(), PRX_E_OVERLOADED);
+  for (int i = 0; i < 64; ++i) EXPECT_EQ(one.send(), PRX_OK);
+  EXPECT_EQ(one.send(), PRX_E_INVALID_REQUEST);
+  one.host.advance(std::chrono::milliseconds(1));
+  EXPECT_NE(one.timer(1), 0u) << "what has run makes room";
+  EXPECT_EQ(one.post(), PRX_OK);
+  EXPECT_EQ(one.spawn(), PRX_OK);
+  EXPECT_THAT(one.host.breaches, IsEmpty()) << "to ask is no breach";
+}
+
+TEST(TestHostOfSdk, ADelayIsAWeekAtMost) {
+  OpenOperation one;
+  static bool fired;
+  fired = false;
+  const auto fire = [](void*) noexcept { fired = true; };
+  EXPECT_NE(one.exec.timer(one.host.abi(), one.id, INT64_MAX, fire, nullptr), 0u);
+  one.host.advance(std::chrono::hours(168) - std::chrono::milliseconds(1));
+  EXPECT_FALSE(fired);
+  one.host.advance(std::chrono::milliseconds(1));
+  EXPECT_TRUE(fired);
+}
+
+TEST(TestHostOfSdk, TheFirstEventOfATypeThatNeverCameIsAnEmptyOne) {
+  TestInstance instance(kSteps);
+  const TestCall call(instance);
+  EXPECT_EQ(call.first(PRX_EV_TEXT).type, 0u);
+  EXPECT_FALSE(call.first(PRX_EV_USAGE).usage);
+  instance.host.run();
+  EXPECT_EQ(call.first(PRX_EV_TEXT).text, "first");
 }
 
 TEST(ChecksOfSdk, NoCheckAtAllIsAFailure) {

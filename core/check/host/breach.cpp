@@ -43,7 +43,7 @@ std::string_view expected_of(Breach breach) {
     case Breach::kServiceArguments:
       return "service calls have all their arguments";
     case Breach::kCreateAsks:
-      return "init and create do no network I/O and ask for no timer, post or worker";
+      return "init and create send nothing and ask for no timer, post or worker";
     case Breach::kHttpRequest:
       return "an HTTP request has a method, an absolute http(s) URL, at most 64 sound headers, "
              "zero flags and clocks of -1 or more";
@@ -59,6 +59,8 @@ std::string_view expected_of(Breach breach) {
       return "a worker's task returns after its operation ended";
     case Breach::kLog:
       return "a line of the log is UTF-8 and has a level";
+    case Breach::kPrivate:
+      return "no line of the log has words of a prompt or of a body";
   }
   return "";
 }

@@ -37,6 +37,7 @@ enum class Breach {
   kExchangeLeft,  ///< runs on after release
   kWorkerStuck,
   kLog,
+  kPrivate,  ///< words of a prompt or a body in the log
 };
 
 /// What the contract says there, one line.

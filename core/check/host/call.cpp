@@ -169,21 +169,39 @@ void Call::later(std::function<void()> task) {
   });
 }
 
+/// Each call of the service that the spec has refused, from that one on.
+bool Call::refuses(Service service) {
+  if (spec_.refused != service || ++asked_ < spec_.refused_from) return false;
+  was_refused_ = true;
+  return true;
+}
+
 // --- prx.exec/1
 
-void Call::post(prx_task task, void* ctx) {
+bool Call::post(prx_task task, void* ctx) {
+  if (posts_ >= kPostsMax) return false;
   ++posts_;
   later([this, task, ctx] {
     task(ctx);
     --posts_;
   });
+  return true;
 }
 
-void Call::spawn(prx_task task, void* ctx) {
+bool Call::has_free_worker() const {
+  const auto until = std::chrono::steady_clock::now() + kWorkerReturns;
+  while (working_ >= kWorkersMax && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(std::chrono::microseconds(100));
+  return working_ + spawned_.size() < kWorkersMax;
+}
+
+bool Call::spawn(prx_task task, void* ctx) {
+  if (refuses(Service::kSpawn) || !has_free_worker()) return false;
   if (starting_)
     spawned_.emplace_back(task, ctx);
   else
     start_worker(task, ctx);
+  return true;
 }
 
 void Call::start_worker(prx_task task, void* ctx) {
@@ -197,8 +215,9 @@ void Call::start_worker(prx_task task, void* ctx) {
 }
 
 std::uint64_t Call::timer(std::int64_t delay_ms, prx_task task, void* ctx) {
+  if (refuses(Service::kTimer) || timers_.size() >= kTimersMax) return 0;
   const std::uint64_t id = id_ << 16 | (++last_sub_ & 0xffff);
-  const std::int64_t due = world_.clock.now_ns() + delay_ms * 1'000'000;
+  const std::int64_t due = world_.clock.now_ns() + std::min(delay_ms, kDelayMax) * 1'000'000;
   timers_[id] = loop_.at(due, [this, id, task, ctx] {
     timers_.erase(id);
     task(ctx);

@@ -25,20 +25,33 @@ namespace prx::check {
 
 class FailJudge;
 
+/// What a host may refuse an operation.
+enum class Service { kNone, kSend, kSpawn, kTimer };
+
 /// What a rule starts, and what it does in the middle. Counts of events begin at 1; 0: never.
 struct CallSpec {
   std::uint32_t op = PRX_OP_CHAT;
   std::uint32_t flags = 0;
   std::string model, body;
-  std::size_t cancel_inside = 0;  ///< cancel from inside that event
-  std::size_t cancel_after = 0;   ///< cancel on the loop once that event returned
-  std::size_t stop_at = 0;        ///< the sink wants no more from that event on
-  bool keep_events = true;        ///< false: only the terminal one is kept
+  std::size_t cancel_inside = 0;     ///< cancel from inside that event
+  std::size_t cancel_after = 0;      ///< cancel on the loop once that event returned
+  std::size_t stop_at = 0;           ///< the sink wants no more from that event on
+  Service refused = Service::kNone;  ///< which calls of it the host refuses ...
+  std::size_t refused_from = 1;      ///< ... from that one on
+  bool keep_events = true;           ///< false: only the terminal one is kept
 };
 
-/// Loop thread only, but for its workers' events. Must not outlive its host.
+/// Loop thread only, but for its workers' events. Must not outlive its host. Refuses what is above
+/// the limits that prx/plugin.h lets a host have.
 class Call {
  public:
+  static constexpr std::size_t kTimersMax = 64;                     ///< at once
+  static constexpr std::size_t kPostsMax = 4'096;                   ///< not yet run
+  static constexpr std::size_t kWorkersMax = 1;                     ///< at once
+  static constexpr std::size_t kExchangesMax = 64;                  ///< ended ones included
+  static constexpr std::int64_t kDelayMax = 168ll * 3'600 * 1'000;  ///< milliseconds of a timer
+  /// Real time in which a worker returns that has posted what comes next.
+  static constexpr std::chrono::milliseconds kWorkerReturns{200};
   static constexpr std::size_t kEventsMax = 100'000;      ///< kept; the terminal one is always
   static constexpr std::chrono::seconds kGrace{1};        ///< from cancel to the end, virtual time
   static constexpr std::chrono::seconds kWorkerGrace{3};  ///< the same in real time
@@ -67,6 +80,8 @@ class Call {
   [[nodiscard]] bool ended() const { return ended_; }
   [[nodiscard]] bool started() const { return started_; }
   [[nodiscard]] bool cancelled() const { return cancelled_; }
+  /// The host has refused what its spec says.
+  [[nodiscard]] bool was_refused() const { return was_refused_; }
   [[nodiscard]] std::size_t events() const { return events_; }
   [[nodiscard]] std::size_t running_exchanges() const;
   /// So far: its worker may be at it.
@@ -81,11 +96,11 @@ class Call {
   [[nodiscard]] std::int32_t send(const prx_http_req& request, const prx_http_sink& sink,
                                   const prx_fail* fail, std::uint64_t* id);
   void cancel_exchange(std::uint64_t id);
-  void post(prx_task task, void* ctx);  ///< under the host's lock
+  [[nodiscard]] bool post(prx_task task, void* ctx);  ///< under the host's lock
   /// Nothing posted is left to run, and no worker works.
   [[nodiscard]] bool idle() const { return posts_ == 0 && working_ == 0; }
   bool closed = false;  ///< the host's, under its lock: it takes no more tasks
-  void spawn(prx_task task, void* ctx);
+  [[nodiscard]] bool spawn(prx_task task, void* ctx);
   [[nodiscard]] std::uint64_t timer(std::int64_t delay_ms, prx_task task, void* ctx);
   void cancel_timer(std::uint64_t id);
   [[nodiscard]] std::int32_t see(const prx_event& event);
@@ -113,6 +128,8 @@ class Call {
   void react();
   void scan(const prx_event& event);
   void later(std::function<void()> task);
+  [[nodiscard]] bool refuses(Service service);
+  [[nodiscard]] bool has_free_worker() const;
   void start_worker(prx_task task, void* ctx);
   /// The host forgets it. `when`: what an exchange that still runs is blamed on; null: nobody.
   void leave(const char* when);
@@ -127,7 +144,8 @@ class Call {
   Lender body_lender_;
   prx_str body_{};
   void* op_ = nullptr;
-  bool starting_ = false, started_ = false, gone_ = false;
+  bool starting_ = false, started_ = false, gone_ = false, was_refused_ = false;
+  std::size_t asked_ = 0;  ///< of the service that is refused
   std::atomic<bool> cancelled_{false}, ended_{false};
   std::atomic<std::size_t> events_{0};
   mutable std::recursive_mutex

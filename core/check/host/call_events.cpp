@@ -51,13 +51,21 @@ void Call::keep(const prx_event& event) {
 
 /// The key may be nowhere in what the plugin says.
 void Call::scan(const prx_event& event) {
-  const auto holds_key = [](prx_str text) {
-    return sdk::view(text).find(kKey) != std::string_view::npos;
+  const auto see = [&](const char* field, prx_str text) {
+    if (holds_key(sdk::view(text)))
+      world_.breaches.add(Breach::kSecret, std::string("the key is in the field ") + field +
+                                               " of " + name_of_event(event.type));
   };
-  const bool in_error = sdk::is_whole(event.error) &&
-                        (holds_key(event.error->message) || holds_key(event.error->raw));
-  if (in_error || holds_key(event.text) || holds_key(event.json))
-    world_.breaches.add(Breach::kSecret, "the key is in " + name_of_event(event.type));
+  see("text", event.text);
+  see("id", event.id);
+  see("name", event.name);
+  see("json", event.json);
+  see("frame", event.frame);
+  if (!sdk::is_whole(event.error)) return;
+  see("error.message", event.error->message);
+  see("error.provider_code", event.error->provider_code);
+  see("error.request_id", event.error->request_id);
+  see("error.raw", event.error->raw);
 }
 
 void Call::react() {

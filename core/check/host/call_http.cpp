@@ -10,8 +10,6 @@ using sdk::view;
 
 namespace {
 
-constexpr std::size_t kExchangesMax = 64;  // as libprx has it
-
 Sent copy_of_request(const prx_http_req& request) {
   Sent sent;
   sent.method = view(request.method);
@@ -27,13 +25,9 @@ Sent copy_of_request(const prx_http_req& request) {
 
 std::int32_t Call::send(const prx_http_req& request, const prx_http_sink& sink,
                         const prx_fail* fail, std::uint64_t* id) {
-  if (cancelled_ || ended() || exchanges_.size() >= kExchangesMax) {
-    Error error;
-    error.error_class = ErrorClass::kInvalidRequest;
-    error.message = "the operation has ended, or has sent too much";
-    sdk::report(fail, sdk::to_abi(error));
-    return PRX_E_INVALID_REQUEST;
-  }
+  if (refuses(Service::kSend)) return refuse(fail, ErrorClass::kOverloaded, "the host is busy");
+  if (cancelled_ || ended() || exchanges_.size() >= kExchangesMax)
+    return refuse(fail, ErrorClass::kInvalidRequest, "the operation has ended, or sent too much");
   ++outcome_.exchanges;
   Exchange& exchange = *exchanges_.emplace_back(std::make_unique<Exchange>());
   exchange.id = *id = id_ << 16 | (++last_sub_ & 0xffff);

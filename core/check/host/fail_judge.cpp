@@ -1,6 +1,7 @@
 #include "check/host/fail_judge.hpp"
 
 #include "check/host/event_judge.hpp"
+#include "check/host/host.hpp"
 #include "prx/sdk/abi.hpp"
 
 namespace prx::check {
@@ -11,6 +12,9 @@ void FailJudge::set(void* self, const prx_error* error) noexcept {
   if (!sdk::is_whole(error))
     return judge.breaches_.add(Breach::kFail, judge.what_ + ": fail was set to no prx_error");
   judge_error(*error, judge.breaches_, judge.what_ + ", fail");
+  for (const prx_str text : {error->message, error->provider_code, error->request_id, error->raw})
+    if (holds_key(sdk::view(text)))
+      judge.breaches_.add(Breach::kSecret, "the key is in what " + judge.what_ + " gave to fail");
   judge.code_ = error->code;
   judge.reason_ = sdk::from_abi(*error);
 }

@@ -18,14 +18,6 @@ namespace {
 
 constexpr std::size_t kHeadersMax = 64;
 
-std::int32_t refuse(const prx_fail* fail, ErrorClass error_class, const char* why) {
-  Error error;
-  error.error_class = error_class;
-  error.message = why;
-  sdk::report(fail, sdk::to_abi(error));
-  return static_cast<std::int32_t>(error_class);
-}
-
 bool is_token(std::string_view text) {
   const auto is_token_byte = [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -55,8 +47,6 @@ std::string origin_of(std::string_view url) {
   return "";
 }
 
-bool holds_key(std::string_view text) { return text.find(kKey) != std::string_view::npos; }
-
 /// Headers by which services take keys.
 bool is_key_header(std::string_view name) {
   static constexpr std::array<const char*, 5> kNames = {"authorization", "proxy-authorization",
@@ -67,6 +57,14 @@ bool is_key_header(std::string_view name) {
 }
 
 }  // namespace
+
+std::int32_t refuse(const prx_fail* fail, ErrorClass error_class, const char* why) {
+  Error error;
+  error.error_class = error_class;
+  error.message = why;
+  sdk::report(fail, sdk::to_abi(error));
+  return static_cast<std::int32_t>(error_class);
+}
 
 struct Host::Services {
   static Host& self(const prx_host* host) { return *static_cast<Host*>(host->ctx); }
@@ -100,12 +98,16 @@ struct Host::Services {
 
   static std::int32_t enabled(const prx_host*, std::int32_t) noexcept { return 1; }
   static void write(const prx_host* host, std::int32_t level, prx_str line) noexcept {
+    const World& world = self(host).world_;
     Breaches& breaches = self(host).world_.breaches;
     if (level < PRX_LOG_TRACE || level > PRX_LOG_ERROR)
       breaches.add(Breach::kLog, "the level of a line is " + std::to_string(level));
     if (!json::is_utf8(view(line)))
       breaches.add(Breach::kLog, "a line is not UTF-8: " + quoted_part(view(line)));
     if (holds_key(view(line))) breaches.add(Breach::kSecret, "the key is in a line of the log");
+    for (const std::string& words : world.private_words)
+      if (view(line).find(words) != std::string_view::npos)
+        breaches.add(Breach::kPrivate, "a line of the log has " + quoted_part(words));
   }
 
   static std::int32_t send(const prx_host* host, const prx_http_req* request,
@@ -144,15 +146,14 @@ struct Host::Services {
   static std::int32_t post(const prx_host* host, std::uint64_t op_id, prx_task task,
                            void* ctx) noexcept {
     Host& of = self(host);
-    return has_task(of, task, "post") && of.post(op_id, task, ctx) ? PRX_OK : PRX_E_INVALID_REQUEST;
+    return has_task(of, task, "post") ? of.post(op_id, task, ctx) : PRX_E_INVALID_REQUEST;
   }
   static std::int32_t spawn(const prx_host* host, std::uint64_t op_id, prx_task task,
                             void* ctx) noexcept {
     Host& of = self(host);
     Call* const call = has_task(of, task, "spawn") ? on_loop(of, op_id, "spawn") : nullptr;
     if (call == nullptr) return PRX_E_INVALID_REQUEST;
-    call->spawn(task, ctx);
-    return PRX_OK;
+    return call->spawn(task, ctx) ? PRX_OK : PRX_E_OVERLOADED;
   }
   static std::uint64_t timer(const prx_host* host, std::uint64_t op_id, std::int64_t delay_ms,
                              prx_task task, void* ctx) noexcept {
@@ -223,18 +224,17 @@ Call* Host::find(std::uint64_t op_id, std::string_view what) {
   return nullptr;
 }
 
-bool Host::post(std::uint64_t op_id, prx_task task, void* ctx) {
+std::int32_t Host::post(std::uint64_t op_id, prx_task task, void* ctx) {
   {
     const std::lock_guard lock(mutex_);
     const auto found = calls_.find(op_id);
     if (found != calls_.end()) {
-      if (found->second->closed) return false;
-      found->second->post(task, ctx);
-      return true;
+      if (found->second->closed) return PRX_E_INVALID_REQUEST;
+      return found->second->post(task, ctx) ? PRX_OK : PRX_E_OVERLOADED;
     }
   }
   if (creating_ || !world_.gave(op_id)) static_cast<void>(find(op_id, "post"));
-  return false;
+  return PRX_E_INVALID_REQUEST;
 }
 
 bool Host::close(Call& call) {
@@ -278,7 +278,7 @@ void Host::see_request(const prx_http_req& request) const {
     if (is_key_header(name) && !signs)
       world_.breaches.add(Breach::kHttpKey, "the plugin sends a header " + quoted_part(name) +
                                                 " of its own; name it as key_header");
-    if (holds_key(value) && !signs)
+    if ((holds_key(name) || holds_key(value)) && !signs)
       world_.breaches.add(Breach::kSecret, "the key is in header " + quoted_part(name));
   }
   const bool keyed = request.key_header.len > 0;
@@ -286,8 +286,12 @@ void Host::see_request(const prx_http_req& request) const {
     wrong("key_header " + quoted_part(view(request.key_header)));
   if (!keyed && !signs && !world_.subject.note.key_env.empty())
     world_.breaches.add(Breach::kHttpKey, "key_header is empty, and the note has a key_env");
-  if (holds_key(url) || holds_key(view(request.body)) || holds_key(view(request.key_prefix)))
-    world_.breaches.add(Breach::kSecret, "the key is in the URL, the body or key_prefix");
+  const bool in_request = holds_key(url) || holds_key(view(request.body)) ||
+                          holds_key(view(request.method)) || holds_key(view(request.key_header)) ||
+                          holds_key(view(request.key_prefix));
+  if (in_request)
+    world_.breaches.add(Breach::kSecret,
+                        "the key is in the URL, the method, the body, key_header or key_prefix");
 }
 
 }  // namespace prx::check

@@ -21,6 +21,7 @@
 #include "check/host/script.hpp"
 #include "check/subject.hpp"
 #include "prx/plugin.h"
+#include "prx/sdk/error.hpp"
 
 namespace prx::check {
 
@@ -28,6 +29,9 @@ class Call;
 
 /// The attempt's key: prx.secret/1 gives it to plugins that sign, nobody else ever sees it.
 inline constexpr std::string_view kKey = "prx-check-key-7f3a91c2";
+[[nodiscard]] inline bool holds_key(std::string_view text) {
+  return text.find(kKey) != std::string_view::npos;
+}
 
 /// One HTTP request as the plugin made it; what its exchange became is the Call's.
 struct Sent {
@@ -41,6 +45,9 @@ struct Slot {
   Breaches* breaches = nullptr;
 };
 
+/// Sets the reason of a refusal. \return its code
+std::int32_t refuse(const prx_fail* fail, ErrorClass error_class, const char* why);
+
 /// What all hosts of one trial share. Lives longer than they; any thread.
 class World {
  public:
@@ -53,7 +60,8 @@ class World {
   const Lending lending;
   Breaches breaches;
   Clock clock;
-  bool newer_plugin = false;  ///< built against a later minor than this header
+  bool newer_plugin = false;               ///< built against a later minor than this header
+  std::vector<std::string> private_words;  ///< no line of the log may have them
 
   [[nodiscard]] std::uint64_t next_id() { return ++last_id_; }
   /// An operation has, or had, that id.
@@ -90,9 +98,8 @@ class Host {
   // For Call.
   void add(Call& call);
   void remove(const Call& call);
-  /// prx_exec::post: false when the operation takes no more tasks, which is nobody's fault. Any
-  /// thread.
-  bool post(std::uint64_t op_id, prx_task task, void* ctx);
+  /// prx_exec::post. An operation that takes no more tasks is nobody's fault. Any thread.
+  std::int32_t post(std::uint64_t op_id, prx_task task, void* ctx);
   /// From now on it takes no more tasks, if none is left to run; else false.
   bool close(Call& call);
   /// The operation of that id, not released yet; else notes the breach. `what`: "send"

@@ -113,13 +113,14 @@ CallOutcome Session::run(CallSpec spec, Script script) {
   return one->outcome();
 }
 
-std::string Session::describe() const {
+std::string Session::describe() {
   std::string text;
-  const Lender lender(world_.lending);
   const prx_text_out out{sizeof out, 0, &text, [](void* ctx, prx_str piece) noexcept {
                            *static_cast<std::string*>(ctx) += view(piece);
                          }};
-  provider().describe(instance_, &out);
+  Lender lender(world_.lending);
+  provider().describe(instance_, lender.lend(out));
+  if (holds_key(text)) world_.breaches.add(Breach::kSecret, "the key is in what describe writes");
   return text;
 }
 

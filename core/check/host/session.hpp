@@ -63,7 +63,7 @@ class Session {
   /// From start to release.
   [[nodiscard]] CallOutcome run(CallSpec spec, Script script);
   /// What describe writes.
-  [[nodiscard]] std::string describe() const;
+  [[nodiscard]] std::string describe();
 
  private:
   void open(const SessionOptions& options);

@@ -102,6 +102,11 @@ std::vector<Case> good_http_cases(Session& session, Trial& trial) {
   return all;
 }
 
+void expect_a_start(Trial& trial) {
+  if (trial.expectations() == 0)
+    trial.not_applicable("no operation starts; see operation.works and answer.samples");
+}
+
 std::vector<Case> chats(const std::vector<Case>& cases) {
   std::vector<Case> out;
   for (const Case& one : cases)

@@ -39,6 +39,8 @@ struct Case {
 [[nodiscard]] std::vector<Case> all_cases(Session& session, Trial& trial);
 /// Those that send HTTP and end well; when there is none, the rule is not applicable.
 [[nodiscard]] std::vector<Case> good_http_cases(Session& session, Trial& trial);
+/// Last: a trial that expected nothing, since no operation started, is not applicable.
+void expect_a_start(Trial& trial);
 /// The chats of these cases, of all if there is none.
 [[nodiscard]] std::vector<Case> chats(const std::vector<Case>& cases);
 

@@ -45,6 +45,7 @@ void check_every_event(const Subject& subject, Trial& trial, std::size_t CallSpe
       expect_end_in_time(session, trial, one, std::move(spec));
     }
   }
+  expect_a_start(trial);
 }
 
 void check_after_event(const Subject& subject, Trial& trial) {
@@ -69,6 +70,7 @@ void check_before_answer(const Subject& subject, Trial& trial) {
     trial.expect(call->run_for(Call::kGrace), kEndsInTime, call->outcome().summary());
     if (call->ended()) call->release();
   }
+  expect_a_start(trial);
 }
 
 void check_twice(const Subject& subject, Trial& trial) {
@@ -126,6 +128,7 @@ void check_stop(const Subject& subject, Trial& trial) {
                  call->outcome().summary());
     if (call->ended()) call->release();
   }
+  expect_a_start(trial);
 }
 
 /// The end mark came, the connection stays open: whoever releases then must let go of it.

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "check/rules/file_rules.hpp"
 
@@ -83,6 +84,17 @@ std::string example_of(const ElfFile& elf, const std::string& version) {
   return {};
 }
 
+/// The versions that stand for a feature of the loader, and not for functions of a release.
+constexpr std::pair<std::string_view, std::string_view> kFeatures[] = {
+    {"GLIBC_ABI_DT_RELR", "2.36"}};  // https://sourceware.org/glibc/wiki/Release/2.36
+
+/// The release that a version is of, as numbers; empty when it is of none.
+std::vector<unsigned> release_of(std::string_view version, std::string_view prefix) {
+  for (const auto& [name, release] : kFeatures)
+    if (version == name) return numbers_of(release);
+  return numbers_of(version.substr(prefix.size()));
+}
+
 struct Floor {
   std::string_view prefix;  ///< "GLIBC_"
   const std::string& newest;
@@ -96,13 +108,16 @@ void check_floor(const Subject& subject, Trial& trial, const Floor& floor) {
   for (const ElfVersion& version : elf->versions) {
     if (!version.name.starts_with(floor.prefix)) continue;
     any = true;
-    const auto numbers = numbers_of(std::string_view(version.name).substr(floor.prefix.size()));
+    const auto numbers = release_of(version.name, floor.prefix);
+    const std::string remedy =
+        numbers.empty()
+            ? "which is of no release, and may be gone in the next: do without it"
+            : "build it on an older system, or declare [quirks] " + std::string(floor.quirk);
     trial.at(version.library);
-    (void)trial.expect(!numbers.empty() && numbers <= numbers_of(floor.newest),
-                       "no version later than " + std::string(floor.prefix) + floor.newest,
-                       "it asks for " + version.name + example_of(*elf, version.name) +
-                           "; build it on an older system, or declare [quirks] " +
-                           std::string(floor.quirk));
+    (void)trial.expect(
+        !numbers.empty() && numbers <= numbers_of(floor.newest),
+        "no version later than " + std::string(floor.prefix) + floor.newest,
+        "it asks for " + version.name + example_of(*elf, version.name) + "; " + remedy);
   }
   if (!any)
     trial.not_applicable("it asks for no version of " + std::string(floor.prefix) + " symbols");

@@ -7,7 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "check/host/event_judge.hpp"
 #include "check/rules/bench.hpp"
+#include "prx/sdk/json_edit.hpp"
 
 namespace prx::check {
 namespace {
@@ -40,8 +42,9 @@ struct Tour {
 /// Each case as it is, slowly, with frames, cancelled in the middle, rejected and broken.
 void tour(Session& session, Trial& trial, Kinds kinds) {
   const Tour on{session, trial, kinds};
-  trial.at("init, create and the first time of each operation");
+  trial.at("init, create, describe and the first time of each operation");
   const std::vector<Case> all = cases(session);
+  static_cast<void>(session.describe());
   expect_none(trial, session.world(), kinds);
   for (const Case& one : all) {
     on.step(one.name, one.spec, one.script());
@@ -87,6 +90,66 @@ void http_tour_rule(const Subject& subject, Trial& trial) {
   });
   if (!asks) return trial.not_applicable("it sends no HTTP");
   tour(session, trial, {kinds...});
+}
+
+/// A service that only a configuration knows.
+constexpr std::string_view kOtherBase = "https://base-url.prx-check.example";
+
+void check_base_url(const Subject& subject, Trial& trial) {
+  Subject other = subject;
+  other.base_url = std::string(kOtherBase) + "/v1";
+  const auto config = json::ObjectIndex::parse(
+      subject.config_json.empty() ? std::string_view("{}") : std::string_view(subject.config_json));
+  if (!config) return trial.not_applicable("its configuration is no object");
+  other.config_json = json::ObjectEdit(*config).set("base_url", json::quoted(other.base_url)).str();
+  Session session(other);
+  if (session.refused())
+    return trial.not_applicable("create refuses another base_url: " + session.refused()->message);
+  if (!ready(session, trial)) return;
+  for (const std::string& operation : subject.note.operations) {
+    if (operation_code(operation) == 0) continue;
+    std::vector<std::string> asked;
+    const auto call = session.call(spec_for(other, operation, true), Script());
+    session.host().server = [&asked](const Sent& sent) {
+      asked.push_back(sent.url);
+      return Script();
+    };
+    trial.at(operation + ", with base_url = \"" + other.base_url + '"');
+    if (call->start(session.instance()) && call->run()) call->release();
+    if (asked.empty()) continue;
+    const bool is_there = std::any_of(asked.begin(), asked.end(), [](const std::string& url) {
+      return url.starts_with(std::string(kOtherBase) + '/') || url == kOtherBase;
+    });
+    trial.expect(is_there, "a configured base_url is where requests go",
+                 "it asks " + quoted_part(asked.front()));
+  }
+  if (trial.expectations() == 0) trial.not_applicable("it sends no HTTP");
+}
+
+/// A prompt and bodies whose words no line of the log may have.
+void check_log(const Subject& subject, Trial& trial) {
+  constexpr std::string_view kPrompt = "prx-check-prompt-5d21c7", kBody = "prx-check-body-90be4f";
+  Session session(subject);
+  if (!ready(session, trial)) return;
+  const std::string turn =
+      R"([{"role":"user","content":"Say hello to )" + std::string(kPrompt) + R"(."}])";
+  session.world().private_words = {std::string(kPrompt), std::string(kBody)};
+  for (const Case& one : cases(session)) {
+    CallSpec spec = one.spec;
+    if (const auto body = json::ObjectIndex::parse(spec.body); body && spec.op == PRX_OP_CHAT)
+      spec.body = json::ObjectEdit(*body).set("messages", turn).str();
+    trial.at(one.name);
+    static_cast<void>(session.run(spec, one.script()));
+    if (!one.http()) continue;
+    for (const int status : {200, 400, 503}) {
+      Sample bad = *one.sample;
+      bad.status = status;
+      bad.body = R"({"error":{"message":")" + std::string(kBody) + R"("}})";
+      trial.at(one.name + ", answered with status " + std::to_string(status) + " and " + bad.body);
+      static_cast<void>(session.run(spec, whole(bad)));
+    }
+  }
+  expect_none(trial, session.world(), {Breach::kPrivate});
 }
 
 constexpr const char* kEvents = "prx/plugin.h, types of events";
@@ -138,11 +201,15 @@ constexpr Rule kRules[] = {
      seconds(20), http_tour_rule<Breach::kHttpRequest>},
     {"http.hosts", "Only hosts of the note and of base_url are asked.",
      "prx/plugin.h, prx_http_req::url", false, "", seconds(20), http_tour_rule<Breach::kHttpHost>},
+    {"http.base-url", "A configured base_url is where requests go.",
+     "prx/plugin.h, prx_provider::create", false, "", seconds(20), check_base_url},
     {"http.key-by-host", "The key's header is named and the host fills it.",
      "prx/plugin.h, prx_http_req::key_header", false, "", seconds(20),
      http_tour_rule<Breach::kHttpKey>},
     {"key.never-seen", "The key is nowhere in what the plugin asks and says.",
      "prx/plugin.h, prx_http_req::key_header", false, "", seconds(20), tour_rule<Breach::kSecret>},
+    {"log.nothing-private", "No line of the log has words of a prompt or of a body.",
+     "prx/plugin.h, prx_log::write", false, "", seconds(20), check_log},
 };
 
 }  // namespace

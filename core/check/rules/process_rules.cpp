@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "check/descendants.hpp"
 #include "check/rules/bench.hpp"
 #include "check/rules/endurance_rules.hpp"
 
@@ -75,6 +76,12 @@ Lines entries(const char* folder) {
   return lines;
 }
 Lines descriptors() { return entries("/proc/self/fd"); }
+Lines children() {
+  Lines lines;
+  for (const pid_t child : children_of(getpid()))
+    lines.push_back("process " + std::to_string(child));
+  return lines;
+}
 Lines threads() { return entries("/proc/self/task"); }
 
 /// The first line that only one of them has, or "".
@@ -171,6 +178,8 @@ constexpr Rule kRules[] = {
      check_unchanged<descriptors>},
     {"process.threads", "No thread is left: workers are the host's.", "prx/plugin.h, prx_exec",
      false, "", seconds(20), check_unchanged<threads>},
+    {"process.children", "No process is left: a plugin starts none.", kModule, false, "",
+     seconds(20), check_unchanged<children>},
     {"process.silent", "Nothing is written to the standard output and error.",
      "prx/plugin.h, prx_log", false, "", seconds(20), check_silent},
 };

@@ -87,6 +87,65 @@ void check_missing(const Subject& subject, Trial& trial) {
   }
 }
 
+/// One service that a host refuses an operation.
+struct Refusal {
+  Service service;
+  const char* what;
+};
+constexpr Refusal kRefusals[] = {
+    {Service::kSpawn, "worker"}, {Service::kTimer, "timer"}, {Service::kSend, "request"}};
+constexpr std::size_t kRefusedFromMax = 4;  ///< which of an operation's calls is the first refused
+
+/// \return whether the operation came to what was to be refused
+bool check_refusal(Session& session, Trial& trial, const Case& one, CallSpec spec,
+                   const Script& script) {
+  const auto call = session.call(std::move(spec), script);
+  const bool started = call->start(session.instance());
+  call->run_while([&call] { return !call->was_refused(); });
+  const bool was_refused = call->was_refused();
+  if (was_refused) {
+    const bool ends = !started || call->run_for(Call::kGrace);
+    const CallOutcome outcome = call->outcome();
+    trial.expect(ends, "the operation ends within a second of the refusal", outcome.summary());
+    trial.expect(!outcome.done() || same(session.subject(), one.outcome, outcome),
+                 "it ends with an error, or says what it says otherwise",
+                 difference(one.outcome, outcome));
+  }
+  if (call->ended()) call->release();
+  return was_refused;
+}
+
+void check_refusals(Session& session, Trial& trial, const Case& one, const Script& script) {
+  for (const auto& [service, what] : kRefusals)
+    for (std::size_t from = 1; from <= kRefusedFromMax; ++from) {
+      trial.at(one.name + ", refused its " + what + " number " + std::to_string(from) +
+               " and all after it");
+      CallSpec spec = one.spec;
+      spec.refused = service;
+      spec.refused_from = from;
+      if (!check_refusal(session, trial, one, std::move(spec), script)) break;
+    }
+}
+
+void check_refused(const Subject& subject, Trial& trial) {
+  Session session(subject);
+  if (!ready(session, trial)) return;
+  const auto all = all_cases(session, trial);
+  if (all.empty()) return;
+  for (const Case& one : all) {
+    check_refusals(session, trial, one, one.script());
+    if (!one.http()) continue;
+    Sample busy = *one.sample;
+    busy.status = 503;
+    Case rejected = one;
+    rejected.name += ", answered with status 503";
+    rejected.outcome = session.run(one.spec, whole(busy));
+    check_refusals(session, trial, rejected, whole(busy));
+  }
+  if (trial.expectations() == 0)
+    trial.not_applicable("it asks for no worker, no timer and no request");
+}
+
 constexpr Rule kRules[] = {
     {"struct.size-is-kept", "No struct is read or written behind its size, no text behind its end.",
      "prx/plugin.h, How it grows", false, "", seconds(20), check_edge},
@@ -96,6 +155,9 @@ constexpr Rule kRules[] = {
      "prx/plugin.h, Ownership", false, "", seconds(20), check_borrowed},
     {"service.may-be-missing", "A host without a service gets an error, not a crash.",
      "prx/plugin.h, prx_host::service", false, "", seconds(20), check_missing},
+    {"service.may-be-refused",
+     "An operation whose worker, timer or request is refused ends within a second.",
+     "prx/plugin.h, prx_exec", false, "", seconds(20), check_refused},
 };
 
 }  // namespace

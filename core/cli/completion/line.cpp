@@ -181,6 +181,11 @@ class LineReader {
       case Values::Kind::kFile:
         out.kind = Completion::Kind::kFiles;
         break;
+      case Values::Kind::kPluginOrFile:
+        if (current.find_first_of("/.") == std::string_view::npos)
+          out.candidates = values(Values::Kind::kPlugin, given_);
+        if (out.candidates.empty()) out.kind = Completion::Kind::kFiles;
+        break;
       case Values::Kind::kChoice:
         for (const std::string& choice : kind.choices) out.candidates.push_back({choice, ""});
         break;

@@ -32,8 +32,8 @@ struct Completion {
 
 /// Options that were given before the cursor, by each of their names; the value of a flag is "".
 using GivenOptions = std::map<std::string, std::string, std::less<>>;
-/// The values of a kind that nobody can know without looking: kProvider, kChain, kModel; of kFault
-/// the targets.
+/// The values of a kind that nobody can know without looking: kProvider, kChain, kModel, kPlugin;
+/// of kFault the targets.
 using ValueSource = std::function<std::vector<Candidate>(Values::Kind kind, const GivenOptions&)>;
 
 /// \param words    those before the cursor, without the program's name.

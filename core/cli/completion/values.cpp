@@ -52,6 +52,18 @@ std::vector<Candidate> providers(const Config& config) {
   return out;
 }
 
+/// Ids, also of files that cannot be used: their verbs say why.
+std::vector<Candidate> plugins(const Config& config) {
+  std::vector<Candidate> out;
+  for (const auto& file : find_plugins(search_options(config.plugins, process_environment()))) {
+    const PluginInfo& info = file.info;
+    const Candidate candidate{info.id, info.title};
+    if (!info.id.empty() && std::find(out.begin(), out.end(), candidate) == out.end())
+      out.push_back(candidate);
+  }
+  return out;
+}
+
 /// Of the chain in force, each provider once.
 std::vector<Candidate> targets(const Config& config) {
   std::vector<Candidate> out;
@@ -103,6 +115,8 @@ std::vector<Candidate> configured_values(Values::Kind kind, const GivenOptions& 
       return chains(*config, "");
     case Values::Kind::kModel:
       return models(*config, given);
+    case Values::Kind::kPlugin:
+      return plugins(*config);
     case Values::Kind::kFault:
       return targets(*config);
     default:

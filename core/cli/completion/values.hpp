@@ -1,6 +1,6 @@
 /// \file values.hpp
-/// Names of providers, chains and models for a shell: as the configuration and the cached lists of
-/// models have them.
+/// Names of providers, chains, models and plugins for a shell: as the configuration and the cached
+/// lists of models have them.
 #pragma once
 
 #include "cli/completion/line.hpp"

@@ -13,6 +13,7 @@
 #include "cli/duration.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/output.hpp"
+#include "client/found_plugins.hpp"
 #include "plugin/registry.hpp"
 
 namespace prx::cli {
@@ -25,11 +26,22 @@ struct DoctorOptions {
   bool models = false;  ///< prx doctor models: the targets' part, of every chain
 };
 
-std::vector<PluginInfo> plugin_files(const Config& config) {
+std::vector<Candidate> plugin_files(const Config& config) {
+  auto files = find_plugins(search_options(config.plugins, process_environment()));
+  driver::reject_what_will_not_load(config.plugins, files);
+  return files;
+}
+
+std::vector<PluginInfo> infos_of(const std::vector<Candidate>& files) {
   std::vector<PluginInfo> out;
-  for (Candidate& candidate : find_plugins(search_options(config.plugins, process_environment())))
-    out.push_back(std::move(candidate.info));
+  for (const Candidate& file : files) out.push_back(file.info);
   return out;
+}
+
+/// A note that lists no operation says nothing about them.
+bool may_have(const PluginNote& note, std::string_view operation) {
+  return note.operations.empty() || std::find(note.operations.begin(), note.operations.end(),
+                                              operation) != note.operations.end();
 }
 
 /// One visit: asks in parallel, judges in order.
@@ -44,9 +56,10 @@ class Doctor {
     auto config = with_notes(*loaded);
     if (!config) return failed_configuration(config.error());
     config_ = std::move(*config);
+    files_ = plugin_files(config_);
     if (!options_.models) {
       check_configuration(config_, checks_);
-      check_plugins(config_, plugin_files(config_), checks_);
+      check_plugins(config_, infos_of(files_), checks_);
     }
     if (auto planned = plan(); !planned) return failed_configuration(planned.error());
     ask(std::move(*loaded));
@@ -87,7 +100,7 @@ class Doctor {
         targets_.push_back({i, place, std::nullopt});
     for (const ProviderConfig* const provider : providers_in_order(config_))
       if (!options_.models || is_target(provider->name))
-        answers_.push_back({provider->name, {}, {}, {}});
+        answers_.emplace_back().provider = provider->name;
     return {};
   }
 
@@ -131,12 +144,25 @@ class Doctor {
                        });
   }
 
+  /// The file that serves it; nullptr: none that loads.
+  [[nodiscard]] const Candidate* file_of(const ProviderConfig& provider) const {
+    const auto file = std::find_if(files_.begin(), files_.end(), [&](const Candidate& one) {
+      return one.info.state == PluginState::kUsable && one.note.id == provider.plugin_id;
+    });
+    return file == files_.end() ? nullptr : &*file;
+  }
+
   void ask_one(Client& client, ProviderAnswers& answers) const {
+    const ProviderConfig& provider = *config_.find_provider(answers.provider);
+    const Candidate* const file = file_of(provider);
+    if (file == nullptr && !options_.models) return;  // a row of its own says why
     Questions questions;
+    questions.has_health = file == nullptr || may_have(file->note, "health");
+    questions.has_models = file == nullptr || may_have(file->note, "models");
     questions.timeout = timeout_;
     questions.keys = !options_.models;
     questions.models = is_target(answers.provider);
-    answers = ask_provider(client, *config_.find_provider(answers.provider), questions);
+    answers = ask_provider(client, provider, questions);
   }
 
   void call_one(Client& client, Target& target) const {
@@ -217,6 +243,7 @@ class Doctor {
   const DoctorOptions& options_;
   const std::chrono::milliseconds timeout_;
   Config config_;
+  std::vector<Candidate> files_;              ///< of plugins
   std::vector<driver::PlannedChain> chains_;  ///< point into config_
   std::vector<Target> targets_;
   std::vector<ProviderAnswers> answers_;  ///< of each provider that matters

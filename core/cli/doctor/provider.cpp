@@ -34,10 +34,16 @@ CallOptions options_for(const Questions& questions, std::size_t key) {
   return options;
 }
 
-/// Why a health check did not end well; nullptr: it did.
-const Error* problem_of(const Result<Reach>& health) {
-  if (!health) return &health.error();
-  return health->refusal ? &*health->refusal : nullptr;
+/// Why a health check did not end well; nullptr: it did, or there was none.
+const Error* problem_of(const std::optional<Result<Reach>>& health) {
+  if (!health) return nullptr;
+  if (!*health) return &health->error();
+  return (*health)->refusal ? &*(*health)->refusal : nullptr;
+}
+
+/// A plugin that can do less than its note says, or whose note says nothing.
+bool is_unsupported(const Result<Reach>& health) {
+  return !health && health.error().error_class == ErrorClass::kUnsupported;
 }
 
 /// The account itself says no, or is none: then a health check says nothing else about the key.
@@ -47,7 +53,7 @@ bool decides(const Error& error) {
 
 /// \param health  of the first key
 KeyAnswer ask_key(Client& client, const std::string& provider, const CallOptions& options,
-                  const Result<Reach>& health) {
+                  const std::optional<Result<Reach>>& health) {
   KeyAnswer answer;
   auto account = client.account(provider, options);
   if (account) {
@@ -57,6 +63,9 @@ KeyAnswer ask_key(Client& client, const std::string& provider, const CallOptions
   answer.tells_none = account.error().error_class == ErrorClass::kUnsupported;
   if (decides(account.error())) {
     answer.error = account.error();
+  } else if (!health) {
+    answer.unknown = answer.tells_none;
+    if (!answer.tells_none) answer.error = account.error();
   } else if (options.key == 0) {
     if (const Error* const problem = problem_of(health)) answer.error = *problem;
   } else if (const auto own = client.health(provider, options); !own) {
@@ -138,7 +147,7 @@ void judge_key(const Config& config, const ProviderConfig& provider, std::size_t
   if (answer.error) {
     Check row = failed_check("key", subject, *answer.error, facts);
     row.what = named + ": " + row.what;
-    const Error* const told = problem_of(*answers.health);  // by the row "reach"
+    const Error* const told = problem_of(answers.health);  // by the row "reach"
     const bool repeats = told != nullptr && !is_about_the_key(*told) &&
                          told->error_class == answer.error->error_class;
     if (repeats)
@@ -147,7 +156,9 @@ void judge_key(const Config& config, const ProviderConfig& provider, std::size_t
     out.push_back(std::move(row));
     return;
   }
-  Check row{CheckStatus::kOk, "key", subject, named + " is accepted", ""};
+  Check row{CheckStatus::kOk, "key", subject, named, ""};
+  row.what += answer.unknown ? " was not checked: the plugin has no operation that would tell"
+                             : " is accepted";
   if (answer.account) judge_key_itself(*answer.account, facts, row);
   if (answer.tells_none && !facts.credit_url.empty())
     row.add(CheckStatus::kOk, "nobody but its page tells credit and limits",
@@ -161,8 +172,7 @@ void judge_key(const Config& config, const ProviderConfig& provider, std::size_t
 namespace {
 /// Whether what was asked with each key (or without one) failed so.
 bool all_failed(const ProviderAnswers& answers, bool (*so)(const Error&)) {
-  if (!answers.health) return false;
-  const Error* const problem = problem_of(*answers.health);
+  const Error* const problem = problem_of(answers.health);
   if (answers.keys.empty()) return problem != nullptr && so(*problem);
   return std::all_of(answers.keys.begin(), answers.keys.end(),
                      [so](const KeyAnswer& answer) { return answer.error && so(*answer.error); });
@@ -192,23 +202,31 @@ ProviderAnswers ask_provider(Client& client, const ProviderConfig& provider,
   if (!provider.problem.empty() || (provider.keys.empty() && !provider.key_missing.empty()))
     return answers;
   if (questions.keys) {
-    answers.health = client.reach(provider.name, options_for(questions, 0));
-    const auto& health = *answers.health;
-    if (!health && is_unreachable(health.error())) return answers;
+    auto& health = answers.health;
+    if (questions.has_health) health = client.reach(provider.name, options_for(questions, 0));
+    if (health && is_unsupported(*health)) health.reset();
+    answers.has_health = health.has_value();
+    if (health && !*health && is_unreachable(health->error())) return answers;
     for (std::size_t i = 0; i < provider.keys.size(); ++i)
       answers.keys.push_back(ask_key(client, provider.name, options_for(questions, i), health));
   }
-  if (questions.models)
+  if (questions.models && !questions.has_models)
+    answers.catalog = fail(ErrorClass::kUnsupported, "the plugin has no models operation");
+  else if (questions.models)
     answers.catalog = ask_models(client, provider.name, questions, good_key(answers));
   return answers;
 }
 
 void judge_provider(const Config& config, const ProviderAnswers& answers, Checks& out) {
   const ProviderConfig* const provider = config.find_provider(answers.provider);
-  if (provider == nullptr || !answers.health) return;
-  out.push_back(judge_reach(config, *provider, *answers.health));
+  if (provider == nullptr || (!answers.health && answers.has_health)) return;
+  if (answers.health)
+    out.push_back(judge_reach(config, *provider, *answers.health));
+  else
+    out.push_back({CheckStatus::kOk, "reach", provider->name,
+                   "not asked: the plugin has no health operation", ""});
   if (provider->keys.empty()) {
-    const Error* const problem = problem_of(*answers.health);
+    const Error* const problem = problem_of(answers.health);
     if (problem == nullptr)
       out.push_back({CheckStatus::kOk, "key", provider->name, "it needs none", ""});
     else if (is_about_the_key(*problem))

@@ -25,6 +25,7 @@ struct Questions {
   std::chrono::milliseconds timeout{10'000};  ///< of each request
   bool keys = true;                           ///< else whether it answers is of no interest
   bool models = true;
+  bool has_health = true, has_models = true;  ///< operations that its plugin's note lists
 };
 
 /// What was said about one key of the pool.
@@ -32,11 +33,13 @@ struct KeyAnswer {
   std::optional<Error> error;  ///< nullopt: the key is good
   std::optional<Account> account;
   bool tells_none = false;  ///< its provider has no question about accounts
+  bool unknown = false;     ///< nor another one that would tell whether it is good
 };
 
 struct ProviderAnswers {
   std::string provider;
   std::optional<Result<Reach>> health;  ///< nullopt: not asked
+  bool has_health = true;               ///< else there is nothing to ask for it
   std::vector<KeyAnswer> keys;          ///< as the pool; empty when nobody answered
   std::optional<Result<Catalog>> catalog;
 };

@@ -3,9 +3,9 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "cli/configuration.hpp"
+#include "client/found_plugins.hpp"
 #include "telemetry/log.hpp"
 
 namespace prx::cli {
@@ -48,18 +48,13 @@ void check_log(const Config& config, Checks& out) {
                               checked.error().message));
 }
 
-bool offers(const PluginInfo& plugin, const std::string& name) {
-  return plugin.id == name || std::filesystem::path(plugin.path).stem() == name ||
-         std::find(plugin.kinds.begin(), plugin.kinds.end(), name) != plugin.kinds.end();
-}
-
 /// A provider without a plugin; a file that would be the plugin and was rejected is the reason.
 void check_problem(const Config& config, const ProviderConfig& provider,
                    const std::vector<PluginInfo>& plugins, Checks& out) {
   Check row =
       split_check(how_bad(config, provider.name), "plugin", provider.name, provider.problem);
   const auto rejected = std::find_if(plugins.begin(), plugins.end(), [&](const PluginInfo& plugin) {
-    return plugin.state == PluginState::kRejected && offers(plugin, provider.plugin);
+    return plugin.state == PluginState::kRejected && driver::may_be_plugin(plugin, provider.plugin);
   });
   if (provider.plugin_id.empty() && rejected != plugins.end()) {
     const Check reason = split_check(row.status, "", "", rejected->reason);
@@ -69,11 +64,23 @@ void check_problem(const Config& config, const ProviderConfig& provider,
   out.push_back(std::move(row));
 }
 
+bool is_served_by(const ProviderConfig& provider, const PluginInfo& plugin) {
+  return provider.plugin_id == plugin.id && !plugin.id.empty() && provider.problem.empty();
+}
+
 bool serves_somebody(const Config& config, const PluginInfo& plugin) {
-  return std::any_of(config.providers.begin(), config.providers.end(),
-                     [&](const ProviderConfig& provider) {
-                       return provider.plugin_id == plugin.id && provider.problem.empty();
-                     });
+  return std::any_of(
+      config.providers.begin(), config.providers.end(),
+      [&](const ProviderConfig& provider) { return is_served_by(provider, plugin); });
+}
+
+/// That a file cannot be used: as bad as it is for those that it would serve.
+CheckStatus how_bad(const Config& config, const PluginInfo& rejected) {
+  CheckStatus worst = CheckStatus::kWarning;
+  for (const ProviderConfig& provider : config.providers)
+    if (is_served_by(provider, rejected))
+      worst = std::max(worst, prx::cli::how_bad(config, provider.name));
+  return worst;
 }
 
 }  // namespace
@@ -129,7 +136,7 @@ void check_plugins(const Config& config, const std::vector<PluginInfo>& plugins,
     if (!provider.problem.empty()) check_problem(config, provider, plugins, out);
   for (const PluginInfo& plugin : plugins)
     if (plugin.state == PluginState::kRejected && !is_told(out, plugin.reason))
-      out.push_back(split_check(CheckStatus::kWarning, "plugin", plugin.id, plugin.reason));
+      out.push_back(split_check(how_bad(config, plugin), "plugin", plugin.id, plugin.reason));
 }
 
 void check_missing_key(const Config& config, const ProviderConfig& provider, Checks& out) {

@@ -217,8 +217,11 @@ Check judge_target(const TargetQuestion& question) {
   } else if (question.catalog != nullptr) {
     const auto facts = provider_facts(*question.config, target.provider->name, "");
     const Error& error = question.catalog->error();
-    row.add(CheckStatus::kWarning, "its list of models cannot be read: " + error.message,
-            remedy(error, facts, kQueryWording));
+    if (error.error_class == ErrorClass::kUnsupported)
+      row.add(CheckStatus::kOk, "not looked for: the plugin lists no models");
+    else
+      row.add(CheckStatus::kWarning, "its list of models cannot be read: " + error.message,
+              remedy(error, facts, kQueryWording));
   }
   if (question.live != nullptr && *question.live) judge_call(question, **question.live, row);
   return row;

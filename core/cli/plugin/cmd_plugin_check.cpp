@@ -20,6 +20,7 @@
 #include "config/did_you_mean.hpp"
 #include "config/text_values.hpp"
 #include "os/descriptor.hpp"
+#include "plugin/plugins_off.hpp"
 #include "plugin/registry.hpp"
 
 namespace prx::cli {
@@ -60,6 +61,8 @@ class EndSignals {
 
 /// What the dynamic linker will load: absolute, and there.
 Result<fs::path> plugin_file(const std::string& name) {
+  if (name.empty())
+    return fail(ErrorClass::kNotFound, "the name of the file is empty; give its path");
   std::error_code error;
   const fs::path file = fs::canonical(name, error);
   if (error)
@@ -102,7 +105,7 @@ class PluginCheck final : public Command {
 
   void declare(Arguments& arguments) override {
     arguments.flag("--live", live_, "Also ask the real service, with the keys of the environment");
-    arguments.integer("--fuzz", fuzz_, "Also play answers that are damaged at random, N seconds");
+    arguments.integer("--fuzz", fuzz_, "Also play answers damaged at random, for N seconds");
     arguments.integer("--seed", seed_, "What is random begins with N; a report names its seed");
     arguments.list("--rule", rules_, "ID", "Run this rule alone; repeatable", rule_values());
     arguments.flag("--json", json_, "Print one JSON object");
@@ -118,15 +121,28 @@ class PluginCheck final : public Command {
     if (!file) return configuration_failure(file.error());
     if (const auto trusted = check_trust(*file); !trusted)
       return configuration_failure(trusted.error());
-    if (process_environment()("PRX_NO_PLUGINS").value_or("") == "1")
-      return configuration_failure(
-          fail(ErrorClass::kPermission, std::string(kPluginsAreOff)).error());
+    if (const auto off = why_plugins_are_off(process_environment()); !off.empty())
+      return configuration_failure(fail(ErrorClass::kPermission, off).error());
     auto subject = subject_of(*file, globals);
     if (!subject) return refuse(subject.error(), json_);
+    if (const auto usable = check_key(subject->note, *rules); !usable)
+      return refuse(usable.error(), json_);
     return check_and_report(*subject, *rules, globals);
   }
 
  private:
+  /// What asks the service needs its key.
+  static Result<void> check_key(const PluginNote& note, std::span<const check::Rule> rules) {
+    const bool asks = std::any_of(rules.begin(), rules.end(), [](const check::Rule& rule) {
+      return rule.id.starts_with("live.");
+    });
+    if (!asks || note.key_env.empty() || !process_environment()(note.key_env).value_or("").empty())
+      return {};
+    return fail(ErrorClass::kInvalidRequest,
+                "--live asks the service, and its key is not there: set " + note.key_env +
+                    "; nothing was run");
+  }
+
   static Values rule_values() {
     Values values{Values::Kind::kChoice, {}};
     for (const auto& table : {check::all_rules(), fuzz_and_live()})

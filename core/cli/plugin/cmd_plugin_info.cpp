@@ -8,6 +8,8 @@
 #include "cli/json_writer.hpp"
 #include "cli/output.hpp"
 #include "cli/plugin/plugin_text.hpp"
+#include "client/found_plugins.hpp"
+#include "plugin/plugins_off.hpp"
 #include "plugin/registry.hpp"
 
 namespace prx::cli {
@@ -18,8 +20,8 @@ namespace fs = std::filesystem;
 /// A word that names a file, and not an id: ids have no slash and no dot.
 bool is_file_name(const std::string& word) { return word.find_first_of("/.") != std::string::npos; }
 
-/// What a search would make of this one file.
-Candidate look_at(const fs::path& file, SearchOptions search) {
+/// What a search would make of this one file, and a client then.
+Candidate look_at(const fs::path& file, const Config& config, SearchOptions search) {
   SearchOptions only;
   only.allow = std::move(search.allow);
   only.entries = {{{}, file, {}, {}}};
@@ -30,11 +32,16 @@ Candidate look_at(const fs::path& file, SearchOptions search) {
       only.entries.front().sha256 = entry.sha256;
       only.entries.front().isolation = entry.isolation;
     }
-  return std::move(find_plugins(only).front());
+  auto candidates = find_plugins(only);
+  driver::reject_what_will_not_load(config.plugins, candidates);
+  return std::move(candidates.front());
 }
 
-Result<Candidate> find_by_id(const std::string& id, const SearchOptions& search) {
-  for (Candidate& candidate : find_plugins(search))
+Result<Candidate> find_by_id(const std::string& id, const Config& config,
+                             const SearchOptions& search) {
+  auto candidates = find_plugins(search);
+  driver::reject_what_will_not_load(config.plugins, candidates);
+  for (Candidate& candidate : candidates)
     if (candidate.info.id == id) return std::move(candidate);
   return fail(ErrorClass::kNotFound, "no plugin has the id '" + visible_line(id) +
                                          "'; prx plugin list shows them, ./FILE.so names a file");
@@ -44,7 +51,12 @@ std::string with_url(const std::string& what, const std::string& url) {
   return url.empty() ? what : what + ", " + url;
 }
 
+/// A file without a note is no plugin, and nothing else is known of it.
+bool is_plugin(const Candidate& candidate) { return !candidate.note.id.empty(); }
+
 std::string info_text(const Candidate& plugin, const Result<std::string>& digest) {
+  if (!is_plugin(plugin))
+    return table_text({{"file", or_dash(plugin.info.path)}, {"state", state_text(plugin.info)}});
   const PluginNote& note = plugin.note;
   std::vector<std::vector<std::string>> rows{
       {"id", or_dash(note.id)},
@@ -58,6 +70,9 @@ std::string info_text(const Candidate& plugin, const Result<std::string>& digest
       {"operations", or_dash(joined(note.operations))},
       {"hosts", or_dash(joined(note.hosts))},
       {"key", or_dash(with_url(note.key_env, note.key_url))},
+      {"base URL", note.base_url_env.empty()
+                       ? "-"
+                       : or_dash(note.base_url_env) + ": where the key is sent, when it is set"},
       {"signs", note.signs ? "yes: it is given its own API key" : "no: it never sees a key"},
       {"runs", plugin.info.isolation == "process" ? "in a process of its own, confined"
                                                   : "in the process that uses it, with its rights"},
@@ -102,7 +117,8 @@ std::string info_json(const Candidate& plugin, const Result<std::string>& digest
   json.key("hosts").strings(note.hosts);
   json.key("key_env").string_or_null(note.key_env);
   json.key("key_url").string_or_null(note.key_url);
-  json.key("signs").boolean(note.signs);
+  json.key("base_url_env").string_or_null(note.base_url_env);
+  is_plugin(plugin) ? json.key("signs").boolean(note.signs) : json.key("signs").null();
   json.key("isolation").string_or_null(plugin.info.isolation);
   json.key("default_model").string_or_null(note.default_model);
   json.key("capabilities").json(note.capabilities);
@@ -131,7 +147,7 @@ class PluginInfoVerb final : public Command {
   }
   void declare(Arguments& arguments) override {
     arguments.flag("--json", json_, "Print one JSON object");
-    arguments.words(words_, {Values::Kind::kFile, {}});
+    arguments.words(words_, {Values::Kind::kPluginOrFile, {}});
   }
   int run(const GlobalOptions& globals) override {
     if (words_.size() != 1) {
@@ -141,10 +157,10 @@ class PluginInfoVerb final : public Command {
     const auto config = load_config(globals, {});
     if (!config) return configuration_failure(config.error());
     const SearchOptions search = search_options(config->plugins, process_environment());
-    if (search.disabled) message(kPluginsAreOff);
+    if (search.disabled) message(why_plugins_are_off(process_environment()));
     auto found = is_file_name(words_.front())
-                     ? Result<Candidate>(look_at(fs::absolute(words_.front()), search))
-                     : find_by_id(words_.front(), search);
+                     ? Result<Candidate>(look_at(fs::absolute(words_.front()), *config, search))
+                     : find_by_id(words_.front(), *config, search);
     if (!found) return configuration_failure(found.error());
     const auto digest = sha256_of(found->info.path);
     const int written = print(json_ ? info_json(*found, digest) : info_text(*found, digest));

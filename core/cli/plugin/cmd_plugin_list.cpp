@@ -5,6 +5,8 @@
 #include "cli/json_writer.hpp"
 #include "cli/output.hpp"
 #include "cli/plugin/plugin_text.hpp"
+#include "client/found_plugins.hpp"
+#include "plugin/plugins_off.hpp"
 #include "plugin/registry.hpp"
 
 namespace prx::cli {
@@ -62,10 +64,12 @@ class PluginList final : public Command {
     const auto config = load_config(globals, {});
     if (!config) return configuration_failure(config.error());
     const SearchOptions search = search_options(config->plugins, process_environment());
+    auto candidates = find_plugins(search);
+    driver::reject_what_will_not_load(config->plugins, candidates);
     std::vector<PluginInfo> plugins;
-    for (Candidate& candidate : find_plugins(search)) plugins.push_back(std::move(candidate.info));
+    for (Candidate& candidate : candidates) plugins.push_back(std::move(candidate.info));
     if (search.disabled)
-      message(kPluginsAreOff);
+      message(why_plugins_are_off(process_environment()));
     else if (plugins.empty())
       message("no plugin file was found; set PRX_PLUGIN_PATH or [plugins] dirs");
     return print(json_ ? plugins_json(plugins) : plugins_table(plugins));

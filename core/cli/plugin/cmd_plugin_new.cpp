@@ -4,11 +4,13 @@
 #include <optional>
 
 #include "cli/commands.hpp"
+#include "cli/configuration.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/output.hpp"
 #include "cli/plugin/new_project.hpp"
 #include "cli/plugin/plugin_text.hpp"
+#include "plugin/registry.hpp"
 #include "prx/config.hpp"
 
 namespace prx::cli {
@@ -50,10 +52,20 @@ Result<void> check_configuration(const std::vector<ProjectFile>& files) {
   return {};
 }
 
+/// Only one of two files with the same id serves.
+void warn_of_namesake(const std::string& id) {
+  for (const Candidate& candidate : find_plugins(search_options({}, process_environment())))
+    if (candidate.info.state == PluginState::kUsable && candidate.info.id == id)
+      return warning("a plugin '" + id + "' is there already, " + candidate.info.path +
+                     ": only one of an id serves; choose another name, unless this one is to take "
+                     "its place");
+}
+
 /// The commands that come next, in the folder where this one was run.
 std::vector<std::string> next_commands(ProjectKind kind, const std::string& id) {
   const bool needs_server = kind == ProjectKind::kHttp || kind == ProjectKind::kDialect;
-  std::vector<std::string> commands{"cmake -S " + id + " -B " + id + "/build" + prefix_option() +
+  std::vector<std::string> commands{"umask 022",
+                                    "cmake -S " + id + " -B " + id + "/build" + prefix_option() +
                                         " && cmake --build " + id + "/build",
                                     "ctest --test-dir " + id + "/build --output-on-failure",
                                     "prx plugin check " + id + "/build/lib/prx/plugins/" + id +
@@ -100,6 +112,7 @@ class PluginNew final : public Command {
       message(written.error().message);
       return kExitOutput;
     }
+    warn_of_namesake(id);
     if (!find_sdk())
       message("no SDK is installed beside this prx; install prx-sdk-dev, or cmake --install prx");
     return json_ ? print(result_json(*kind, files)) : print(result_text(*kind, files));

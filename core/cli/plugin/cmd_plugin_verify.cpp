@@ -7,6 +7,7 @@
 #include "cli/json_writer.hpp"
 #include "cli/output.hpp"
 #include "cli/plugin/plugin_text.hpp"
+#include "plugin/plugins_off.hpp"
 #include "plugin/registry.hpp"
 
 namespace prx::cli {
@@ -119,13 +120,13 @@ class PluginVerify final : public Command {
   }
   void declare(Arguments& arguments) override {
     arguments.flag("--json", json_, "Print one JSON array");
-    arguments.words(ids_);
+    arguments.words(ids_, {Values::Kind::kPlugin, {}});
   }
   int run(const GlobalOptions& globals) override {
     const auto config = load_config(globals, {});
     if (!config) return configuration_failure(config.error());
     const SearchOptions search = search_options(config->plugins, process_environment());
-    if (search.disabled) message(kPluginsAreOff);
+    if (search.disabled) message(why_plugins_are_off(process_environment()));
     const auto rows = check_all(search, ids_);
     const int written = print(json_ ? verify_json(rows) : verify_table(rows));
     if (written != kExitOk) return written;

@@ -19,8 +19,10 @@ std::string_view state_name(PluginState state) {
 std::string state_text(const PluginInfo& plugin) {
   std::string text(state_name(plugin.state));
   if (plugin.state == PluginState::kUsable && plugin.isolation == "process") text += ", isolated";
-  if (!plugin.reason.empty()) text += ": " + visible_line(plugin.reason);
-  return text;
+  if (plugin.reason.empty()) return text;
+  const std::string path = plugin.path + ": ";  // it stands beside the state
+  return text + ": " +
+         visible_line(plugin.reason.substr(plugin.reason.starts_with(path) ? path.size() : 0));
 }
 
 std::string or_dash(const std::string& text) { return text.empty() ? "-" : visible_line(text); }

@@ -10,8 +10,6 @@
 
 namespace prx::cli {
 
-inline constexpr std::string_view kPluginsAreOff = "PRX_NO_PLUGINS=1 turns plugins off; unset it";
-
 [[nodiscard]] std::string_view state_name(PluginState state);
 /// With its reason, safe on a terminal.
 [[nodiscard]] std::string state_text(const PluginInfo& plugin);

@@ -69,7 +69,7 @@ struct ClientOptions {
   /// Gets the lines of `[log] level` and above. Empty: they go where `[log]` says, and nowhere when
   /// the configuration says nothing of a log: the library writes to no terminal unasked
   LogSink log;
-  std::string host_name = "prx";  ///< told to plugins
+  std::string host_name = "prx";  ///< told to plugins and servers; printable ASCII
   std::string host_version;       ///< "" : libprx's
   CatalogUse catalog = CatalogUse::kOn;
   MetricsSink metrics = {};  ///< empty: nothing is measured
@@ -91,7 +91,7 @@ struct CallOptions {
   bool stream_upstream = true;
   bool tool_call_deltas = false;  ///< also deliver kToolCallDelta
   bool frames = false;            ///< fill StreamEvent::frame
-  std::string traceparent;        ///< W3C trace context to pass on
+  std::string traceparent;        ///< W3C trace context to pass on, or ""; else kInvalidRequest
   /// Each attempt as it ends; on the loop; must not block
   std::function<void(const Attempt&)> on_attempt;
   /// What errors call `deadline`, of which a part was over before the call; nullopt: as it is
@@ -215,11 +215,13 @@ class Client {
   /// Blocks until the answer is complete. On a loop of prx it fails at once with kInternal.
   [[nodiscard]] PRX_API ChatResult chat(const ChatRequest& request,
                                         const CallOptions& options = {});
-  /// Starts and returns at once; whatever goes wrong comes from the stream.
+  /// Starts and waits for no answer; whatever goes wrong comes from the stream. The first call that
+  /// names a provider makes it, which takes as long as its plugin does to load (one in a process of
+  /// its own: up to 10 s).
   [[nodiscard]] PRX_API std::unique_ptr<Stream> stream(const ChatRequest& request,
                                                        const CallOptions& options = {});
-  /// Starts and returns at once; `sink` is borrowed until on_end returned or the Call was
-  /// destroyed. In a sink, the first call to name a provider loads it on the loop: all wait for it.
+  /// Starts as stream() does; `sink` is borrowed until on_end returned or the Call was destroyed.
+  /// In a sink, the first call to name a provider makes it on the loop: all calls wait for it.
   [[nodiscard]] PRX_API std::unique_ptr<Call> start(const ChatRequest& request,
                                                     const CallOptions& options, Sink& sink);
 

@@ -137,7 +137,8 @@ typedef struct prx_client_options {
   const char* no_proxy; /**< hosts, domains and networks without it; counts beside `proxy` */
   const char* ca_file;  /**< PEM; of providers without a ca_file of their own; excludes ca_pem */
   const char* ca_pem;   /**< the same as text */
-  const char *host_name, *host_version; /**< told to plugins and servers; NULL: those of libprx */
+  const char *host_name, *host_version; /**< told to plugins and servers, printable
+                                             ASCII; NULL: those of libprx */
 } prx_client_options;
 
 static inline prx_client_options prx_client_options_init(void) {
@@ -270,7 +271,9 @@ typedef struct prx_call_sink {
   void (*end)(void* ctx, prx_response* response, prx_failure* failure) PRX_NOEXCEPT;
 } prx_call_sink;
 
-/** Asks, and returns at once; what goes wrong later comes to sink->end.
+/** Asks, and does not wait for an answer; what goes wrong later comes to sink->end. The first call
+ * that names a provider makes it, which takes as long as its plugin does to load (one in a process
+ * of its own: up to 10 s); in a callback all calls of the client wait for that.
  * @param sink  copied.
  * @param call  must be freed, in a callback or later; *call is set before the first callback, which
  *              may come before this returns.
@@ -290,8 +293,8 @@ PRX_EXPORT void prx_call_resume(prx_call* call) PRX_NOEXCEPT;
  * returns none runs; in a callback of the call itself it returns at once. @thread [one] */
 PRX_EXPORT void prx_call_free(prx_call* call) PRX_NOEXCEPT;
 
-/** Asks, and returns at once; what goes wrong later comes from the stream. A reader that does not
- * come holds the server back.
+/** As prx_client_start(), but what comes, and what goes wrong later, is taken from the stream. A
+ * reader that does not come holds the server back.
  * @return PRX_OK; else the arguments are wrong.
  * @thread [any] */
 PRX_EXPORT int32_t prx_client_stream(prx_client* client, const prx_chat_request* request,

@@ -71,14 +71,29 @@ class PushSink final : public Sink, public std::enable_shared_from_this<PushSink
   void know(Call& call);
   /// No callback begins any more.
   void silence() { silent_ = true; }
+  /// After silence(): until no callback runs; in one of them at once. Any thread.
+  void wait_for_callback() const;
 
  private:
+  /// A callback runs, as long as it lives.
+  class Running {
+   public:
+    explicit Running(PushSink& sink);
+    ~Running();
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+   private:
+    PushSink& sink_;
+    const PushSink* const before_;
+  };
   [[nodiscard]] Call* known(bool pause_wanted);
 
   const prx_call_sink sink_;
   std::stop_source stop_;
   const std::stop_callback<std::function<void()>> outer_;
   std::atomic<bool> silent_ = false;
+  std::atomic<bool> running_ = false;  ///< a callback
   std::atomic<bool> stopped_ = false;  ///< a callback wants no more
   std::mutex mutex_;                   ///< guards the two below
   Call* call_ = nullptr;

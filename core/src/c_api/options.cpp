@@ -50,6 +50,8 @@ Result<void, CallError> check_config(const prx_client_options& options) {
     return refused("config_file and config_text are both set; leave one out");
   if (options.config_file != nullptr && (options.flags & PRX_CLIENT_NO_FILE) != 0)
     return refused("config_file is set, and so is PRX_CLIENT_NO_FILE; leave one out");
+  if (options.config_folder != nullptr && options.config_folder[0] != '/')
+    return refused("config_folder is not absolute; begin it with '/'");
   return {};
 }
 

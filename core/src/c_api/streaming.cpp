@@ -8,9 +8,28 @@ namespace prx::c_api {
 PushSink::PushSink(const prx_call_sink& sink, std::stop_token outer)
     : sink_(sink), outer_(std::move(outer), [this] { stop_.request_stop(); }) {}
 
+namespace {
+thread_local const PushSink* calling = nullptr;  ///< whose callback runs on this thread
+}
+
+PushSink::Running::Running(PushSink& sink) : sink_(sink), before_(std::exchange(calling, &sink)) {
+  sink_.running_ = true;
+}
+PushSink::Running::~Running() {
+  calling = before_;
+  sink_.running_ = false;
+  if (sink_.silent_) sink_.running_.notify_all();
+}
+
+void PushSink::wait_for_callback() const {
+  if (calling != this) running_.wait(true);
+}
+
 void PushSink::on_event(const StreamEvent& event) {
-  if (sink_.event == nullptr || stopped_ || silent_) return;
+  if (sink_.event == nullptr || stopped_) return;
   const auto self = shared_from_this();
+  const Running running(*this);
+  if (silent_) return;
   const prx_stream_event out = to_c(event);
   if (sink_.event(sink_.ctx, &out) == 0) return;
   stopped_ = true;
@@ -19,6 +38,7 @@ void PushSink::on_event(const StreamEvent& event) {
 
 void PushSink::on_end(ChatResult result) {
   const auto self = shared_from_this();
+  const Running running(*this);
   if (silent_) return;
   prx_response* response = nullptr;
   prx_failure* failure = nullptr;
@@ -119,9 +139,11 @@ void prx_call_resume(prx_call* call) PRX_NOEXCEPT {
 
 void prx_call_free(prx_call* call) PRX_NOEXCEPT {
   if (call == nullptr) return;
-  call->sink->silence();
-  call->sink->cancel();
-  if (call->holders.fetch_sub(1) != 1) return;  // prx_client_start() frees it when it returns
+  const auto sink = call->sink;
+  sink->silence();
+  sink->cancel();
+  if (call->holders.fetch_sub(1) != 1)  // prx_client_start() frees it when it returns
+    return sink->wait_for_callback();
   prx::c_api::quietly([&] { const std::unique_ptr<prx_call> gone(call); });
 }
 

@@ -1,6 +1,7 @@
 #include "client/abi_convert.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "client/provider_instance.hpp"
 #include "prx/sdk/sizes.hpp"
@@ -17,8 +18,17 @@ std::string line_of(prx_str text, std::size_t max, const ProviderInstance* whose
   return line;
 }
 
+/// No answer has a quadrillion tokens; and sums of what is left stay in range.
 std::optional<std::int64_t> known(std::int64_t tokens) {
-  return tokens < 0 ? std::nullopt : std::optional(tokens);
+  constexpr std::int64_t kTokensMax = 1'000'000'000'000'000;
+  return tokens < 0 || tokens > kTokensMax ? std::nullopt : std::optional(tokens);
+}
+
+/// At most `max` bytes, cut before a character.
+void cut(std::string& text, std::size_t max) {
+  if (text.size() <= max) return;
+  while (max > 0 && (static_cast<unsigned char>(text[max]) & 0xC0) == 0x80) --max;
+  text.resize(max);
 }
 
 Phase phase_of(std::int32_t phase) {
@@ -29,10 +39,14 @@ Phase phase_of(std::int32_t phase) {
 }  // namespace
 
 std::string clean(std::string_view text, std::size_t max, const ProviderInstance* whose) {
-  if (whose == nullptr) return std::string(text.substr(0, max));
+  if (whose == nullptr) {
+    std::string out(text.substr(0, max + 1));
+    cut(out, max);
+    return out;
+  }
   // Redacted first: of a secret that the cut goes through, nothing is found afterwards.
   std::string out = whose->redact(text.substr(0, kCleanMax * max));
-  if (out.size() > max) out.resize(max);
+  cut(out, max);
   return out;
 }
 
@@ -66,7 +80,7 @@ Usage to_usage(const prx_usage* usage, std::string_view json) {
   out.reasoning_tokens = known(usage->reasoning_tokens);
   out.cached_tokens = known(usage->cached_tokens);
   out.cache_write_tokens = known(usage->cache_write_tokens);
-  if (usage->cost >= 0) out.cost = usage->cost;
+  if (usage->cost >= 0 && std::isfinite(usage->cost)) out.cost = usage->cost;
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include "client/chain_plan.hpp"
 #include "client/client_impl.hpp"
 #include "client/request_body.hpp"
+#include "client/trace_context.hpp"
 
 namespace prx {
 
@@ -49,6 +50,7 @@ class Client::Impl::Planner {
   }
 
   Result<void> run(const ChatRequest& request) {
+    PRX_TRY(driver::check_traceparent(options_.traceparent));
     PRX_TRY_SET(std::string text, request.body());
     PRX_TRY_SET(const auto body, driver::RequestBody::parse(std::move(text)));
     chat_.body = body.text();

@@ -9,6 +9,7 @@
 #include "client/found_plugins.hpp"
 #include "client/host_options.hpp"
 #include "client/pull_stream.hpp"
+#include "client/trace_context.hpp"
 #include "config/resolve.hpp"
 #include "prx/version.hpp"
 
@@ -43,14 +44,16 @@ Result<void> check_made(const Config& config) {
 
 /// What was found and rejected says more of a plugin that is missing; each fact is told once.
 void add_rejections(Config& config, const std::vector<Candidate>& candidates) {
-  std::string reasons;
-  for (const auto& candidate : candidates)
-    if (candidate.info.state == PluginState::kRejected) reasons += "; " + candidate.info.reason;
-  for (const auto& provider : config.providers)
+  for (const auto& provider : config.providers) {
+    if (provider.problem.empty() || !provider.plugin_id.empty()) continue;
+    std::string reasons;
+    for (const auto& candidate : candidates)
+      if (candidate.info.state == PluginState::kRejected &&
+          driver::may_be_plugin(candidate.info, provider.plugin))
+        reasons += "; " + candidate.info.reason;
     for (auto& warning : config.warnings)
-      if (!provider.problem.empty() && provider.plugin_id.empty() &&
-          warning.ends_with(provider.problem))
-        warning += reasons;
+      if (warning.ends_with(provider.problem)) warning += reasons;
+  }
 }
 
 /// Names the file as it is now: one that replaces it is a new generation of the plugin.
@@ -272,6 +275,8 @@ Client::Impl::Outcome Client::Impl::run_to_end(const Target& target, std::uint32
     return refused(
         ErrorClass::kInvalidRequest,
         "provider '" + config.name + "' has no key number " + std::to_string(options.key + 1));
+  if (const auto checked = driver::check_traceparent(options.traceparent); !checked)
+    return Outcome{checked.error(), {}};
   if (options.stop.stop_requested())  // the loop may be faster than the callback below
     return refused(ErrorClass::kCancelled, "cancelled by the caller");
   std::mutex mutex;

@@ -1,6 +1,9 @@
 #include "client/found_plugins.hpp"
 
+#include <algorithm>
 #include <filesystem>
+
+#include "isolation/child.hpp"
 
 namespace prx::driver {
 
@@ -16,6 +19,37 @@ FoundPlugins found_plugins(const std::vector<Candidate>& candidates) {
     if (info.id.empty()) found.rejected.push_back(std::filesystem::path(info.path).stem().string());
   }
   return found;
+}
+
+bool may_be_plugin(const PluginInfo& rejected, std::string_view name) {
+  const std::filesystem::path path(rejected.path);
+  if (rejected.id.empty()) return path.extension() != ".so" || path.stem() == name;
+  return rejected.id == name ||
+         std::find(rejected.kinds.begin(), rejected.kinds.end(), name) != rejected.kinds.end();
+}
+
+Result<OpenedPlugin> open_as_configured(const PluginsConfig& config, const Candidate& candidate) {
+  PRX_TRY_SET(OpenedPlugin opened, open_plugin(candidate));
+  if (config.isolation_of(candidate.note.id).isolation == Isolation::kNone) return opened;
+  if (opened.note.signs)
+    return fail(
+        ErrorClass::kUnsupported,
+        opened.path.string() +
+            ": it signs its requests with the key, which an isolated plugin is never given; "
+            "if you trust it, set [plugins." +
+            opened.note.id + "] isolation = \"none\"");
+  PRX_TRY(isolation::find_program(config.host));
+  return opened;
+}
+
+void reject_what_will_not_load(const PluginsConfig& config, std::vector<Candidate>& candidates) {
+  for (Candidate& candidate : candidates) {
+    if (candidate.info.state != PluginState::kUsable) continue;
+    const auto opened = open_as_configured(config, candidate);
+    if (opened) continue;
+    candidate.info.state = PluginState::kRejected;
+    candidate.info.reason = opened.error().message;
+  }
 }
 
 }  // namespace prx::driver

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "plugin/registry.hpp"
@@ -15,5 +16,17 @@ struct FoundPlugins {
 };
 
 [[nodiscard]] FoundPlugins found_plugins(const std::vector<Candidate>& candidates);
+
+/// Whether a rejected file could be what `name` asks for: by its id, one of its kinds, or its
+/// file's name where it could not be read; so could whatever is in a folder that was not searched.
+[[nodiscard]] bool may_be_plugin(const PluginInfo& rejected, std::string_view name);
+
+/// A usable plugin's file as it is loaded, or why it is not: trust, its pin, and for one that is to
+/// be isolated its program. Maps nothing, starts nothing.
+[[nodiscard]] Result<OpenedPlugin> open_as_configured(const PluginsConfig& config,
+                                                      const Candidate& candidate);
+
+/// A candidate that is found to be usable and will not load is rejected, with what a client says.
+void reject_what_will_not_load(const PluginsConfig& config, std::vector<Candidate>& candidates);
 
 }  // namespace prx::driver

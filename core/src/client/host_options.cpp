@@ -12,7 +12,7 @@ namespace prx {
 namespace {
 
 Unexpected<Error> refused(const std::string& message) {
-  return fail(ErrorClass::kInvalidRequest, "ClientOptions: " + message);
+  return fail(ErrorClass::kInvalidRequest, "the host's options: " + message);
 }
 
 Result<void> check_authorities(const ClientOptions& options) {
@@ -27,6 +27,14 @@ Result<void> check_authorities(const ClientOptions& options) {
   return {};
 }
 
+/// They go into a header.
+Result<void> check_name(const std::string& text, const std::string& what) {
+  const bool is_printable =
+      std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+  if (is_printable) return {};
+  return refused(what + " has a character that no header may have; give printable ASCII");
+}
+
 bool says_log(const Setting& setting) {
   return setting.path.starts_with("log.") && setting.origin != "default";
 }
@@ -36,7 +44,9 @@ bool says_log(const Setting& setting) {
 Result<void> check_host_options(const ClientOptions& options) {
   if (options.proxy && !options.proxy->url.empty() &&
       !http::Proxies::of_host(options.proxy->url, options.proxy->no_proxy))
-    return refused("proxy.url names no proxy; give one such as http://proxy.example:3128");
+    return refused("the URL of the proxy names none; give one such as http://proxy.example:3128");
+  PRX_TRY(check_name(options.host_name, "host_name"));
+  PRX_TRY(check_name(options.host_version, "host_version"));
   return check_authorities(options);
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "client/client_impl.hpp"
+#include "client/found_plugins.hpp"
 #include "client/host_options.hpp"
 
 namespace prx {
@@ -34,7 +35,8 @@ Error no_plugin(const std::vector<Candidate>& candidates, const ProviderConfig& 
                       ? "provider '" + config.name + "': no usable plugin '" + config.plugin + "'"
                       : config.problem;
   for (const auto& candidate : candidates)
-    if (config.plugin_id.empty() && candidate.info.state == PluginState::kRejected)
+    if (config.plugin_id.empty() && candidate.info.state == PluginState::kRejected &&
+        driver::may_be_plugin(candidate.info, config.plugin))
       error.message += "; " + candidate.info.reason;
   return error;
 }
@@ -88,14 +90,7 @@ Result<std::unique_ptr<driver::PluginModule>> Client::Impl::open_module(
     PRX_TRY_SET(LoadedPlugin loaded, load_plugin(candidate));
     return driver::PluginModule::open(runtime_, std::move(loaded));
   }
-  PRX_TRY_SET(OpenedPlugin opened, open_plugin(candidate));
-  if (opened.note.signs)
-    return fail(
-        ErrorClass::kUnsupported,
-        opened.path.string() +
-            ": it signs its requests with the key, which an isolated plugin is never given; "
-            "if you trust it, set [plugins." +
-            opened.note.id + "] isolation = \"none\"");
+  PRX_TRY_SET(OpenedPlugin opened, driver::open_as_configured(config.plugins, candidate));
   PRX_TRY_SET(auto program, isolation::find_program(config.plugins.host));
   isolation::Source source{opened.note.id, std::move(opened.file), std::move(opened.path),
                            std::move(program), how};

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "client/abi_convert.hpp"
+#include "prx/sdk/json_edit.hpp"
 
 namespace prx::driver {
 
@@ -110,6 +111,12 @@ void Operation::end_later(Error error) {
   });
 }
 
+namespace {
+bool is_text(std::uint32_t type) {
+  return type == PRX_EV_TEXT || type == PRX_EV_REASONING || type == PRX_EV_TOOL_CALL;
+}
+}  // namespace
+
 std::int32_t Operation::emit(const prx_event& event) {
   if (state_ == State::kStarting) {
     ++events_in_start_;
@@ -142,8 +149,26 @@ std::int32_t Operation::emit(const prx_event& event) {
     end(&error);
     return 0;
   }
+  if (is_text(event.type) && !event_text_holds(event)) return cancelled_ ? 1 : 0;
   if (observer_ != nullptr && event.type <= PRX_EV_PROGRESS) tell(event);
   return cancelled_ ? 1 : 0;
+}
+
+/// False: the event goes no further, since its text is empty where that says nothing, or is not
+/// UTF-8, which is a breach that ends the operation.
+bool Operation::event_text_holds(const prx_event& event) {
+  const std::string_view text = view(event.text);
+  if (text.empty()) return event.type == PRX_EV_TOOL_CALL;
+  if (json::is_utf8(text)) return true;
+  instance_.misbehaved("a text that is not UTF-8");
+  if (!breach_ && !cancelled_) {
+    Error error;
+    error.message =
+        "provider '" + instance_.config().name + "': plugin sent a text that is not UTF-8";
+    breach_ = std::make_unique<const Error>(std::move(error));
+  }
+  cancel();
+  return false;
 }
 
 /// Ids and names are the server's, which knows the key: a secret in one of them goes no further.

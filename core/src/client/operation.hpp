@@ -144,6 +144,7 @@ class Operation : public std::enable_shared_from_this<Operation> {
             OperationObserver& observer);
   void call_start(const OperationRequest& request);
   void tell(const prx_event& event);
+  [[nodiscard]] bool event_text_holds(const prx_event& event);
   void end(const Error* error);
   void end_later(Error error);
   void take_worker_events();

@@ -133,6 +133,7 @@ Result<std::unique_ptr<ProviderInstance>> ProviderInstance::create(Runtime& runt
   std::unique_ptr<ProviderInstance> made(new ProviderInstance(runtime, module, config, transport));
   const std::string json = create_config(config);
   FailSlot slot(made.get());
+  module.make_for(config.name);
   const std::int32_t code = made->provider().create(
       module.handle(), &made->host_, to_c(config.plugin), to_c(json), slot.c(), &made->instance_);
   if (code != PRX_OK) {

@@ -45,6 +45,10 @@ class PluginModule {
   [[nodiscard]] const LoadedPlugin& plugin() const { return plugin_; }
   [[nodiscard]] void* handle() const { return module_; }
   [[nodiscard]] bool is_isolated() const { return isolation_ != nullptr; }
+  /// Whose instance is made next.
+  void make_for(const std::string& provider) {
+    if (isolation_) isolation_->provider = provider;
+  }
   /// An instance of it was left behind: it is never deinitialised.
   void leave_behind() { initialised_ = false; }
 

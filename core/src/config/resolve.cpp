@@ -11,6 +11,7 @@
 #include "config/resolve_provider.hpp"
 #include "config/sections.hpp"
 #include "config/text_values.hpp"
+#include "plugin/plugins_off.hpp"
 
 namespace prx {
 namespace {
@@ -55,8 +56,7 @@ std::string no_plugin(const ProviderConfig& provider, std::span<const PluginNote
   auto text = place + "no plugin offers " + config::shown(provider.plugin) + " for the provider " +
               config::shown(provider.name);
   if (!provider.preset.empty()) text += ", which the preset '" + provider.preset + "' needs";
-  if (environment && environment("PRX_NO_PLUGINS").value_or("") == "1")
-    return text + ": PRX_NO_PLUGINS=1 turns plugins off; unset it";
+  if (const auto off = why_plugins_are_off(environment); !off.empty()) return text + ": " + off;
   if (kinds.empty())
     return text +
            ": no plugin was found that can be used; name a folder in PRX_PLUGIN_PATH or "
@@ -239,6 +239,43 @@ void warn_of_default_models(Config& config, std::span<const std::string> elsewhe
   }
 }
 
+// Who wrote the name of a provider, of a kind, or a slip of an id meant that plugin; or "".
+std::string meant_plugin(const Config& config, const Found& found, const std::string& id) {
+  if (const auto* provider = config.find_provider(id); provider && !provider->plugin_id.empty())
+    return provider->plugin_id;
+  std::vector<std::string_view> ids(found.rejected.begin(), found.rejected.end());
+  for (const auto& note : found.notes) {
+    if (std::find(note.kinds.begin(), note.kinds.end(), id) != note.kinds.end()) return note.id;
+    ids.insert(ids.begin(), note.id);
+  }
+  return std::string(config::nearest(id, ids));
+}
+
+// The part of [plugins] that names a plugin which is not there does nothing.
+void warn_of_unknown_plugin(Config& config, const Found& found, const std::string& id,
+                            const std::string& path, const std::string& hint) {
+  const bool is_found = std::any_of(found.notes.begin(), found.notes.end(),
+                                    [&](const PluginNote& note) { return note.id == id; });
+  if (is_found || is_rejected(found, id)) return;
+  const auto place = config.places.find(path);
+  std::string text = place == config.places.end() ? "" : place->second + ": ";
+  text += (path == "plugins.allow" ? "[plugins] allow" : '[' + path + ']') + ": no plugin " +
+          config::shown(id) + " was found; ";
+  const auto meant = meant_plugin(config, found, id);
+  text += meant.empty() ? "install it, or correct the name" : "did you mean '" + meant + "'?";
+  config.warnings.push_back(text + " (" + hint + ')');
+}
+
+// No error: a configuration may be shared with machines that have other plugins.
+void warn_of_unknown_plugins(Config& config, const Found& found) {
+  if (!why_plugins_are_off(found.environment).empty()) return;
+  for (const auto& entry : config.plugins.entries)
+    warn_of_unknown_plugin(config, found, entry.id, "plugins." + entry.id,
+                           "the table is named after the plugin, not the provider");
+  for (const auto& id : config.plugins.allow.value_or(std::vector<std::string>()))
+    warn_of_unknown_plugin(config, found, id, "plugins.allow", "it lists plugins, not providers");
+}
+
 // A provider that nothing serves; an error when somebody wrote a name that means nothing.
 Result<void> leave_unserved(Config& config, ProviderConfig& provider, const Found& found) {
   const bool known = !provider.preset.empty() || provider.where.empty() ||
@@ -275,6 +312,7 @@ Result<void> complete(Config& config, const Found& found) {
   warn_of_left_out(config);
   name_who_has_a_key(config, found);
   warn_of_default_models(config, elsewhere);
+  warn_of_unknown_plugins(config, found);
   return {};
 }
 

@@ -64,7 +64,6 @@ bool Channel::read_once() {
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return false;
   if (got <= 0) return end(""), false;
   in_end_ += static_cast<std::size_t>(got);
-  received_ += static_cast<std::uint64_t>(got);
   return handle_all();
 }
 

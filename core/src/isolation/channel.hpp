@@ -51,8 +51,6 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void attach();
   /// Nothing is heard of it any more.
   void close();
-  /// Bytes read so far.
-  [[nodiscard]] std::uint64_t received() const { return received_; }
 
  private:
   struct Watch;
@@ -72,7 +70,6 @@ class Channel : public std::enable_shared_from_this<Channel> {
   std::size_t in_end_ = 0;
   std::string out_;
   std::size_t out_begin_ = 0;
-  std::uint64_t received_ = 0;
   bool flush_posted_ = false, writing_ = false;
 };
 

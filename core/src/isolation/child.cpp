@@ -81,7 +81,9 @@ class Plan {
 };
 
 std::string signal_text(int number) {
-  if (number == SIGSYS) return "made a system call that isolation forbids (SIGSYS)";
+  if (number == SIGSYS)
+    return "made a system call that isolation forbids (SIGSYS): for files, connections, programs, "
+           "threads, signals to others ...; see core/docs/isolation.md";
   if (number == SIGXCPU) return "used up its processor time (cpu_max)";
   const char* const name = ::sigabbrev_np(number);
   return "was killed by " + (name != nullptr ? std::string("SIG") + name : std::to_string(number));
@@ -144,17 +146,21 @@ std::string Child::reap() {
 Result<fs::path> find_program(const fs::path& configured) {
   std::error_code unknown;
   fs::path found = configured;
+  std::string places;
   if (configured.empty())
-    for (const fs::path& plugins : install_dirs(process_facts().self_dir))
-      if (const fs::path program = plugins.parent_path() / "prx-plugin-host";
-          found.empty() && fs::exists(program, unknown))
-        found = program;
+    for (const fs::path& plugins : install_dirs(process_facts().self_dir)) {
+      const fs::path program = plugins.parent_path() / "prx-plugin-host";
+      places += (places.empty() ? "" : ", ") + program.string();
+      if (found.empty() && fs::exists(program, unknown)) found = program;
+    }
   if (found.empty())
-    return fail(
-        ErrorClass::kInvalidRequest,
-        "isolation = \"process\" needs the program lib/prx/prx-plugin-host, which this "
-        "installation lacks; build prx with libseccomp-dev, or use isolation = \"none\" for "
-        "plugins that you trust");
+    return fail(ErrorClass::kInvalidRequest,
+                "isolation = \"process\" needs the program prx-plugin-host, which is in no place "
+                "of this installation (" +
+                    places +
+                    "); put it there, name it in [plugins] isolation_host, or use isolation = "
+                    "\"none\" for plugins that you trust (a build of prx without libseccomp-dev "
+                    "lacks it)");
   found = fs::canonical(found, unknown);
   if (unknown)
     return fail(ErrorClass::kInvalidRequest,

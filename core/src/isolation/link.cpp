@@ -17,7 +17,15 @@ Link::~Link() {
   if (channel_) channel_->close();
 }
 
-std::string Link::subject() const { return options_.name + ": its process"; }
+/// As the lines of a plugin in this process begin.
+void Link::log(LogLevel level, const std::string& line) const {
+  ground_.log.write(level, "provider " + options_.provider + ": " + line);
+}
+
+/// In an error.
+std::string Link::its_process(const std::string& what) const {
+  return "provider '" + options_.provider + "': its process " + what;
+}
 
 RemoteOperation* Link::find(std::uint64_t id) {
   const auto found = operations_.find(id);
@@ -41,8 +49,9 @@ RemoteOperation& Link::start(const prx_host& host, const prx_request& request,
   };
   if (request.body.len + request.model.len > kFrameMax - kHeadRoom) {
     fail_later(operation, ErrorClass::kInvalidRequest,
-               "its body and model are more than 64 MiB together, which an isolated plugin cannot "
-               "be given");
+               "provider '" + options_.provider +
+                   "': the body and the model's name are more than 64 MiB together, which an "
+                   "isolated plugin cannot be given");
     return operation;
   }
   if (state_ == State::kUp) {
@@ -53,10 +62,10 @@ RemoteOperation& Link::start(const prx_host& host, const prx_request& request,
     return operation;
   }
   const auto now = ground_.loop.now();
-  if (state_ == State::kDown && now < retry_at_) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(retry_at_ - now);
+  if (state_ == State::kDown && now < restarts_.next()) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(restarts_.next() - now);
     fail_later(operation, ErrorClass::kInternal,
-               subject() + " " + last_end_ + "; it is started again " + in_words(left));
+               its_process(last_end_ + "; it is started again " + in_words(left)));
     return operation;
   }
   FrameWriter out(operation.waiting, Kind::kStart, operation.id);
@@ -68,6 +77,7 @@ RemoteOperation& Link::start(const prx_host& host, const prx_request& request,
 void Link::cancel(RemoteOperation& operation) {
   operation.cancelled = true;
   if (operation.ended) return;
+  operation.waiting.clear();  // its end may come after its process
   if (!serves(operation))
     return fail_later(operation, ErrorClass::kCancelled,
                       "cancelled before its process had started");
@@ -109,10 +119,12 @@ void Link::deliver(RemoteOperation& operation, const prx_event& event) {
 
 void Link::fail(RemoteOperation& operation, ErrorClass error_class, const std::string& message) {
   if (operation.ended) return;
+  operation.waiting.clear();
   drop_exchanges(operation);
   Error error;
   error.error_class = operation.cancelled ? ErrorClass::kCancelled : error_class;
   error.message = message;
+  if (error.error_class == ErrorClass::kInternal) error.provider_code = kEndedCode;
   const prx_error reason = sdk::to_abi(error);
   prx_event event{};
   event.size = sizeof event;

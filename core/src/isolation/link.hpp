@@ -17,6 +17,7 @@
 #include "http/workers.hpp"
 #include "isolation/channel.hpp"
 #include "isolation/child.hpp"
+#include "isolation/restarts.hpp"
 #include "isolation/wire_values.hpp"
 #include "prx/plugin.h"
 #include "telemetry/log.hpp"
@@ -42,7 +43,7 @@ struct Ground {
 
 struct LinkOptions {
   std::shared_ptr<const Source> source;  // shared by the instances of a plugin
-  std::string name;                      ///< "plugin 'acme'"
+  std::string provider;                  ///< whose instance it is
   std::string kind, config_json;
   std::string host_name, host_version;
 };
@@ -58,7 +59,7 @@ struct RemoteOperation {
   const prx_host* host = nullptr;
   prx_sink sink{};
   prx_str body{};
-  std::string waiting;        ///< its frame, while no process can take it
+  std::string waiting;        ///< its frame, while no process can take it; "": it starts no more
   std::uint64_t process = 0;  ///< number of the process that has it; 0: none yet
   bool ended = false, cancelled = false, paused = false;
   std::int64_t credit = kCreditMax, owed = 0;
@@ -73,10 +74,8 @@ class Link final : public std::enable_shared_from_this<Link>, private ChannelObs
   static constexpr std::chrono::milliseconds kCancelMax{900};     ///< from a cancel to the end
   static constexpr std::chrono::milliseconds kPingEvery{1'000};   ///< while operations run
   static constexpr std::chrono::milliseconds kSilenceMax{5'000};  ///< without an answer to a ping
-  static constexpr std::chrono::milliseconds kBackoffBase{100};   ///< after the second end; doubled
-  static constexpr std::chrono::milliseconds kBackoffMax{30'000};
-  static constexpr std::chrono::seconds kStableAfter{10};  ///< one that lived so long starts anew
-  static constexpr unsigned kLogLinesMax = 200;            ///< of the plugin, in each second
+  static constexpr unsigned kLogLinesMax = 200;                   ///< of the plugin, in each second
+  static constexpr unsigned kFreeMax = 20'000;  ///< frames that no credit pays for, in each second
   static constexpr unsigned kBreachesMax = 16;  ///< of its contract, until its process is ended
 
   /// Starts a process, loads the plugin and makes the instance there; blocks, kLoadMax at most.
@@ -84,8 +83,6 @@ class Link final : public std::enable_shared_from_this<Link>, private ChannelObs
   [[nodiscard]] static Result<std::shared_ptr<Link>> open(const Ground& ground,
                                                           LinkOptions options);
   ~Link();
-  /// Before another process is started, after so many ends in a row.
-  [[nodiscard]] static std::chrono::milliseconds wait_after(unsigned ends);
   /// Ends the process; no operation may be there. Any thread.
   static void close(std::shared_ptr<Link> link);
 
@@ -123,7 +120,8 @@ class Link final : public std::enable_shared_from_this<Link>, private ChannelObs
   void deliver(RemoteOperation& operation, const prx_event& event);
   void watch();
   void on_tick();
-  [[nodiscard]] std::string subject() const;
+  void log(LogLevel level, const std::string& line) const;
+  [[nodiscard]] std::string its_process(const std::string& what) const;
   [[nodiscard]] RemoteOperation* find(std::uint64_t id);
 
   // link_frames.cpp
@@ -132,9 +130,10 @@ class Link final : public std::enable_shared_from_this<Link>, private ChannelObs
   void on_event(std::uint64_t id, FrameReader in);
   void on_send(std::uint64_t id, FrameReader in);
   void on_stop(std::uint64_t id, FrameReader in);
-  void on_log(FrameReader in);
+  void on_log(std::uint64_t whose, FrameReader in);
   void on_breach(FrameReader in);
   void on_pong(std::uint64_t id);
+  [[nodiscard]] bool is_flood();
   void breach(const std::string& what);
   void send_credit(RemoteOperation& operation);
   void write_create();
@@ -151,15 +150,17 @@ class Link final : public std::enable_shared_from_this<Link>, private ChannelObs
   std::shared_ptr<Child> child_;  // shared with the keeper's task that ends it
   std::shared_ptr<Channel> channel_;
   std::unordered_map<std::uint64_t, std::unique_ptr<RemoteOperation>> operations_;
-  MonotonicTime started_at_{}, retry_at_{};
-  unsigned ends_ = 0;  ///< in a row
+  Restarts restarts_;
   std::string last_end_;
   Loop::TimerId load_timer_ = 0, tick_timer_ = 0;
-  std::uint64_t ping_ = 0, pong_ = 0, seen_ = 0;
-  MonotonicTime ping_at_{};
-  MonotonicTime log_since_{};
-  unsigned log_lines_ = 0, breaches_ = 0;
+  std::uint64_t ping_ = 0, pong_ = 0;
+  unsigned silent_ticks_ = 0;   ///< since the last ping; time alone may pass while the loop is busy
+  MonotonicTime free_since_{};  ///< begin of the second that the two below count
+  unsigned free_frames_ = 0, log_lines_ = 0, breaches_ = 0;
 };
+
+/// The provider_code of operations that ended with their process.
+inline constexpr const char* kEndedCode = "isolation";
 
 /// When a process is started again: "in 100 ms", "with the next request".
 [[nodiscard]] std::string in_words(std::chrono::milliseconds wait);

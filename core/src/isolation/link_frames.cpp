@@ -78,6 +78,7 @@ void Link::write_create() {
   for (std::int32_t level = PRX_LOG_TRACE; level <= PRX_LOG_ERROR; ++level)
     if (ground_.log.enabled(static_cast<LogLevel>(level))) levels |= 1u << level;
   auto out = channel_->frame(Kind::kCreate, 0);
+  out.put(std::string_view(options_.provider));
   out.put(std::string_view(options_.host_name)).put(std::string_view(options_.host_version));
   out.put(levels).put(std::string_view(options_.source->id));
   out.put(std::string_view(options_.kind)).put(std::string_view(options_.config_json));
@@ -85,7 +86,9 @@ void Link::write_create() {
 
 void Link::on_frame(Kind kind, std::uint64_t id, std::string_view fields) {
   FrameReader in(fields);
-  if (kind == Kind::kLog) return on_log(in);
+  if (kind != Kind::kEvent && is_flood())
+    return breach("more than " + std::to_string(kFreeMax) + " frames in a second");
+  if (kind == Kind::kLog) return on_log(id, in);
   if (state_ == State::kStarting && kind == Kind::kCreated) {
     const prx_str description = in.text();
     if (opening_)
@@ -126,29 +129,36 @@ void Link::breach(const std::string& what) {
   channel_->close();
 }
 
+bool Link::is_flood() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - free_since_ >= std::chrono::seconds(1)) {
+    free_since_ = now;
+    free_frames_ = log_lines_ = 0;
+  }
+  return ++free_frames_ > kFreeMax;
+}
+
 void Link::on_pong(std::uint64_t id) {
   if (id != ping_ || ping_ == pong_) return breach("an answer to no question");
   pong_ = id;
 }
 
-void Link::on_log(FrameReader in) {
+/// A module is its plugin's, as in this process.
+void Link::on_log(std::uint64_t whose, FrameReader in) {
   const auto level = level_of(in.number<std::int32_t>());
   const prx_str line = in.text();
   if (!in.done()) return breach("a malformed frame");
-  const auto now = std::chrono::steady_clock::now();
-  if (now - log_since_ >= std::chrono::seconds(1)) {
-    log_since_ = now;
-    log_lines_ = 0;
-  }
   if (++log_lines_ > kLogLinesMax) return;
   const bool last = log_lines_ == kLogLinesMax;
-  ground_.log.write(level, options_.name + ": " + one_line(line) +
-                               (last ? " (more lines of this second are dropped)" : ""));
+  const std::string text =
+      one_line(line) + (last ? " (more lines of this second are dropped)" : "");
+  if (whose == kOfInstance) return log(level, text);
+  ground_.log.write(level, "plugin " + options_.source->id + ": " + text);
 }
 
 void Link::on_breach(FrameReader in) {
   const std::string what = one_line(in.text());
-  ground_.log.write(LogLevel::kWarn, options_.name + ": plugin broke its contract: " + what);
+  log(LogLevel::kWarn, "plugin broke its contract: " + what);
   if (++breaches_ >= kBreachesMax) lose("was killed: too many breaches of its contract");
 }
 
@@ -163,9 +173,6 @@ void Link::on_event(std::uint64_t id, FrameReader in) {
   if (operation == nullptr || operation->process != process_ || operation->ended)
     return breach("an event of no running operation");
   if (operation->credit <= 0) return breach("more than was asked for");
-  if (wire.event.type > PRX_EV_ERROR ||
-      (wire.event.type == PRX_EV_ERROR) != (wire.event.error != nullptr))
-    return breach("an event of unknown type");
   operation->credit -= cost;
   operation->owed += cost;
   const bool is_much = operation->owed >= kCreditMax / 4;

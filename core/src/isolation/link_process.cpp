@@ -82,7 +82,9 @@ Result<void> Link::open_now() {
     error.message = "did not make the instance within " + std::to_string(kLoadMax.count()) + " s";
   else
     static_cast<void>(run_and_wait(ground_.keeper, [&] {
-      error.message = "its process " + child_->end() + " while it loaded";
+      error.message = "its process (" + options_.source->program.string() + ") " + child_->end() +
+                      " while it loaded";
+      error.provider_code = kEndedCode;
     }));
   return Unexpected(std::move(error));
 }
@@ -97,8 +99,7 @@ void Link::adopt(std::shared_ptr<Child> child) {
   state_ = State::kStarting;
   failure_.reset();
   pong_ = ping_;
-  breaches_ = 0;
-  started_at_ = std::chrono::steady_clock::now();
+  breaches_ = free_frames_ = 0;
   child_ = std::move(child);
   channel_ = std::make_shared<Channel>(ground_.loop, child_->take_socket(),
                                        static_cast<ChannelObserver&>(*this));
@@ -150,10 +151,11 @@ void Link::launched(Result<std::shared_ptr<Child>> child) {
 /// The instance is made.
 void Link::started() {
   state_ = State::kUp;
+  restarts_.up(std::chrono::steady_clock::now());
   if (opening_) return;
   ground_.loop.cancel_timer(std::exchange(load_timer_, 0));
   for (const auto& [id, operation] : operations_) {
-    if (operation->waiting.empty() || operation->ended) continue;
+    if (operation->waiting.empty()) continue;
     operation->process = process_;
     channel_->append(std::exchange(operation->waiting, {}));
   }
@@ -185,13 +187,12 @@ void Link::lose(const std::string& why) {
 void Link::finish(const std::string& why) {
   state_ = State::kDown;
   note_end(why);
-  fail_operations(subject() + " " + why);
-  const bool waited_for = std::any_of(operations_.begin(), operations_.end(), [](const auto& one) {
-    return !one.second->waiting.empty() && !one.second->ended;
-  });
+  fail_operations(its_process(why));
+  const bool waited_for = std::any_of(operations_.begin(), operations_.end(),
+                                      [](const auto& one) { return !one.second->waiting.empty(); });
   if (!waited_for || state_ != State::kDown) return;
-  if (ground_.loop.now() >= retry_at_) return launch();
-  fail_waiting(subject() + " " + why);
+  if (ground_.loop.now() >= restarts_.next()) return launch();
+  fail_waiting(its_process(why));
 }
 
 /// One that cannot be started is no better than one that ends.
@@ -199,28 +200,18 @@ void Link::fail_start(const Error& error) {
   state_ = State::kDown;
   const std::string why = "could not be started again: " + error.message;
   note_end(why);
-  fail_waiting(subject() + " " + why);
-}
-
-std::chrono::milliseconds Link::wait_after(unsigned ends) {
-  constexpr unsigned kDoublingsMax = 16;
-  if (ends < 2) return {};
-  return std::min(kBackoffBase * (1 << std::min(ends - 2, kDoublingsMax)), kBackoffMax);
+  fail_waiting(its_process(why));
 }
 
 void Link::note_end(const std::string& why) {
-  const auto now = ground_.loop.now();
-  if (now - started_at_ >= kStableAfter) ends_ = 0;
-  const auto wait = wait_after(++ends_);
-  retry_at_ = now + wait;
+  const auto wait = restarts_.ended(ground_.loop.now());
   last_end_ = why;
   const auto failed = std::count_if(operations_.begin(), operations_.end(), [](const auto& one) {
     return one.second->process != 0 && !one.second->ended;
   });
-  ground_.log.write(LogLevel::kWarn,
-                    subject() + " " + why + "; " + std::to_string(failed) +
-                        " running operations failed with it; it is started again " +
-                        in_words(wait));
+  log(LogLevel::kWarn, "its process " + why + "; " + std::to_string(failed) +
+                           " running operations failed with it; it is started again " +
+                           in_words(wait));
 }
 
 /// Those that it had. What hears of an end may start another.
@@ -235,7 +226,7 @@ void Link::fail_operations(const std::string& why) {
 void Link::fail_waiting(const std::string& why) {
   std::vector<std::uint64_t> ids;
   for (const auto& [id, operation] : operations_)
-    if (!operation->waiting.empty() && !operation->ended) ids.push_back(id);
+    if (!operation->waiting.empty()) ids.push_back(id);
   for (const std::uint64_t id : ids)
     if (RemoteOperation* const operation = find(id)) fail(*operation, ErrorClass::kInternal, why);
 }
@@ -244,7 +235,6 @@ void Link::fail_waiting(const std::string& why) {
 
 void Link::watch() {
   if (tick_timer_ != 0 || operations_.empty() || state_ != State::kUp) return;
-  seen_ = channel_->received();
   tick_timer_ = ground_.loop.start_timer(kPingEvery, [weak = weak_from_this()] {
     const auto self = weak.lock();
     if (!self) return;
@@ -253,15 +243,14 @@ void Link::watch() {
   });
 }
 
-/// One that says something needs no question.
+/// Whatever else it says: a loop that only talks hangs as well.
 void Link::on_tick() {
   if (state_ != State::kUp) return;
-  const auto now = ground_.loop.now();
-  if (ping_ != pong_ && now - ping_at_ >= kSilenceMax)
+  if (ping_ != pong_ && ++silent_ticks_ >= kSilenceMax / kPingEvery)
     return lose("did not answer for " + std::to_string(kSilenceMax.count() / 1'000) +
                 " s, and was killed");
-  if (ping_ == pong_ && channel_->received() == seen_ && !operations_.empty()) {
-    ping_at_ = now;
+  if (ping_ == pong_ && !operations_.empty()) {
+    silent_ticks_ = 0;
     channel_->send(Kind::kPing, ++ping_);
   }
   watch();

@@ -18,12 +18,13 @@ RemoteOperation& operation_of(void* op) { return *static_cast<RemoteOperation*>(
 Result<std::shared_ptr<Link>> open(Module& from, LinkOptions options) {
   auto& last = from.slow_failure;
   const auto now = std::chrono::steady_clock::now();
-  if (now < last.until && last.config_json == options.config_json) return Unexpected(last.error);
-  std::string config = options.config_json;
+  if (now < last.until && last.kind == options.kind && last.config_json == options.config_json)
+    return Unexpected(last.error);
+  std::string kind = options.kind, config = options.config_json;
   auto link = Link::open(from.ground, std::move(options));
   const auto after = std::chrono::steady_clock::now();
   if (!link && after - now >= Module::SlowFailure::kSlow)
-    last = {after + Module::SlowFailure::kKept, std::move(config), link.error()};
+    last = {after + Module::SlowFailure::kKept, std::move(kind), std::move(config), link.error()};
   return link;
 }
 
@@ -32,7 +33,7 @@ std::int32_t create(void* module, const prx_host* host, prx_str kind, prx_str co
   auto& from = *static_cast<Module*>(module);
   LinkOptions options;
   options.source = from.source;
-  options.name = "plugin '" + from.source->id + "'";
+  options.provider = from.provider;
   options.kind = sdk::view(kind);
   options.config_json = sdk::view(config);
   options.host_name = sdk::view(host->name);

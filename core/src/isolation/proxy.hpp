@@ -18,10 +18,11 @@ struct Module {
     static constexpr std::chrono::seconds kSlow{1};
     static constexpr std::chrono::seconds kKept{60};
     MonotonicTime until{};
-    std::string config_json;
+    std::string kind, config_json;
     Error error;
   };
   SlowFailure slow_failure{};
+  std::string provider{};  ///< of the instance that `create` makes next; of [init] functions
 };
 
 /// `create` takes a Module; what it makes is an instance for the functions below. [init] functions

@@ -32,7 +32,7 @@ enum class Kind : std::uint32_t {
   kEvent,         ///< process; operation
   kSend,          ///< process; operation
   kStop,          ///< process; operation: ends one of its exchanges
-  kLog,           ///< process; none
+  kLog,           ///< process; kOfInstance or kOfModule
   kBreach,        ///< process; none: the plugin broke its contract
   kPong,          ///< process; the ping's number
 };
@@ -42,6 +42,9 @@ inline constexpr std::size_t kFrameMax = 65u << 20;
 inline constexpr std::int64_t kCreditMax = 256 << 10;  ///< bytes of events on the way, see kCredit
 inline constexpr std::size_t kHeadersMax = 256;        ///< of one head; of a request 64
 inline constexpr std::size_t kExchangesMax = 64;       ///< of one operation at once
+
+/// Whose a line of the log is; the process itself speaks as the module.
+inline constexpr std::uint64_t kOfInstance = 0, kOfModule = 1;
 
 struct FrameHead {
   std::uint32_t size = 0;  ///< of the fields

@@ -26,7 +26,7 @@ struct SearchOptions {
   std::vector<std::filesystem::path> install_dirs;  ///< lib/prx/plugins of the install
   std::optional<std::vector<std::string>> allow;    ///< ids; nullopt: all
   Isolation isolation = Isolation::kNone;           ///< of plugins without an entry
-  bool disabled = false;  ///< PRX_NO_PLUGINS=1: nothing is searched or loaded
+  bool disabled = false;  ///< PRX_NO_PLUGINS: nothing is searched or loaded
 };
 
 /// The options of a configuration and this process: environment and install location included. In a

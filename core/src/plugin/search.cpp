@@ -120,7 +120,8 @@ class Search {
     if (auto reason = objection(candidate, entry); !reason.empty()) {
       // What the configuration names stays named by it, whatever the file says it is.
       if (entry != nullptr) candidate.info.id = entry->id;
-      reason.insert(0, candidate.info.path + ": ");
+      if (const std::string path = candidate.info.path + ": "; !reason.starts_with(path))
+        reason.insert(0, path);
       return reject(std::move(candidate), std::move(reason));
     }
     settle(std::move(candidate));

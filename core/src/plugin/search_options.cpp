@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "plugin/plugins_off.hpp"
 #include "plugin/search.hpp"
 
 namespace prx {
@@ -81,7 +82,7 @@ SearchOptions search_options(const PluginsConfig& config, const Environment& env
   options.allow = config.allow;
   options.isolation = config.isolation;
   options.install_dirs = install_dirs(facts.self_dir);
-  options.disabled = environment("PRX_NO_PLUGINS").value_or("") == "1";
+  options.disabled = !why_plugins_are_off(environment).empty();
   if (facts.secure) return options;
   options.env_dirs = split_path(environment("PRX_PLUGIN_PATH").value_or(""));
   options.user_dirs = user_dirs(environment);

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "one_line.hpp"
+#include <prx/sdk/text.hpp>
 
 namespace anthropic {
 namespace {
@@ -87,7 +87,7 @@ Result<std::string> file_block(const ObjectIndex& part, std::string_view where) 
   if (data && data->media_type.starts_with("image/"))
     return block("image", base64_source(*data), part).str();
   if (data && data->media_type != "application/pdf")
-    return unsupported(where, "file of type " + shown(data->media_type));
+    return unsupported(where, "file of type " + prx::sdk::one_line(data->media_type));
   ObjectWriter out = block("document", data ? base64_source(*data) : url_source(url), part);
   if (const auto name = member(file, "filename"); !name.empty()) out.raw("title", name);
   return out.str();

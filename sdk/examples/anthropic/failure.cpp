@@ -6,9 +6,9 @@
 
 #include <prx/sdk/json_edit.hpp>
 #include <prx/sdk/retry_after.hpp>
+#include <prx/sdk/text.hpp>
 
 #include "json_writer.hpp"
-#include "one_line.hpp"
 
 namespace anthropic {
 namespace {
@@ -51,15 +51,6 @@ constexpr std::string_view kSpendLimit = "enforced_spend_limit_reached";
 
 std::string_view header(std::span<const prx_kv> headers, std::string_view name) {
   return prx::sdk::HttpHead{0, headers}.header(name);
-}
-
-/// The beginning of a body, if it is text.
-std::string raw_text(std::string_view body) {
-  std::size_t size = std::min(body.size(), kRawMax);
-  while (size > 0 && size < body.size() && (static_cast<unsigned char>(body[size]) & 0xc0) == 0x80)
-    --size;
-  const std::string_view begin = body.substr(0, size);
-  return prx::json::is_utf8(begin) ? std::string(begin) : std::string();
 }
 
 ErrorClass read_class(int status, const ObjectIndex& error, std::string_view words) {
@@ -133,7 +124,7 @@ std::string read_message(int status, std::string_view words, std::string_view ty
   }
   message.append(": ").append(words);
   if (!type.empty()) message.append(" (").append(type).append(")");
-  return one_line(message, kMessageMax);
+  return prx::sdk::one_line(message, kMessageMax);
 }
 
 }  // namespace
@@ -147,14 +138,14 @@ prx::Error read_failure(const Failure& failure, std::int64_t now_epoch) {
   out.http_status = failure.status;
   out.phase = failure.status == 0 ? prx::Phase::kBody : prx::Phase::kHead;
   out.error_class = read_class(failure.status, error, words);
-  out.provider_code = one_line(text(error, "type"), 200);
+  out.provider_code = prx::sdk::one_line(text(error, "type"), 200);
   out.message = read_message(failure.status, words, out.provider_code);
-  out.request_id = one_line(header(failure.headers, "request-id"), 200);
-  if (out.request_id.empty()) out.request_id = one_line(text(body, "request_id"), 200);
+  out.request_id = prx::sdk::one_line(header(failure.headers, "request-id"), 200);
+  if (out.request_id.empty()) out.request_id = prx::sdk::one_line(text(body, "request_id"), 200);
   out.retry_after = read_wait(failure, out.error_class, now_epoch);
   const std::string_view retry = header(failure.headers, "x-should-retry");
   if (retry == "true" || retry == "false") out.retryable = retry == "true";
-  out.raw = raw_text(failure.body);
+  out.raw = prx::sdk::utf8_prefix(failure.body, kRawMax);
   return out;
 }
 

@@ -3,9 +3,10 @@
 #include <charconv>
 #include <utility>
 
+#include <prx/sdk/text.hpp>
+
 #include "failure.hpp"
 #include "json_writer.hpp"
-#include "one_line.hpp"
 #include "reasoning.hpp"
 #include "usage.hpp"
 
@@ -247,7 +248,7 @@ void MessageReader::end(const Object& delta, const Object& usage, Out& out) {
   has_finished_ = true;
   const auto why = member(object(delta, "stop_details"), "explanation");
   if (reason == "refusal" && why.starts_with('"')) out.item("refusal", {}, why);
-  out.finish(finish_of(reason), one_line(reason, 200));
+  out.finish(finish_of(reason), prx::sdk::one_line(reason, 200));
   tell_usage(out);
 }
 

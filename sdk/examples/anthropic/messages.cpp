@@ -4,10 +4,10 @@
 
 #include <prx/sdk/json_edit.hpp>
 #include <prx/sdk/json_peek.hpp>
+#include <prx/sdk/text.hpp>
 
 #include "content.hpp"
 #include "json_writer.hpp"
-#include "one_line.hpp"
 #include "reasoning.hpp"
 
 namespace anthropic {
@@ -33,7 +33,7 @@ class TurnWriter {
       return {};
     }
     return prx::fail(ErrorClass::kUnsupported,
-                     where + ": Anthropic has no role \"" + shown(role) + "\"");
+                     where + ": Anthropic has no role \"" + prx::sdk::one_line(role) + "\"");
   }
   Turns take() {
     end_turn();
@@ -76,7 +76,8 @@ class TurnWriter {
     std::string arguments = text(function, "arguments");
     if (arguments.find_first_not_of(" \t\r\n") == std::string::npos) arguments = "{}";
     if (!prx::json::begins_object(arguments) || !prx::json::validate(arguments))
-      return bad_message(where, "the arguments for tool '" + shown(name) + "' are no JSON object");
+      return bad_message(
+          where, "the arguments for tool '" + prx::sdk::one_line(name) + "' are no JSON object");
     said_.add(ObjectWriter()
                   .text("type", "tool_use")
                   .text("id", tool_call_id(id))

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include <prx/plugin.hpp>
+#include <prx/sdk/text.hpp>
 
 #include "answers.hpp"
-#include "one_line.hpp"
 #include "prx_note.h"
 #include "request_body.hpp"
 
@@ -41,7 +41,7 @@ Result<std::string> read_base_url(const sdk::Config& config) {
   const bool is_web = url.starts_with("https://") || url.starts_with("http://");
   if (!is_web || has_control(url) || url.find_first_of(" ?#") != std::string::npos)
     return prx::fail(ErrorClass::kInvalidRequest,
-                     "base_url \"" + anthropic::shown(url) +
+                     "base_url \"" + prx::sdk::one_line(url) +
                          "\" must be an http(s) URL without query and fragment");
   while (url.ends_with('/')) url.pop_back();
   return url.ends_with(kPath) ? url : url.append(kPath);
@@ -69,7 +69,7 @@ Result<anthropic::BodyOptions> read_body_options(const sdk::Config& config) {
   if (!form)
     return prx::fail(
         ErrorClass::kInvalidRequest,
-        "thinking \"" + anthropic::shown(word) + R"(" is none of "auto", "adaptive", "budget")");
+        "thinking \"" + prx::sdk::one_line(word) + R"(" is none of "auto", "adaptive", "budget")");
   body.thinking = *form;
   return body;
 }

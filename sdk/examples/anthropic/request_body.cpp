@@ -6,10 +6,10 @@
 #include <utility>
 
 #include <prx/sdk/json_edit.hpp>
+#include <prx/sdk/text.hpp>
 
 #include "json_writer.hpp"
 #include "messages.hpp"
-#include "one_line.hpp"
 #include "tools.hpp"
 
 namespace anthropic {
@@ -166,7 +166,7 @@ class BodyWriter {
     const std::string_view schema = member(object(format, "json_schema"), "schema");
     if (type != "json_schema" || schema.empty())
       return prx::fail(ErrorClass::kUnsupported, "Anthropic has no response_format \"" +
-                                                     shown(type) +
+                                                     prx::sdk::one_line(type) +
                                                      "\"; ask for a json_schema with a schema");
     return ObjectWriter().text("type", "json_schema").raw("schema", schema).str();
   }

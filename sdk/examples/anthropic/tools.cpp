@@ -1,9 +1,9 @@
 #include "tools.hpp"
 
 #include <prx/sdk/json_edit.hpp>
+#include <prx/sdk/text.hpp>
 
 #include "json_writer.hpp"
-#include "one_line.hpp"
 
 namespace anthropic {
 namespace {
@@ -36,7 +36,7 @@ Result<std::string> write_tool(std::string_view json) {
   const std::string type = text(*tool, "type");
   if (type == "function") return write_function(*tool);
   if (type.starts_with(kForeignTools))
-    return prx::fail(ErrorClass::kUnsupported, "Anthropic has no tool " + shown(type));
+    return prx::fail(ErrorClass::kUnsupported, "Anthropic has no tool " + prx::sdk::one_line(type));
   return std::string(json);
 }
 

@@ -224,7 +224,8 @@ typedef struct prx_http {
    * @param sink     copied; its ctx must live until `end` returned or `cancel` returned.
    * @param fail     borrowed; set when the result is not PRX_OK.
    * @param id       receives the id of the exchange, never 0.
-   * @return PRX_OK, and then `end` comes exactly once unless cancelled; else nothing ever comes.
+   * @return PRX_OK, and then `end` comes exactly once unless cancelled; else nothing ever comes. A
+   * host may refuse an operation's 65th exchange.
    * @thread [loop], or from inside prx_provider::start on the thread that called it. */
   int32_t (*send)(const prx_host* host, const prx_http_req* request, const prx_http_sink* sink,
                   const prx_fail* fail, uint64_t* id) PRX_NOEXCEPT;
@@ -236,7 +237,9 @@ typedef struct prx_http {
 #define PRX_EXEC_ID "prx.exec/1"
 typedef void (*prx_task)(void* ctx) PRX_NOEXCEPT;
 
-/** Time, the loop and worker threads. A plugin starts no thread of its own. */
+/** Time, the loop and worker threads. A plugin starts no thread of its own. A host may limit what
+ * one operation has under way at once, to no less than 64 timers, 4,096 posted tasks and one
+ * worker, and refuses what is above that; a delay above 168 hours is 168 hours. */
 typedef struct prx_exec {
   uint32_t size, zero;
   /** The host's monotonic clock in nanoseconds; virtual in tests. @thread [any] */
@@ -363,8 +366,8 @@ typedef struct prx_event {
   prx_str text, id, name, json;
   prx_str frame; /**< WANT_FRAME: the chunk of a Chat Completions stream that this event is the
                     first of, as it came, if both say the same; empty in other protocols */
-  const prx_usage* usage;
-  const prx_error* error;
+  const prx_usage* usage; /**< of PRX_EV_USAGE; else NULL */
+  const prx_error* error; /**< of PRX_EV_ERROR; else NULL */
 } prx_event;
 
 /** Where an operation puts its events. */

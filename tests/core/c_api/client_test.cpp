@@ -211,6 +211,20 @@ TEST(CApi, OptionsThatExcludeEachOtherAreRefused) {
   EXPECT_THAT(refused_open(options).message(), HasSubstr("ca_file and ca_pem"));
 }
 
+TEST(CApi, TextsThatWouldGoWhereTheyMustNotAreRefused) {
+  CRig rig;
+  prx_client_options options = rig.options;
+  options.host_name = "a\r\nX-Evil: 1";
+  EXPECT_THAT(refused_open(options).message(), HasSubstr("host_name has a character"));
+  options = rig.options;
+  options.host_version = "1\n";
+  EXPECT_THAT(refused_open(options).message(), HasSubstr("host_version has a character"));
+  options = rig.options;
+  options.config_text = "";
+  options.config_folder = "here";
+  EXPECT_THAT(refused_open(options).message(), HasSubstr("config_folder is not absolute"));
+}
+
 TEST(CApi, ARequestIsABodyOrAPromptAndNothingElse) {
   CRig rig;
   const auto client = rig.open();
@@ -298,6 +312,11 @@ TEST(CApi, CallOptionsReachTheCall) {
   const auto sent = rig.rig.simulator->requests().at(0);
   EXPECT_EQ(sent.header("traceparent"), how.traceparent);
   EXPECT_EQ(sent.body.find("\"stream\":true"), std::string::npos) << sent.body;
+  how.traceparent = "x\r\nEvil: 1";
+  const auto evil = c_chat(client, prompt("hi", "gpt-4o"), &how);
+  EXPECT_EQ(evil.code, PRX_E_INVALID_REQUEST);
+  EXPECT_THAT(evil.message(), HasSubstr("traceparent is no W3C trace context"));
+  how.traceparent = nullptr;
   how.provider = nullptr;
   how.chain = "no such";
   EXPECT_EQ(c_chat(client, prompt("hi"), &how).code, PRX_E_INVALID_REQUEST);

@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "c_api/handles.hpp"
 #include "core/c_api/c_rig.hpp"
 
 namespace prx::test {
@@ -249,6 +250,36 @@ TEST(CCall, FreedOffTheLoopNoCallbackRunsAfterwards) {
   EXPECT_EQ(pushed->ends, 0);
   pushed.reset();  // a sanitizer would see a callback that uses it
   EXPECT_TRUE(client_went(rig));
+}
+
+/// Where another thread frees the call before prx_client_start() returned.
+TEST(CCall, ItsSinkIsWaitedForUntilNoCallbackRuns) {
+  struct Held {
+    std::atomic<bool> entered{false}, go_on{false}, left{false};
+  } held;
+  prx_call_sink given{};
+  given.size = sizeof given;
+  given.ctx = &held;
+  given.event = [](void* ctx, const prx_stream_event*) noexcept {
+    Held& self = *static_cast<Held*>(ctx);
+    self.entered = true;
+    self.go_on.wait(false);
+    self.left = true;
+    return std::int32_t{0};
+  };
+  given.end = [](void*, prx_response*, prx_failure*) noexcept {};
+  const auto sink = std::make_shared<c_api::PushSink>(given, std::stop_token());
+  std::thread loop([&] { sink->on_event(StreamEvent()); });
+  while (!held.entered) std::this_thread::yield();
+  sink->silence();
+  std::thread other([&] {
+    held.go_on = true;
+    held.go_on.notify_all();
+  });
+  sink->wait_for_callback();
+  EXPECT_TRUE(held.left);
+  loop.join();
+  other.join();
 }
 
 TEST(CCall, MayBeFreedInItsOwnFirstEvent) {

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <functional>
 #include <set>
+#include <span>
 
 #include "check/elf_file.hpp"
 #include "check/rule.hpp"
@@ -18,9 +19,11 @@
 namespace prx::check {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 /// Ids of the static rules that fail for a file; they run here, since they run nothing of it.
 std::set<std::string> failing(const Subject& subject) {
@@ -34,14 +37,14 @@ std::set<std::string> failing(const Subject& subject) {
   return ids;
 }
 
-class ChangedFile : public ::testing::TestWithParam<FileMutation> {
+class OneFile : public ::testing::Test {
  protected:
-  ChangedFile() {
+  OneFile() {
     std::string name = (std::filesystem::temp_directory_path() / "prx-check-XXXXXX").string();
     EXPECT_NE(::mkdtemp(name.data()), nullptr);
     folder_ = name;
   }
-  ~ChangedFile() override { std::filesystem::remove_all(folder_); }
+  ~OneFile() override { std::filesystem::remove_all(folder_); }
 
   Subject subject_with(const std::string& bytes) {
     const auto file = folder_ / "plugin.so";
@@ -52,6 +55,7 @@ class ChangedFile : public ::testing::TestWithParam<FileMutation> {
  private:
   std::filesystem::path folder_;
 };
+class ChangedFile : public OneFile, public ::testing::WithParamInterface<FileMutation> {};
 
 TEST(FileRules, TheHonestPluginKeepsThemAll) {
   EXPECT_THAT(failing(subject_of(mutant_file("honest"))), IsEmpty());
@@ -100,6 +104,42 @@ TEST(FileRules, AQuirkOfAVersionMovesTheFloor) {
   subject.quirks.glibc_max = "2.13";
   subject.quirks.glibcxx_max = "3.4.28";
   EXPECT_THAT(failing(subject), ElementsAre("elf.glibc", "elf.glibcxx"));
+}
+
+std::string finding_of(const Subject& subject, std::string_view id) {
+  for (const Rule& rule : file_rules()) {
+    if (rule.id != id) continue;
+    Trial trial(1);
+    rule.run(subject, trial);
+    return trial.findings().empty() ? "" : trial.findings().front().happened;
+  }
+  return "";
+}
+
+TEST(FileRules, PackedRelocationsAreOfGlibc236) {
+  Subject subject = subject_of(mutant_file("packed_relocations"));
+  const std::string bytes = bytes_of(subject.file);
+  const auto elf = read_elf(std::as_bytes(std::span(bytes)));
+  ASSERT_TRUE(elf);
+  const bool is_packed =
+      std::any_of(elf->versions.begin(), elf->versions.end(),
+                  [](const auto& version) { return version.name == "GLIBC_ABI_DT_RELR"; });
+  if (!is_packed) GTEST_SKIP() << "this linker does not pack them";
+  EXPECT_THAT(failing(subject), IsEmpty());
+  subject.quirks.glibc_max = "2.35";
+  EXPECT_THAT(failing(subject), ElementsAre("elf.glibc"));
+  EXPECT_THAT(finding_of(subject, "elf.glibc"), HasSubstr("glibc_max"));
+}
+
+TEST_F(OneFile, WithAVersionOfNoReleaseIsNotToldOfAQuirk) {
+  std::string bytes = bytes_of(mutant_file("honest"));
+  const std::size_t version = bytes.find(std::string("\0GLIBC_2.", 9));
+  ASSERT_NE(version, bytes.npos);
+  for (std::size_t at = version + 7; bytes[at] != '\0'; ++at) bytes[at] = 'P';
+  const Subject subject = subject_with(bytes);
+  EXPECT_THAT(failing(subject), ElementsAre("elf.glibc"));
+  EXPECT_THAT(finding_of(subject, "elf.glibc"),
+              AllOf(HasSubstr("GLIBC_P"), HasSubstr("do without it"), Not(HasSubstr("quirk"))));
 }
 
 TEST(FileRules, TheNamesOfANoteAreThoseOfThePluginHeader) {

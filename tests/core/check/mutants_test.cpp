@@ -67,9 +67,9 @@ class Mutant : public ::testing::TestWithParam<MutantRow> {};
 
 /// Rules that play thousands of operations: a mutant that is none of theirs is not tried with them.
 bool is_long(std::string_view rule) {
-  static const std::set<std::string_view> kLong = {"answer.every-split", "answer.cut",
-                                                   "answer.endless",     "load.no-growth",
-                                                   "load.at-once",       "status.class"};
+  static const std::set<std::string_view> kLong = {
+      "answer.every-split", "answer.cut",   "answer.endless",  "load.no-growth",
+      "load.at-once",       "status.class", "answer.malformed"};
   return kLong.contains(rule);
 }
 
@@ -100,6 +100,20 @@ INSTANTIATE_TEST_SUITE_P(Check, Mutant, ::testing::ValuesIn(wrong_ones()),
 TEST(Mutants, TheirHonestOriginalKeepsEveryRule) {
   std::string told;
   EXPECT_THAT(failing(subject_of(mutant_file("honest")), all_rules(), told), IsEmpty()) << told;
+}
+
+/// Rules of an answer have nothing to look at where a chat needs no server.
+TEST(Mutants, OneThatChatsInProcessAndAsksAServerForTheRestKeepsEveryRule) {
+  std::string told;
+  EXPECT_THAT(failing(subject_of(mutant_file("chats_in_process")), all_rules(), told), IsEmpty())
+      << told;
+}
+
+TEST(Mutants, OneWhoseEveryStartIsRefusedIsToldOfThatAlone) {
+  std::string told;
+  EXPECT_THAT(failing(subject_of(mutant_file("refuses_every_operation")), all_rules(), told),
+              ElementsAre("operation.works"))
+      << told;
 }
 
 TEST(Mutants, WhatIsDeclaredToServeFewAtOnceMayRefuseTheOthers) {

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -52,6 +53,7 @@ void crash(const Subject&, Trial& trial) {
   (void)trial.expect(false, "first", "it was not");
   trial.at("a step before");
   trial.at("release");
+  ::signal(SIGSEGV, SIG_DFL);  // a sanitizer's handler would end it in its own way
   ::raise(SIGSEGV);
 }
 void hang(const Subject&, Trial& trial) {
@@ -207,6 +209,43 @@ TEST(Runner, NothingThatARuleStartedSurvivesIt) {
   if (!gone.is_open()) return;  // and forgotten
   pollfd wait{gone.get(), POLLIN, 0};
   EXPECT_EQ(::poll(&wait, 1, 20'000), 1);
+}
+
+/// A process in a session of its own whose parent has ended.
+void leave_a_daemon(const Subject&, Trial& trial) {
+  int ends[2];
+  if (::pipe(ends) != 0) return;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::setsid();
+    const pid_t daemon = ::fork();
+    if (daemon != 0) ::_exit(::write(ends[1], &daemon, sizeof daemon) == sizeof daemon ? 0 : 1);
+    while (true) ::pause();
+  }
+  pid_t daemon = 0;
+  if (::read(ends[0], &daemon, sizeof daemon) != sizeof daemon) return;
+  ::waitpid(child, nullptr, 0);
+  trial.expect(false, "", std::to_string(daemon));
+}
+
+TEST(Runner, NorDoesWhatLeftItsGroup) {
+  const Outcome outcome = only(rule("a.b", leave_a_daemon));
+  const pid_t daemon = std::stoi(outcome.findings.at(0).happened);
+  EXPECT_NE(::kill(daemon, 0), 0) << "it is gone when the rule is told of";
+}
+
+TEST(Runner, AfterSomeThatHadToBeEndedNoMoreAreRun) {
+  std::vector<Rule> rules(kEndlessMax + 2, rule("a.b", hang));
+  for (Rule& each : rules) each.limit = std::chrono::seconds(1);
+  RunOptions options;
+  options.at_once = kEndlessMax;
+  const auto outcomes = run_rules(Subject(), rules, options);
+  ASSERT_TRUE(outcomes);
+  for (std::size_t i = 0; i < rules.size(); ++i)
+    EXPECT_EQ((*outcomes)[i].state,
+              i < kEndlessMax ? Outcome::State::kFailed : Outcome::State::kNotRun)
+        << i;
+  EXPECT_EQ(outcomes->back().reason, "5 rules in a row had to be ended");
 }
 
 TEST(Runner, AProcessHasNoDescriptorsOfOurs) {

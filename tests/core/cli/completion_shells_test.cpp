@@ -59,6 +59,14 @@ TEST_F(CompletionProgram, GoesByTheFileThatTheLineNames) {
   EXPECT_THAT(ask({"chat", "--no-config", "--provider", ""}), Not(HasSubstr("\nbackup")));
 }
 
+TEST_F(CompletionProgram, NamesIdsOfPluginsWhereTheyCanStand) {
+  for (const char* verb : {"info", "verify"}) {
+    EXPECT_THAT(ask({"plugin", verb, ""}),
+                AllOf(HasSubstr("\nopenai\tOpenAI\n"), HasSubstr("\nopenrouter\tOpenRouter\n")));
+  }
+  EXPECT_THAT(ask({"plugin", "info", "./"}), StartsWith("files"));
+}
+
 TEST_F(CompletionProgram, NamesModelsThatWereFetchedOnceAndSendsNothing) {
   simulate();
   EXPECT_THAT(ask({"chat", "--model", ""}), AllOf(Not(HasSubstr("gpt-4o")), HasSubstr("careful")));

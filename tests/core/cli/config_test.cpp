@@ -283,5 +283,39 @@ TEST_F(ConfigShow, JsonHasTheSameSettings) {
   EXPECT_TRUE(json["warnings"].IsArray());
 }
 
+TEST_F(ConfigCheck, ATableOrAnIdOfAPluginThatIsNotThereIsAWarningAndSoItIsInAChat) {
+  simulate();
+  const std::string file = configure(
+      "[plugins]\nallow = [\"openrouter\", \"opnai\"]\n"
+      "[plugins.opnrouter]\nisolation = \"process\"\n");
+  for (const auto& result : {run({"config", "check"}), run({"chat", "--no-stream", "hi"})}) {
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_THAT(result.err,
+                AllOf(HasSubstr("[plugins.opnrouter]: no plugin 'opnrouter' was found; did you "
+                                "mean 'openrouter'?"),
+                      HasSubstr("[plugins] allow: no plugin 'opnai' was found; did you mean "
+                                "'openai'?")));
+  }
+  EXPECT_THAT(run({"doctor"}).out, HasSubstr("no plugin 'opnrouter' was found"));
+}
+
+TEST_F(ConfigCheck, NamesOnlyTheFilesThatCouldServeTheProvider) {
+  configure("[default]\nprovider = \"openai\"\n[plugins]\nallow = []\n");
+  environment["OPENAI_API_KEY"] = kKey;
+  for (const auto& result : {run({"config", "check"}), run({"chat", "hi"})}) {
+    EXPECT_EQ(result.exit_code, 3);
+    EXPECT_THAT(result.err, AllOf(HasSubstr("add \"openai\" to it"),
+                                  ::testing::Not(HasSubstr("openrouter.so"))));
+  }
+}
+
+TEST_F(ConfigCheck, PluginsAreOffByAnyWordThatDoesNotSayNo) {
+  environment["PRX_NO_PLUGINS"] = "true";
+  EXPECT_THAT(run({"config", "check"}).err, HasSubstr("PRX_NO_PLUGINS=true turns plugins off"));
+  EXPECT_THAT(run({"plugin", "list"}).err, HasSubstr("PRX_NO_PLUGINS=true turns plugins off"));
+  environment["PRX_NO_PLUGINS"] = "false";
+  EXPECT_EQ(run({"config", "check"}).exit_code, 0);
+}
+
 }  // namespace
 }  // namespace prx::cli

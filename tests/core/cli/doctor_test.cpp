@@ -380,5 +380,19 @@ TEST_F(Doctor, ArgumentsAreChecked) {
   EXPECT_EQ(run({"doctor", "--provider", "a", "--chain", "b"}).exit_code, 2);
 }
 
+TEST_F(Doctor, APluginThatCanOnlyChatIsAskedNothingElse) {
+  const std::filesystem::path file = home / "plugins/template-in_process.so";
+  std::filesystem::copy_file(PRX_TEMPLATE_DIR "/template_in_process.so", file);
+  ::chmod(file.c_str(), 0755);
+  const auto listed = run({"plugin", "info", file, "--json"});
+  const std::string id = parse_json(listed.out)["id"].GetString();
+  configure("[default]\nprovider = \"" + id + "\"\nmodel = \"m\"\n");
+  const auto result = examine();
+  EXPECT_EQ(result.exit_code, 0) << text();
+  EXPECT_EQ(row("reach", id).status, "ok");
+  EXPECT_EQ(row("reach", id).what, "not asked: the plugin has no health operation");
+  EXPECT_EQ(row("target", "default#1").status, "ok") << text();
+}
+
 }  // namespace
 }  // namespace prx::cli

@@ -63,6 +63,31 @@ TEST_F(PluginCheck, TheReplayThatIsPrintedFindsTheSame) {
   EXPECT_THAT(again.out, HasSubstr("it is /opt/mutant"));
 }
 
+/// Its lines as core/docs/plugin-check.md shows them, of a file that is called otherwise.
+std::string as_on_page(std::string report, const std::string& file) {
+  const auto replace = [&report](const std::string& from, const std::string& to) {
+    for (std::size_t at = report.find(from); at != report.npos; at = report.find(from, at))
+      report.replace(at, from.size(), to);
+  };
+  replace(file, "build/lib/prx/plugins/acme.so");
+  replace(": mutant 1.0.0", ": acme 1.0.0");
+  report.resize(report.rfind('\n', report.size() - 2) + 1);  // how many rules were run
+  replace("\n", "\r    ");
+  replace("\r", "\n");
+  return "    " + report.substr(0, report.size() - 4);
+}
+
+TEST_F(PluginCheck, ThePageShowsWhatItPrints) {
+  std::ifstream in(PRX_SOURCE_DIR "/core/docs/plugin-check.md");
+  const std::string page(std::istreambuf_iterator<char>(in), {});
+  const std::string file = mutant("event_inside_start");
+  const auto failed = check({file, "--rule", "elf.entry", "--rule", "start.no-event-inside"});
+  EXPECT_THAT(page, HasSubstr(as_on_page(failed.out, file)));
+  const std::string local = copy(fs::path(PRX_TEMPLATE_DIR) / "template_in_process.so");
+  const std::string report = as_on_page(check({local, "--rule", "http.request"}).out, local);
+  EXPECT_THAT(page, HasSubstr(report.substr(report.find('\n') + 1)));
+}
+
 TEST_F(PluginCheck, JsonIsOneObject) {
   const auto result = check({mutant("run_path"), "--json", "--rule", "elf.no-search-path"});
   EXPECT_EQ(result.exit_code, 1);
@@ -177,6 +202,19 @@ TEST_F(PluginCheck, LiveFailsWhereTheServiceRefuses) {
   EXPECT_EQ(result.exit_code, 1) << result.out << result.err;
   EXPECT_THAT(result.out, AllOf(HasSubstr("FAILED  live.chat-stream"), HasSubstr("auth: "),
                                 HasSubstr(" --live --seed 1 --rule live.chat-stream")));
+}
+
+TEST_F(PluginCheck, LiveWithoutTheKeyIsSaidSoAndRunsNothing) {
+  const auto result = check({mutant("honest"), "--live"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.out, "");
+  EXPECT_THAT(result.err, HasSubstr("set MUTANT_API_KEY"));
+}
+
+TEST_F(PluginCheck, AnEmptyNameAndASeedThatIsTooLargeAreSaidSo) {
+  EXPECT_THAT(check({""}).err, HasSubstr("the name of the file is empty"));
+  EXPECT_THAT(check({mutant("honest"), "--seed", "18446744073709551615"}).err,
+              HasSubstr("at most 9223372036854775807"));
 }
 
 TEST_F(PluginCheck, WithoutLiveNothingIsSentAnywhere) {

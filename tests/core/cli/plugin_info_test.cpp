@@ -88,5 +88,20 @@ TEST_F(PluginInfoTest, WantsOneName) {
   EXPECT_EQ(run({"plugin", "info", "openai", "openrouter"}).exit_code, 2);
 }
 
+TEST_F(PluginInfoTest, OfWhatIsNoPluginNothingElseIsSaid) {
+  const std::string file = write("plugins/broken.so", "");
+  const auto result = run({"plugin", "info", file});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.out, ContainsRegex("^file +.*broken\\.so\nstate +rejected: [^\n]*\n$"));
+  const auto info = parse_object(run({"plugin", "info", file, "--json"}).out);
+  EXPECT_TRUE(info["signs"].IsNull());
+}
+
+TEST_F(PluginInfoTest, NamesTheVariableThatSaysWhereTheKeyGoes) {
+  EXPECT_THAT(run({"plugin", "info", "openai"}).out, ContainsRegex("base URL +OPENAI_BASE_URL: "));
+  const auto info = parse_object(run({"plugin", "info", "openai", "--json"}).out);
+  EXPECT_STREQ(info["base_url_env"].GetString(), "OPENAI_BASE_URL");
+}
+
 }  // namespace
 }  // namespace prx::cli

@@ -118,5 +118,37 @@ TEST_F(PluginList, AWrongConfigurationIsSaid) {
   EXPECT_THAT(result.err, HasSubstr(file + ":2:"));
 }
 
+TEST_F(PluginList, AFileThatWillNotLoadIsRejectedAsAClientRejectsItAndSoIsItInInfoAndDoctor) {
+  environment["OPENAI_API_KEY"] = kKey;
+  const std::string pin = "[default]\nprovider = \"openai\"\n[plugins.openai]\nsha256 = \"" +
+                          std::string(64, 'a') + "\"\n";
+  const std::string host =
+      "[default]\nprovider = \"openai\"\n[plugins]\nisolation = \"process\"\n"
+      "isolation_host = \"/nope\"\n";
+  for (const auto& [toml, why] : {std::pair(pin, "pinned is aaaa"), std::pair(host, "/nope: ")}) {
+    configure(toml);
+    const auto plugins = parse_array(run({"plugin", "list", "--json"}).out);
+    const auto* plugin = find_by_path(plugins, home / "plugins/openai.so");
+    ASSERT_NE(plugin, nullptr);
+    EXPECT_STREQ((*plugin)["state"].GetString(), "rejected");
+    ASSERT_TRUE((*plugin)["reason"].IsString());
+    EXPECT_THAT((*plugin)["reason"].GetString(), HasSubstr(why));
+    const auto info = run({"plugin", "info", "openai"});
+    EXPECT_EQ(info.exit_code, 3);
+    EXPECT_THAT(info.out, ::testing::ContainsRegex("state +rejected: .*" + std::string(why)));
+    EXPECT_THAT(run({"config", "check"}).err, HasSubstr((*plugin)["reason"].GetString()));
+    const auto doctor = run({"doctor"});
+    EXPECT_EQ(doctor.exit_code, 1);
+    EXPECT_THAT(doctor.out, AllOf(HasSubstr(why), ::testing::Not(HasSubstr("trusted: "))));
+  }
+}
+
+TEST_F(PluginList, NamesThePathOnceBesideItsColumn) {
+  const auto file = home / "plugins/openai.so";
+  ASSERT_EQ(::chmod(file.c_str(), 0664), 0);
+  EXPECT_THAT(run({"plugin", "list"}).out,
+              HasSubstr("rejected: not trusted: it can be written by its group; "));
+}
+
 }  // namespace
 }  // namespace prx::cli

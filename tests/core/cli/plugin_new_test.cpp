@@ -84,7 +84,8 @@ TEST_F(PluginNew, IsOverHttpUnlessAnotherKindIsAskedFor) {
 
 TEST_F(PluginNew, EndsWithTheCommandsThatComeNext) {
   EXPECT_THAT(make({"acme"}).out,
-              HasSubstr("\n\nNext:\n  cmake -S acme -B acme/build && cmake --build acme/build\n"
+              HasSubstr("\n\nNext:\n  umask 022\n"
+                        "  cmake -S acme -B acme/build && cmake --build acme/build\n"
                         "  ctest --test-dir acme/build --output-on-failure\n"
                         "  prx plugin check acme/build/lib/prx/plugins/acme.so --config "
                         "acme/check.toml\n"));
@@ -98,7 +99,7 @@ TEST_F(PluginNew, JsonHasTheSame) {
   EXPECT_STREQ(result["kind"].GetString(), "in-process");
   EXPECT_EQ(result["folder"].GetString(), (place / "acme").string());
   EXPECT_EQ(result["files"].Size(), names(place / "acme").size());
-  EXPECT_EQ(result["next"].Size(), 4u);
+  EXPECT_EQ(result["next"].Size(), 5u);
 }
 
 TEST_F(PluginNew, TheNameGoesWhereverItBelongs) {
@@ -222,6 +223,14 @@ TEST_F(PluginNew, NoPlaceholderIsLeft) {
                   AllOf(Not(::testing::ContainsRegex("@[A-Z]+@")), Not(IsEmpty())))
           << kind << " " << name;
   }
+}
+
+TEST_F(PluginNew, WarnsOfAPluginWithThatId) {
+  const auto taken = make({"openai"});
+  EXPECT_EQ(taken.exit_code, 0) << taken.err;
+  EXPECT_THAT(taken.err, AllOf(HasSubstr("warning: "), HasSubstr("'openai' is there already, "),
+                               HasSubstr("plugins/openai.so")));
+  EXPECT_THAT(make({"nobodys"}).err, Not(HasSubstr("warning")));
 }
 
 }  // namespace

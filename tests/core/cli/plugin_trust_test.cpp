@@ -72,7 +72,7 @@ TEST_F(PluginTrust, AStrangersFileIsRefused) {
 
 TEST_F(PluginTrust, SoIsOneThatOthersCanWrite) {
   ::chmod(file.c_str(), 0775);
-  EXPECT_THAT(refusal(), HasSubstr("can be written by its group; run: chmod g-w " + file.string()));
+  EXPECT_THAT(refusal(), HasSubstr("it can be written by its group; "));
   ::chmod(file.c_str(), 0757);
   EXPECT_THAT(refusal(), HasSubstr("can be written by everyone"));
 }
@@ -96,7 +96,7 @@ TEST_F(PluginTrust, AStrangersLinkIsRefusedThoughItLeadsToAnOwnFile) {
   fs::create_symlink(file, home / "plugins/link.so");
   own(home / "plugins/link.so", kStranger);
   file = home / "plugins/link.so";
-  EXPECT_THAT(refusal(), HasSubstr("link.so belongs to user 12345"));
+  EXPECT_THAT(refusal(), HasSubstr("link.so: not trusted: it belongs to user 12345"));
 }
 
 TEST_F(PluginTrust, AFileThatIsNamedIsRefusedWithOneLineAndNothingElseTakesItsPlace) {
@@ -108,7 +108,7 @@ TEST_F(PluginTrust, AFileThatIsNamedIsRefusedWithOneLineAndNothingElseTakesItsPl
   environment["OPENAI_API_KEY"] = kKey;
   const auto result = run_as_user({"chat", "hi"});
   EXPECT_EQ(result.exit_code, 3);
-  EXPECT_THAT(result.err, HasSubstr(other.string() + " belongs to user 12345"));
+  EXPECT_THAT(result.err, HasSubstr(other.string() + ": not trusted: it belongs to user 12345"));
   EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
 }
 

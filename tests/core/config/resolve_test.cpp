@@ -454,5 +454,42 @@ TEST(NoteFor, PrefersAKindToAnId) {
   EXPECT_EQ(note_for(all, "none"), nullptr);
 }
 
+TEST(Resolve, WhatPluginsSaysOfAPluginThatIsNotThereIsAWarning) {
+  const auto config = resolve(
+      "[providers.work]\nplugin = 'openai'\nbase_url = 'https://w.example'\nmodel = 'm'\n"
+      "[plugins]\nallow = ['openai', 'openrouter', 'opnai']\n"
+      "[plugins.opnrouter]\nisolation = 'process'\n[plugins.work]\nisolation = 'process'\n"
+      "[plugins.ghost]\nisolation = 'process'\n[plugins.openai]\nisolation = 'process'");
+  ASSERT_TRUE(config);
+  const std::string hint = "(the table is named after the plugin, not the provider)";
+  EXPECT_THAT(config->warnings,
+              ::testing::IsSupersetOf(
+                  {"prx.toml:7:10: [plugins.opnrouter]: no plugin 'opnrouter' was found; did you "
+                   "mean 'openrouter'? " +
+                       hint,
+                   "prx.toml:9:10: [plugins.work]: no plugin 'work' was found; did you mean "
+                   "'openai'? " +
+                       hint,
+                   "prx.toml:11:10: [plugins.ghost]: no plugin 'ghost' was found; install it, or "
+                   "correct the name " +
+                       hint,
+                   std::string("prx.toml:6:9: [plugins] allow: no plugin 'opnai' was found; did "
+                               "you mean 'openai'? (it lists plugins, not providers)")}));
+  for (const auto& warning : config->warnings)
+    EXPECT_THAT(warning, ::testing::Not(HasSubstr("no plugin 'openai'")));
+}
+
+TEST(Resolve, WhatPluginsSaysOfARejectedPluginOrWhenTheyAreOffIsNoWarning) {
+  const auto parsed = *testing::parse("[plugins.acme]\nisolation = 'process'");
+  const std::vector<std::string> rejected{"acme"};
+  EXPECT_THAT(resolve_config(parsed, {}, testing::environment({}), rejected)->warnings,
+              ::testing::Not(::testing::Contains(HasSubstr("[plugins.acme]"))));
+  EXPECT_THAT(resolve_config(parsed, {}, testing::environment({}))->warnings,
+              ::testing::Contains(HasSubstr("[plugins.acme]")));
+  const auto off = resolve_config(parsed, {}, testing::environment({{"PRX_NO_PLUGINS", "yes"}}));
+  EXPECT_THAT(off->warnings, ::testing::Not(::testing::Contains(HasSubstr("[plugins.acme]"))));
+  EXPECT_THAT(off->providers[0].problem, HasSubstr("PRX_NO_PLUGINS=yes turns plugins off"));
+}
+
 }  // namespace
 }  // namespace prx::config

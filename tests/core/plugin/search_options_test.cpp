@@ -72,7 +72,10 @@ TEST(SearchOptions, TakesWhatTheConfigurationSays) {
 TEST(SearchOptions, AreDisabledByTheEnvironment) {
   EXPECT_FALSE(search_options({}, environment({}), {}).disabled);
   EXPECT_FALSE(search_options({}, environment({{"PRX_NO_PLUGINS", "0"}}), {}).disabled);
-  EXPECT_TRUE(search_options({}, environment({{"PRX_NO_PLUGINS", "1"}}), {}).disabled);
+  for (const char* off : {"", "false", "no", "Off"})
+    EXPECT_FALSE(search_options({}, environment({{"PRX_NO_PLUGINS", off}}), {}).disabled) << off;
+  for (const char* on : {"1", "true", "yes", "2", "x"})
+    EXPECT_TRUE(search_options({}, environment({{"PRX_NO_PLUGINS", on}}), {}).disabled) << on;
 }
 
 TEST(InstallDirs, AreRelativeToAProgramOrALibrary) {

@@ -138,7 +138,7 @@ TEST_F(FindPlugins, RejectsWhatIsNotTrustedAndStillSaysItsId) {
   const auto found = only(find_in(dir_.path()));
   EXPECT_EQ(found.info.id, "good");
   EXPECT_EQ(found.info.state, PluginState::kRejected);
-  EXPECT_THAT(found.info.reason, HasSubstr("can be written by everyone; run: chmod go-w"));
+  EXPECT_THAT(found.info.reason, HasSubstr("or run: chmod go-w"));
 }
 
 TEST_F(FindPlugins, LetsALaterFileServeForARejectedOne) {

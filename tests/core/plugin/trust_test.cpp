@@ -10,7 +10,10 @@ namespace prx {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
 using testing::TempDir;
 namespace fs = std::filesystem;
 
@@ -30,8 +33,9 @@ TEST(Trust, IsGivenToAFileThatOnlyItsOwnerCanWrite) {
 TEST(Trust, IsRefusedToAFileThatGroupOrOthersCanWrite) {
   const TempDir dir;
   const auto group = dir.write("group.so", "x", 0664);
-  EXPECT_THAT(reason_of(group), AllOf(HasSubstr(group.string() + " can be written by its group"),
-                                      HasSubstr("run: chmod g-w " + group.string())));
+  EXPECT_THAT(reason_of(group),
+              AllOf(StartsWith(group.string() + ": not trusted: it can be written by its group; "),
+                    HasSubstr("again as yourself, or run: chmod g-w " + group.string())));
   EXPECT_EQ(check_trust(group).error().error_class, ErrorClass::kPermission);
   EXPECT_THAT(reason_of(dir.write("world.so", "x", 0666)), HasSubstr("can be written by everyone"));
 }
@@ -42,6 +46,20 @@ TEST(Trust, IsRefusedWhenAnyFolderAboveCanBeWritten) {
   dir.make_dir("open/closed", 0755);
   const auto file = dir.write("open/closed/a.so", "x");
   EXPECT_THAT(reason_of(file), HasSubstr(open.string() + " can be written by everyone"));
+}
+
+TEST(Trust, NamesEveryPathThatIsNotTrustedAtOnce) {
+  const TempDir dir;
+  const auto outer = dir.make_dir("outer", 0775), inner = dir.make_dir("outer/inner", 0775);
+  const auto file = dir.write("outer/inner/a.so", "x", 0664);
+  EXPECT_THAT(reason_of(file), AllOf(HasSubstr(outer.string() + ", " + inner.string() +
+                                               " and it can be written by their groups; "),
+                                     EndsWith("chmod g-w " + outer.string() + " " + inner.string() +
+                                              " " + file.string())));
+  fs::permissions(inner, fs::perms(0777));
+  EXPECT_THAT(reason_of(file),
+              AllOf(HasSubstr("inner can be written by everyone, "),
+                    HasSubstr("run: chmod go-w " + outer.string() + " " + inner.string())));
 }
 
 TEST(Trust, AllowsAStickyFolderOfRootOnly) {
@@ -63,7 +81,8 @@ TEST(Trust, IsRefusedToAFileOfAnotherUser) {
   const auto file = dir.write("a.so", "x");
   ASSERT_EQ(::chown(file.c_str(), kOther, kOther), 0);
   EXPECT_THAT(reason_of(file),
-              AllOf(HasSubstr("belongs to user 65534"), HasSubstr("run: chown 0 ")));
+              AllOf(HasSubstr("it belongs to user 65534"),
+                    HasSubstr("build or copy it again as yourself"), Not(HasSubstr("chown"))));
 }
 
 TEST(Trust, IsRefusedToAFolderOfAnotherUser) {

@@ -10,7 +10,6 @@
 // prx holds the key, the connections and the clocks; read prx/sdk/http_provider.hpp for the rest.
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -46,14 +45,17 @@ Result<std::string> write_body(std::string_view chat) {
   return body + "}";
 }
 
-std::int64_t number(std::optional<std::string_view> text, std::int64_t otherwise) {
-  std::int64_t value = 0;
-  if (!text) return otherwise;
+/// A count of tokens, or -1: not known.
+std::int64_t number(std::optional<std::string_view> text) {
+  std::int64_t value = -1;
+  if (!text) return -1;
   const auto read = std::from_chars(text->data(), text->data() + text->size(), value);
-  return read.ec == std::errc() && read.ptr == text->data() + text->size() ? value : otherwise;
+  const bool is_whole = read.ec == std::errc() && read.ptr == text->data() + text->size();
+  return is_whole && value >= 0 ? value : -1;
 }
 
-/// One event of the server as events of prx; false when it cannot be read.
+/// One event of the server as events of prx; false when it cannot be read. What is no UTF-8 in its
+/// texts goes out as U+FFFD.
 bool read_event(std::string_view text, sdk::EventWriter& out) {
   const auto event = ObjectIndex::parse(text);
   if (!event) return false;
@@ -66,13 +68,9 @@ bool read_event(std::string_view text, sdk::EventWriter& out) {
   if (!stop) return true;  // an event that this plugin does not know says nothing
   const std::string reason = prx::json::unquoted(*stop).value_or("");
   out.finish(reason == "limit" ? sdk::FinishReason::kLength : sdk::FinishReason::kStop, reason);
-  prx_usage usage{};
-  usage.size = sizeof usage;
-  usage.prompt_tokens = number(event->find("read"), -1);
-  usage.completion_tokens = number(event->find("written"), -1);
-  usage.total_tokens = usage.reasoning_tokens = -1;
-  usage.cached_tokens = usage.cache_write_tokens = -1;
-  usage.cost = -1;
+  prx_usage usage = sdk::unknown_usage();
+  usage.prompt_tokens = number(event->find("read"));
+  usage.completion_tokens = number(event->find("written"));
   out.usage(usage);
   out.done();
   return true;
@@ -83,10 +81,7 @@ class Answer final : public sdk::Decoder {
   static constexpr std::size_t kWordsMax = 500;  ///< bytes kept of a refusal
 
   void head(const sdk::HttpHead& head, sdk::EventWriter&) override {
-    if (!sdk::is_rejection(head.status)) return;
-    refusal_ = sdk::status_error(head.status, PRX_NOTE_ID);
-    if (const auto wait = number(head.header("retry-after"), -1); wait >= 0)
-      refusal_->retry_after = std::chrono::seconds(wait);
+    if (sdk::is_rejection(head.status)) refusal_ = sdk::status_error(head, PRX_NOTE_ID);
   }
   void data(char* bytes, std::size_t size, sdk::EventWriter& out) override {
     if (refusal_) {

@@ -32,9 +32,12 @@ void reads_answers_cut_anywhere(const std::string& file, Checks& check) {
     const TestCall chat(instance, kAsk);
     instance.host.answer({.body = kAnswer, .piece = piece});
     check(chat.text() == "Hello" && chat.done(), "the answer is read, however it is cut");
-    const TestEvent* const usage = chat.first(PRX_EV_USAGE);
-    check(usage != nullptr && usage->usage->prompt_tokens == 7, "the tokens are counted");
+    const auto usage = chat.first(PRX_EV_USAGE).usage;
+    check(usage && usage->prompt_tokens == 7, "the tokens are counted");
   }
+  const TestCall damaged(instance, kAsk);
+  instance.host.answer({.body = "data: {\"text\":\"a\xff\"}\n\ndata: {\"stop\":\"\xff\"}\n\n"});
+  check(damaged.text() == "a\ufffd" && damaged.done(), "what is no UTF-8 is marked");
   check(instance.host.breaches.empty(), "the contract is kept");
 }
 
@@ -45,6 +48,14 @@ void makes_errors_of_what_is_no_answer(const std::string& file, Checks& check) {
   const auto error = limited.error();
   check(error && error->error_class == ErrorClass::kRateLimit, "429 is a rate limit");
   check(error && error->retry_after == std::chrono::seconds(3), "its wait is told");
+  const TestCall odd(instance, kAsk);
+  const std::string words = std::string(499, 'x') + "\u00e9";  // 500 bytes end within the last one
+  instance.host.answer(
+      {.status = 500, .body = words, .headers = {{"retry-after", "99999999999999999999"}}});
+  check(odd.error() && odd.error()->retry_after == std::chrono::hours(366 * 24),
+        "a wait has an end");
+  check(odd.error() && odd.error()->raw == std::string(499, 'x'),
+        "its words are cut at a character");
   for (std::size_t size = 0; size + 1 < kAnswer.size(); ++size) {
     const TestCall cut(instance, kAsk);
     instance.host.answer({.body = std::string_view(kAnswer).substr(0, size)});

@@ -109,7 +109,7 @@ void says_little_of_what_is_no_api(const Bench& bench) {
   instance.host.answer({.status = 502, .body = "<html>bad \xff gateway</html>"});
   bench.check(error_of(page).error_class == ErrorClass::kOverloaded &&
                   error_of(page).message == "Anthropic answered with HTTP status 502" &&
-                  error_of(page).raw.empty(),
+                  error_of(page).raw == "<html>bad \ufffd gateway</html>",
               "a page of a proxy, in no encoding");
   const TestCall cut(instance, kAsk);
   const std::string large(1 << 20, 'x');

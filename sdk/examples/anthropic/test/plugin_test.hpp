@@ -34,8 +34,7 @@ void check_lists(const Bench& bench);
 /// The first event of that type; an empty one, of type 0, when there is none.
 [[nodiscard]] inline prx::sdk::testing::TestEvent event_of(const prx::sdk::testing::TestCall& call,
                                                            std::uint32_t type) {
-  const prx::sdk::testing::TestEvent* const event = call.first(type);
-  return event == nullptr ? prx::sdk::testing::TestEvent() : *event;
+  return call.first(type);
 }
 /// What the answer cost; nothing is known of it when it did not say.
 [[nodiscard]] inline prx_usage usage_of(const prx::sdk::testing::TestCall& call) {

@@ -30,13 +30,11 @@ std::string last_progress(const TestCall& call) {
 }
 prx::Error error_of(const TestCall& call) { return call.error().value_or(prx::Error()); }
 prx_usage usage_of(const TestCall& call) {
-  const TestEvent* const event = call.first(PRX_EV_USAGE);
-  return event == nullptr ? prx::sdk::unknown_usage()
-                          : event->usage.value_or(prx::sdk::unknown_usage());
+  return call.first(PRX_EV_USAGE).usage.value_or(prx::sdk::unknown_usage());
 }
 std::uint32_t finish_of(const TestCall& call) {
-  const TestEvent* const event = call.first(PRX_EV_FINISH);
-  return event == nullptr ? 99 : event->finish;
+  const TestEvent& event = call.first(PRX_EV_FINISH);
+  return event.type == PRX_EV_FINISH ? event.finish : 99;
 }
 
 /// What a fresh instance says to a request.
@@ -75,8 +73,7 @@ void does_what_is_asked(const std::string& file, Checks& check) {
   const TestCall one(instance, {.body = chat(R"(,"max_completion_tokens":1)")});
   instance.host.run();
   check(usage_of(one).completion_tokens == 1 && finish_of(one) == PRX_FINISH_LENGTH, "the limit");
-  const TestEvent* const finish = one.first(PRX_EV_FINISH);
-  check(finish != nullptr && finish->name == "length", "and the reason in its own words");
+  check(one.first(PRX_EV_FINISH).name == "length", "and the reason in its own words");
   const std::string whole = said(file, cold + "1");
   const std::string stop = whole.substr(whole.find(' '), 3);
   const TestCall stopped(instance, {.body = chat(cold + R"(1,"stop":[")" + stop + "\"]")});

@@ -2,6 +2,8 @@
 /// Conversions between the C interface and C++ values, and the one guard that keeps exceptions in.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
@@ -12,6 +14,7 @@
 #include "prx/plugin.h"
 #include "prx/sdk/error.hpp"
 #include "prx/sdk/sizes.hpp"
+#include "prx/sdk/text.hpp"
 
 namespace prx::sdk {
 
@@ -29,7 +32,8 @@ namespace prx::sdk {
   out.http_status = error.http_status;
   out.retryable = error.retryable ? (*error.retryable ? 1 : 0) : -1;
   out.phase = static_cast<std::int32_t>(error.phase);
-  out.retry_after_ms = error.retry_after ? error.retry_after->count() : -1;
+  out.retry_after_ms =
+      error.retry_after ? std::max<std::int64_t>(error.retry_after->count(), 0) : -1;
   out.message = str(error.message);
   out.provider_code = str(error.provider_code);
   out.request_id = str(error.request_id);
@@ -51,6 +55,31 @@ namespace prx::sdk {
   out.request_id = view(error.request_id);
   out.raw = view(error.raw);
   return out;
+}
+
+inline constexpr std::size_t kRawMax = 64u << 10;  ///< bytes of prx_error::raw
+
+/// Whether the texts of an error are as prx_error wants them: UTF-8, a message of one line, no more
+/// of the provider's words than kRawMax.
+[[nodiscard, gnu::noinline]] inline bool has_clean_texts(const prx_error& error) {
+  const std::string_view message = view(error.message);
+  return !message.empty() && std::none_of(message.begin(), message.end(), detail::is_control) &&
+         error.raw.len <= kRawMax && detail::is_clean(message) &&
+         detail::is_clean(view(error.provider_code)) && detail::is_clean(view(error.request_id)) &&
+         detail::is_clean(view(error.raw));
+}
+
+/// The same error with such texts: what is no UTF-8 is U+FFFD, control characters of the message
+/// are blanks, and `raw` ends with a whole character.
+[[nodiscard, gnu::noinline]] inline Error with_clean_texts(Error error) {
+  error.message = mended_utf8(error.message);
+  std::replace_if(error.message.begin(), error.message.end(), detail::is_control, ' ');
+  if (error.message.empty()) error.message = "the plugin gives no reason";
+  error.provider_code = mended_utf8(error.provider_code);
+  error.request_id = mended_utf8(error.request_id);
+  error.raw = mended_utf8(utf8_prefix(error.raw, kRawMax));
+  error.raw.resize(utf8_prefix(error.raw, kRawMax).size());
+  return error;
 }
 
 /// What an incomplete exchange ended with.
@@ -99,23 +128,33 @@ class FailCatcher {
 };
 
 /// A failure without memory of its own but a fixed buffer: what a guard can say when even `new`
-/// fails.
+/// fails. Control characters of `what` are blanks, and '?' stands for each byte that is no UTF-8.
 class BugReport {
  public:
   explicit BugReport(const char* what) {
     const int size = std::snprintf(text_, sizeof text_, "bug in the plugin: %s", what);
     const auto length = static_cast<std::size_t>(size < 0 ? 0 : size);
+    const std::size_t kept = clean(length < sizeof text_ ? length : sizeof text_ - 1);
     error_.size = sizeof error_;
     error_.code = PRX_E_INTERNAL;
     error_.retryable = -1;
     error_.retry_after_ms = -1;
-    error_.message = {text_, length < sizeof text_ ? length : sizeof text_ - 1};
+    error_.message = {text_, kept};
   }
   BugReport(const BugReport&) = delete;
   BugReport& operator=(const BugReport&) = delete;
   [[nodiscard]] const prx_error& error() const { return error_; }
 
  private:
+  [[nodiscard]] std::size_t clean(std::size_t length) {
+    const std::size_t kept = utf8_prefix({text_, length}, length).size();
+    char* const end = text_ + kept;
+    std::replace_if(text_, end, detail::is_control, ' ');
+    for (char* at = text_; (at = text_ + (detail::skip_utf8(at, end) - text_)) != end; ++at)
+      *at = '?';
+    return kept;
+  }
+
   char text_[256];  ///< a longer message is cut
   prx_error error_{};
 };

@@ -25,7 +25,7 @@ namespace prx::sdk {
 /// What the head of the answer said; views are borrowed for the call.
 struct ChatHead {
   int status = 200;
-  std::span<const prx_kv> headers;  ///< names in lower case
+  std::span<const prx_kv> headers{};  ///< names in lower case
 };
 
 /// A provider's own view of an error that it reported, with class and words as the dialect read
@@ -136,8 +136,8 @@ class ChatDecoder {
 
 /// What a rejected request's body names by type. A value.
 struct Refusal {
-  std::string code;       ///< the typed code, "unsupported_parameter"; "" for none
-  std::string parameter;  ///< what it is about, "messages[0].role"; "" for none
+  std::string code{};       ///< the typed code, "unsupported_parameter"; "" for none
+  std::string parameter{};  ///< what it is about, "messages[0].role"; "" for none
 };
 
 /// Reads `error.code` and `error.param`; and of FastAPI's `{"detail":[{"type","loc"}]}` (at the

@@ -20,14 +20,14 @@ namespace prx::sdk {
 
 /// What tells one such provider from another. Paths begin with "/" and follow base_url.
 struct ChatOptions {
-  std::string title;            ///< for messages, "OpenRouter"
-  std::string base_url;         ///< "https://openrouter.ai/api/v1"
-  std::vector<Header> headers;  ///< on each request; those with an empty value are left out
+  std::string title{};            ///< for messages, "OpenRouter"
+  std::string base_url{};         ///< "https://openrouter.ai/api/v1"
+  std::vector<Header> headers{};  ///< on each request; those with an empty value are left out
   std::string chat_path = "/chat/completions";
   std::string models_path = "/models";
   std::vector<std::string> health_paths{"/models"};  ///< 1 or more, the next one after a 404
   std::vector<std::string> warmup_paths{"/models"};  ///< the same
-  std::vector<AccountPart> account;                  ///< none: PRX_OP_ACCOUNT is unsupported
+  std::vector<AccountPart> account{};                ///< none: PRX_OP_ACCOUNT is unsupported
   RefineError refine_error = nullptr;                ///< of chats
 };
 

@@ -73,13 +73,6 @@ struct Instance {
   std::unique_ptr<P> provider;
 };
 
-/// A message is one line, whatever it quotes: control characters become blanks.
-[[nodiscard]] inline Error with_one_line(Error error) {
-  for (char& c : error.message)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  return error;
-}
-
 /// Runs `body`, which returns a Result<void>, and turns what it says or throws into a status.
 template <class Body>
 [[nodiscard]] std::int32_t status_of(const prx_fail* fail, Body&& body) noexcept {
@@ -89,7 +82,7 @@ template <class Body>
         const Result<void> result = body();
         status = result ? PRX_OK : static_cast<std::int32_t>(result.error().error_class);
         if (result) return;
-        const Error error = with_one_line(result.error());
+        const Error error = with_clean_texts(result.error());
         report(fail, to_abi(error));
       },
       [&](const prx_error& bug) { report(fail, bug); });

@@ -45,14 +45,14 @@ enum class Phase : std::int32_t {
 /// A value type; no member ever holds a key, a prompt or a whole body.
 struct Error {
   ErrorClass error_class = ErrorClass::kInternal;
-  std::string message;  ///< one line: what, where, remedy
-  int http_status = 0;  ///< 100 to 599; 0: there was none
+  std::string message{};  ///< one line: what, where, remedy
+  int http_status = 0;    ///< 100 to 599; 0: there was none
   Phase phase = Phase::kNone;
-  std::optional<bool> retryable;                         ///< what the provider said itself
-  std::optional<std::chrono::milliseconds> retry_after;  ///< from when it was received; 0 or more
-  std::string provider_code;  ///< the provider's own code, as it wrote it
-  std::string request_id;     ///< the provider's id of the exchange
-  std::string raw;            ///< the provider's words behind the message, at most 64 KiB
+  std::optional<bool> retryable{};                         ///< what the provider said itself
+  std::optional<std::chrono::milliseconds> retry_after{};  ///< from when it was received; 0 or more
+  std::string provider_code{};  ///< the provider's own code, as it wrote it
+  std::string request_id{};     ///< the provider's id of the exchange
+  std::string raw{};            ///< the provider's words behind the message, at most 64 KiB
 
   friend bool operator==(const Error&, const Error&) = default;
 };

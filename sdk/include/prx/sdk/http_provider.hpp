@@ -24,7 +24,7 @@
 namespace prx::sdk {
 
 struct Header {
-  std::string name, value;
+  std::string name{}, value{};
   friend bool operator==(const Header&, const Header&) = default;
 };
 
@@ -34,18 +34,18 @@ inline constexpr int kExchangesMax = 8;         ///< of one operation
 /// One HTTP request. The host adds the key, the configured headers, and applies its clocks.
 struct HttpCall {
   std::string method = "POST";
-  std::string url;                           ///< absolute
-  std::vector<Header> headers;               ///< at most kHeadersMax, common ones included
+  std::string url{};                         ///< absolute
+  std::vector<Header> headers{};             ///< at most kHeadersMax, common ones included
   std::string key_header = "authorization";  ///< "" sends no key
   std::string key_prefix = "Bearer ";
-  std::optional<std::string> body;  ///< unset: the operation's own body, handed on without a copy
+  std::optional<std::string> body{};  ///< unset: the operation's own body, handed on without a copy
   std::span<const Header> common_headers{};  ///< the provider's own, not copied; sent first
 };
 
 /// Head of an answer; views are borrowed for the call.
 struct HttpHead {
   int status = 0;
-  std::span<const prx_kv> headers;  ///< names in lower case
+  std::span<const prx_kv> headers{};  ///< names in lower case
 
   /// The first value of that name (lower case), or "".
   [[nodiscard]] std::string_view header(std::string_view name) const {
@@ -101,16 +101,16 @@ struct HttpHead {
 }
 
 /// The same of a head, with the wait of its Retry-After when that is whole seconds, at most 366
-/// days. The dialect's read_retry_after() knows the other forms.
+/// days. read_retry_after() (retry_after.hpp) knows the other forms.
 /// \see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
 [[nodiscard]] inline Error status_error(const HttpHead& head, std::string_view who) {
   constexpr std::int64_t kSecondsMax = 366 * 86'400;
   Error error = status_error(head.status, who);
   const std::string_view wait = head.header("retry-after");
-  std::int64_t seconds = -1;
-  const auto read = std::from_chars(wait.data(), wait.data() + wait.size(), seconds);
-  if (read.ec == std::errc() && read.ptr == wait.data() + wait.size() && seconds >= 0)
-    error.retry_after = std::chrono::seconds(seconds < kSecondsMax ? seconds : kSecondsMax);
+  if (wait.empty() || wait.find_first_not_of("0123456789") != std::string_view::npos) return error;
+  std::int64_t seconds = kSecondsMax;  // a number that is too large stays that
+  std::from_chars(wait.data(), wait.data() + wait.size(), seconds);
+  error.retry_after = std::chrono::seconds(seconds < kSecondsMax ? seconds : kSecondsMax);
   return error;
 }
 

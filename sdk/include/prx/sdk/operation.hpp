@@ -32,7 +32,7 @@ struct Request {
   std::uint32_t shape = 0;      ///< a provider's own, see HttpProvider::choose
   std::uint64_t op_id = 0;
   std::int64_t deadline_ns = INT64_MAX;
-  std::string_view model, body, request_id, idempotency_key, traceparent;
+  std::string_view model{}, body{}, request_id{}, idempotency_key{}, traceparent{};
 };
 
 [[nodiscard]] inline Request to_request(const prx_request& request) {

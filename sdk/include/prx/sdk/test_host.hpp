@@ -50,9 +50,16 @@ struct TestAnswer {
   bool cut = false;       ///< the connection breaks where the body would end
 };
 
-/// prx_host with prx.log/1, prx.http/1 and prx.exec/1. Services refuse an operation that is over.
+/// prx_host with prx.log/1, prx.http/1 and prx.exec/1. Services refuse an operation that is over,
+/// and what is above the limits that prx/plugin.h lets a host have.
 class TestHost {
  public:
+  static constexpr std::size_t kTimersMax = 64;     ///< of an operation at once
+  static constexpr std::size_t kPostsMax = 4'096;   ///< of an operation, not yet run
+  static constexpr std::size_t kWorkersMax = 1;     ///< of an operation, not yet run
+  static constexpr std::size_t kExchangesMax = 64;  ///< of an operation, ended ones included
+  static constexpr std::int64_t kDelayMax = 168ll * 3'600 * 1'000;  ///< milliseconds of a timer
+
   TestHost() {
     host_.size = sizeof host_;
     host_.abi_minor = PRX_ABI_MINOR;
@@ -151,6 +158,29 @@ class TestHost {
     breaches.push_back(std::string(what) + " for an operation that is not running");
     return false;
   }
+  [[nodiscard]] static bool has_room(const std::deque<Task>& tasks, std::uint64_t op_id,
+                                     std::size_t most) {
+    return std::count_if(tasks.begin(), tasks.end(), [op_id](const Task& task) {
+             return task.op_id == op_id;
+           }) < static_cast<std::ptrdiff_t>(most);
+  }
+  [[nodiscard]] bool has_free_timer(std::uint64_t op_id) const {
+    return std::count_if(timers_.begin(), timers_.end(), [op_id](const auto& timer) {
+             return timer.second.op_id == op_id;
+           }) < static_cast<std::ptrdiff_t>(kTimersMax);
+  }
+  [[nodiscard]] bool has_free_exchange(std::uint64_t op_id) const {
+    return std::count_if(requests.begin(), requests.end(), [op_id](const TestRequest& request) {
+             return request.op_id == op_id;
+           }) < static_cast<std::ptrdiff_t>(kExchangesMax);
+  }
+  static std::int32_t refuse(const prx_fail* fail, const char* why) {
+    Error error;
+    error.error_class = ErrorClass::kInvalidRequest;
+    error.message = why;
+    report(fail, to_abi(error));
+    return PRX_E_INVALID_REQUEST;
+  }
   static void end(const TestRequest& request, const TestAnswer& answer) {
     prx_http_end end{};
     end.size = sizeof end;
@@ -197,13 +227,9 @@ class TestHost {
                            const prx_http_sink* sink, const prx_fail* fail,
                            std::uint64_t* id) noexcept {
     TestHost& host_in_test = self(host);
-    if (!host_in_test.is_open(request->op_id, "send()")) {
-      Error error;
-      error.error_class = ErrorClass::kInvalidRequest;
-      error.message = "no such operation";
-      report(fail, to_abi(error));
-      return PRX_E_INVALID_REQUEST;
-    }
+    if (!host_in_test.is_open(request->op_id, "send()")) return refuse(fail, "no such operation");
+    if (!host_in_test.has_free_exchange(request->op_id))
+      return refuse(fail, "the operation has sent too much");
     TestRequest& sent = host_in_test.requests.emplace_back();
     sent.id = *id = ++host_in_test.last_id_;
     sent.op_id = request->op_id;
@@ -225,12 +251,14 @@ class TestHost {
   static std::int32_t post(const prx_host* host, std::uint64_t op_id, prx_task task,
                            void* ctx) noexcept {
     if (!self(host).is_open(op_id, "post()")) return PRX_E_INVALID_REQUEST;
+    if (!has_room(self(host).tasks_, op_id, kPostsMax)) return PRX_E_OVERLOADED;
     self(host).tasks_.push_back({task, ctx, op_id});
     return PRX_OK;
   }
   static std::int32_t spawn(const prx_host* host, std::uint64_t op_id, prx_task task,
                             void* ctx) noexcept {
     if (!self(host).is_open(op_id, "spawn()")) return PRX_E_INVALID_REQUEST;
+    if (!has_room(self(host).workers_, op_id, kWorkersMax)) return PRX_E_OVERLOADED;
     self(host).workers_.push_back({task, ctx, op_id});
     return PRX_OK;
   }
@@ -238,9 +266,11 @@ class TestHost {
                              prx_task task, void* ctx) noexcept {
     TestHost& host_in_test = self(host);
     if (!host_in_test.is_open(op_id, "timer()") || delay_ms < 0) return 0;
+    if (!host_in_test.has_free_timer(op_id)) return 0;
     const std::uint64_t id = ++host_in_test.last_id_;
-    host_in_test.timers_[id] = {
-        host_in_test.now_ns_ + delay_ms * 1'000'000, op_id, {task, ctx, op_id}};
+    host_in_test.timers_[id] = {host_in_test.now_ns_ + std::min(delay_ms, kDelayMax) * 1'000'000,
+                                op_id,
+                                {task, ctx, op_id}};
     return id;
   }
   static void undo(const prx_host* host, std::uint64_t id) noexcept {

@@ -34,6 +34,7 @@
 #include "prx/sdk/abi.hpp"
 #include "prx/sdk/error.hpp"
 #include "prx/sdk/test_host.hpp"
+#include "prx/sdk/text.hpp"
 
 namespace prx::sdk::testing {
 
@@ -205,15 +206,26 @@ class TestCall {
       if (event.type == PRX_EV_TEXT) text += event.text;
     return text;
   }
-  /// The first event of that type, or nullptr.
-  [[nodiscard]] const TestEvent* first(std::uint32_t type) const {
+  /// The first event of that type; an empty one, of type 0, when there is none.
+  [[nodiscard]] const TestEvent& first(std::uint32_t type) const {
     for (const TestEvent& event : events)
-      if (event.type == type) return &event;
-    return nullptr;
+      if (event.type == type) return event;
+    return no_event_;
   }
 
  private:
   void breach(const char* what) { instance_.host.breaches.emplace_back(what); }
+  void judge(const prx_event& event) {
+    const auto see = [this](prx_str text) {
+      if (mended_utf8(view(text)) != view(text)) breach("a text of an event is no UTF-8");
+    };
+    for (const prx_str text : {event.text, event.id, event.name, event.json, event.frame})
+      see(text);
+    if (event.error == nullptr) return;
+    const prx_error& error = *event.error;
+    for (const prx_str text : {error.message, error.provider_code, error.request_id, error.raw})
+      see(text);
+  }
   static std::int32_t on_event(void* ctx, const prx_event* event) noexcept {
     auto& call = *static_cast<TestCall*>(ctx);
     if (call.starting_) call.breach("an event from inside start()");
@@ -221,6 +233,7 @@ class TestCall {
       call.breach("an event after the terminal one");
       return 1;
     }
+    call.judge(*event);
     TestEvent copy{event->type, event->choice, event->index, event->finish, {}, {}, {}, {}, {}, {}};
     copy.text = view(event->text);
     copy.id = view(event->id);
@@ -234,6 +247,7 @@ class TestCall {
 
   TestInstance& instance_;
   const TestAsk ask_;
+  const TestEvent no_event_{};
   const std::uint64_t op_id_;
   void* op_ = nullptr;
   bool starting_ = true;

@@ -20,7 +20,7 @@ const prx_provider& honest_provider() {
 
 /// What a plugin must not have: state outside of its modules.
 struct State {
-  std::atomic<unsigned> epoch{0}, running{0}, described{0}, starts{0}, creates{0};
+  std::atomic<unsigned> epoch{0}, running{0}, described{0}, starts{0}, creates{0}, releases{0};
   prx_sink last_sink{};
   std::atomic<char*> leaked{nullptr};  ///< the last one, so that none is optimised away
 };
@@ -30,6 +30,14 @@ State& state() {
 }
 
 void ignore(void*) noexcept {}
+
+/// Of a mutant that is slow: more than any rule asks for but those of endurance.
+constexpr unsigned kQuickReleases = 400;
+
+prx_str key_of_environment() {
+  const char* const key = std::getenv("MUTANT_API_KEY");
+  return key == nullptr ? prx_str{} : text(key);
+}
 
 // --- events
 
@@ -58,6 +66,7 @@ void change_error(const Operation& operation, prx_error& error) {
   if (is(Wrong::message_of_two_lines) && operation.framed) error.message = text("two\nlines");
   if (is(Wrong::auth_is_invalid) && error.code == PRX_E_AUTH) error.code = PRX_E_INVALID_REQUEST;
   if (is(Wrong::status_is_lost)) error.http_status = 0;
+  if (is(Wrong::cuts_raw_anywhere) && error.raw.len > 255) error.raw.len = 255;
   if (is(Wrong::wait_in_seconds) && error.retry_after_ms > 0) error.retry_after_ms /= 1000;
   const bool of_transport = error.code == PRX_E_NETWORK || error.code == PRX_E_TIMEOUT;
   if (is(Wrong::phase_is_lost) && of_transport) error.phase = PRX_PHASE_NONE;
@@ -112,6 +121,9 @@ bool take_instead(Operation& operation, const prx_event& event) {
 }
 
 void change(const Operation& operation, prx_event& event, prx_usage& usage) {
+  if (is(Wrong::key_in_an_id) && operation.framed && event.type == PRX_EV_META)
+    event.id = key_of_environment();
+  if (operation.latin_1 && event.type == PRX_EV_TEXT) event.text = text("caf\xe9");
   if (is(Wrong::frame_unasked) && event.type == PRX_EV_TEXT) event.frame = text("data: x");
   if (!operation.framed) return;
   if (is(Wrong::tool_call_from_one) && event.type == PRX_EV_TOOL_CALL) ++event.index;
@@ -136,8 +148,51 @@ std::int32_t on_event(void* ctx, const prx_event* event) noexcept {
 
 // --- operations
 
+void say_done(void* ctx) noexcept {
+  prx_event done{};
+  done.type = PRX_EV_DONE;
+  emit(*static_cast<Operation*>(ctx), done);
+}
+
+/// A warmup that leaves all to a task of its own, and does not look whether the host took that.
+bool waits_for_a_task(Operation& operation, const prx_request& request) {
+  const HostOfInstance& host = operation.instance->host;
+  const prx_exec* const exec = host.exec();
+  if (request.op != PRX_OP_WARMUP || exec == nullptr) return false;
+  if (is(Wrong::waits_for_a_refused_worker))
+    exec->spawn(host.real, operation.id, &say_done, &operation);
+  if (is(Wrong::waits_for_a_refused_timer))
+    exec->timer(host.real, operation.id, 0, &say_done, &operation);
+  return is(Wrong::waits_for_a_refused_worker) || is(Wrong::waits_for_a_refused_timer);
+}
+
+void say_hello(void* ctx) noexcept {
+  auto& operation = *static_cast<Operation*>(ctx);
+  prx_event event{};
+  event.type = PRX_EV_TEXT;
+  event.text = text("Hello from here.");
+  emit(operation, event);
+  event = {};
+  event.type = PRX_EV_FINISH;
+  event.finish = PRX_FINISH_STOP;
+  emit(operation, event);
+  say_done(ctx);
+}
+
+/// A plugin whose chats need no server, and everything else does.
+std::int32_t chat_in_process(Operation& operation, const prx_fail* fail) {
+  const HostOfInstance& host = operation.instance->host;
+  const prx_exec* const exec = host.exec();
+  if (exec == nullptr || exec->timer(host.real, operation.id, 0, &say_hello, &operation) == 0)
+    return refuse(fail, PRX_E_OVERLOADED, "the host has no timer");
+  return PRX_OK;
+}
+
 /// What the request alone makes go wrong.
 std::int32_t refused(const prx_request& request) {
+  if (is(Wrong::refuses_every_operation))
+    return request.op < PRX_OP_CHAT || request.op > PRX_OP_CALL ? PRX_E_UNSUPPORTED
+                                                                : PRX_E_INVALID_REQUEST;
   if (is(Wrong::health_is_refused) && request.op == PRX_OP_HEALTH) return PRX_E_UNSUPPORTED;
   const std::uint32_t known = PRX_RF_STREAM | PRX_RF_WANT_FRAME;
   if (is(Wrong::unknown_flag_is_refused) && (request.flags & ~known) != 0)
@@ -154,8 +209,12 @@ void timer_from_worker(void* ctx) noexcept {
 }
 
 /// What goes wrong with services when an operation starts.
-void misuse_services(Operation& operation) {
+void misuse_services(Operation& operation, const prx_request& request) {
   const HostOfInstance& host = operation.instance->host;
+  if (is(Wrong::logs_the_prompt))
+    if (const auto* const log =
+            static_cast<const prx_log*>(host.real->service(host.real, text(PRX_LOG_ID))))
+      log->write(host.real, PRX_LOG_DEBUG, request.body);
   if (is(Wrong::needs_the_log))
     static_cast<const prx_log*>(host.real->service(host.real, text(PRX_LOG_ID)))
         ->write(host.real, PRX_LOG_INFO, text("started"));
@@ -218,7 +277,10 @@ std::int32_t start(void* instance, const prx_request* asked, const prx_sink* sin
   begin(*operation, request, *sink);
   const Current here(operation.get());
   const bool silent = is(Wrong::unnamed_operation_never_ends) && request.op == PRX_OP_ACCOUNT;
-  if (!silent) {
+  if (is(Wrong::chats_in_process) && request.op == PRX_OP_CHAT) {
+    if (const std::int32_t status = chat_in_process(*operation, fail); status != PRX_OK)
+      return status;
+  } else if (!silent && !waits_for_a_task(*operation, request)) {
     const prx_fail nobody{sizeof nobody, 0, nullptr, [](void*, const prx_error*) noexcept {}};
     const std::int32_t status =
         start_honest(*operation, request, is(Wrong::start_fails_silently) ? &nobody : fail);
@@ -230,7 +292,7 @@ std::int32_t start(void* instance, const prx_request* asked, const prx_sink* sin
     honest_provider().release(operation->honest);
     return PRX_OK;
   }
-  misuse_services(*operation);
+  misuse_services(*operation, request);
   ++state().running;
   *out = operation.release();
   return PRX_OK;
@@ -270,7 +332,8 @@ void release(void* op) noexcept {
     static_cast<void>(kept);
   }
   if (is(Wrong::event_after_release)) state().last_sink = last->sink;
-  if (is(Wrong::leaks_operations)) state().leaked = new char[32]();
+  if (is(Wrong::leaks_operations) || is(Wrong::leaks_slowly)) state().leaked = new char[32]();
+  if (is(Wrong::leaks_slowly) && ++state().releases > kQuickReleases) usleep(120'000);
 }
 
 // --- instances
@@ -279,6 +342,8 @@ void touch_process() {
   set_a_variable();
   handle_a_signal();
   leave_a_thread();
+  start_a_process();
+  open_a_socket();
   if (is(Wrong::opens_a_file)) static_cast<void>(open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (is(Wrong::prints)) std::puts("hello");
 }
@@ -319,6 +384,13 @@ void destroy(void* instance) noexcept {
 
 void describe(void* instance, const prx_text_out* out) noexcept {
   if (is(Wrong::describes_an_array)) return out->write(out->ctx, text("[]"));
+  if (is(Wrong::describes_another_value))
+    return out->write(out->ctx, text(R"({"stream":true,"tools":false})"));
+  if (is(Wrong::describes_its_key)) {
+    out->write(out->ctx, text(R"({"stream":true,"who":")"));
+    out->write(out->ctx, key_of_environment());
+    return out->write(out->ctx, text("\"}"));
+  }
   if (is(Wrong::describes_each_time_more)) {
     char counted[32];
     std::snprintf(counted, sizeof counted, "{\"n\":%u}", ++state().described);

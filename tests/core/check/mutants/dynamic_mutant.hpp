@@ -51,7 +51,8 @@ struct Operation {
   prx_str borrowed{};
   int events = 0, texts = 0, cancels = 0, depth = 0;
   bool ended = false, ended_well = false, deaf = false;
-  std::string kept;  ///< of bodies
+  bool latin_1 = false;  ///< such a byte was in its answer
+  std::string kept;      ///< of bodies
 };
 
 struct Instance {

@@ -76,6 +76,14 @@ void on_data(void* ctx, char* bytes, std::size_t size) noexcept {
     exchange.operation->kept.append(bytes, size);
     if (exchange.operation->kept.size() > kForwardedMax) return;
   }
+  if (is(Wrong::passes_latin_1_on)) {
+    constexpr std::string_view kWord = "caf\xe9";
+    std::string_view body(bytes, size);
+    for (std::size_t at = body.find(kWord); at != body.npos; at = body.find(kWord)) {
+      bytes[at + 3] = 'e';
+      exchange.operation->latin_1 = true;
+    }
+  }
   if (is(Wrong::dislikes_a_byte) && std::memchr(bytes, 0xff, size) != nullptr)
     return end_with(exchange, PRX_E_INTERNAL, PRX_PHASE_BODY, "what is that");
   exchange.honest.data(exchange.honest.ctx, bytes, size);
@@ -116,6 +124,7 @@ std::int32_t send(const prx_host* host, const prx_http_req* request, const prx_h
   if (is(Wrong::header_with_line_break)) headers.push_back({text("x-note"), text("a\r\nb: c")});
   if (is(Wrong::reads_its_key) && key != nullptr) headers.push_back({text("x-who"), text(key)});
   if (is(Wrong::names_no_key_header)) changed.key_header = {nullptr, 0};
+  if (is(Wrong::ignores_its_base_url)) changed.url = text("https://mutant.example.com/v1/chat");
   changed.headers = headers.data();
   changed.header_count = headers.size();
   if (is(Wrong::asks_another_host)) ask_elsewhere(host, changed);
@@ -127,6 +136,10 @@ std::int32_t send(const prx_host* host, const prx_http_req* request, const prx_h
   const std::int32_t status = self(host).http->send(self(host).real, &changed, &between, fail, id);
   if (status != PRX_OK) {
     delete exchange;
+    if (is(Wrong::waits_for_a_refused_request)) {
+      *id = 1;  // of no exchange
+      return PRX_OK;
+    }
     return status;
   }
   exchange->id = *id;

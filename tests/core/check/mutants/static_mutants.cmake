@@ -8,6 +8,8 @@ prx_plugin_mutant(lent_symbol RULE elf.provided SOURCES file_mutant.cpp LINK LIN
 prx_plugin_mutant(exec_stack RULE elf.stack SOURCES file_mutant.cpp LINK LINKER:-z,execstack)
 prx_plugin_mutant(text_relocations RULE elf.text-relocations SOURCES file_mutant.cpp LINK LINKER:-u,mutant_kept LINKER:-z,notext)
 prx_plugin_mutant(writable_code RULE elf.writable-code SOURCES file_mutant.cpp LINK LINKER:-u,mutant_kept LINKER:--no-warn-rwx-segments)
+# Nothing is wrong with this one: its relocations are packed, for which glibc has a version of its own.
+prx_plugin_mutant(packed_relocations LINK LINKER:-z,pack-relative-relocs)
 prx_plugin_mutant(many_exports RULE elf.one-export SOURCES file_mutant.cpp)
 get_target_property(options plugin_mutant_many_exports LINK_OPTIONS)
 list(FILTER options EXCLUDE REGEX version-script)

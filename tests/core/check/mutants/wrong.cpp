@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <signal.h>  // NOLINT: signal() itself is one of the wrongs
 #include <stdlib.h>  // NOLINT: setenv
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace mutant {
@@ -27,6 +29,27 @@ void leave_a_thread() {
     };
     pthread_create(&thread, nullptr, sleep_for_ever, nullptr);
   }
+}
+
+void start_a_process() {
+  if constexpr (kThis == Wrong::starts_a_process) {
+    static bool started = false;
+    if (started) return;
+    started = true;
+    const pid_t child = fork();
+    if (child != 0) {
+      waitpid(child, nullptr, 0);
+      return;
+    }
+    setsid();
+    if (fork() != 0) _exit(0);
+    while (true) pause();
+  }
+}
+
+void open_a_socket() {
+  if constexpr (kThis == Wrong::create_opens_a_socket)
+    close(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
 }
 
 void run_on_thread([[maybe_unused]] void* (*run)(void*), [[maybe_unused]] void* argument) {

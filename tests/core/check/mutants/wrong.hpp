@@ -8,6 +8,8 @@ namespace mutant {
 /// One for each rule of the checker that runs the plugin; named after what is wrong.
 enum class Wrong {
   nothing,
+  chats_in_process,         ///< which is right, too
+  refuses_every_operation,  ///< for what the rules say of it
   // tables
   query_asks_the_system,
   query_has_two_tables,
@@ -19,13 +21,19 @@ enum class Wrong {
   create_fails_silently,
   second_kind_is_refused,
   create_posts,
+  create_opens_a_socket,
   create_sleeps,
   describes_an_array,
+  describes_another_value,
+  describes_its_key,
   describes_each_time_more,
   reads_a_terminator,
   copies_by_size,
   keeps_what_was_borrowed,
   needs_the_log,
+  waits_for_a_refused_worker,
+  waits_for_a_refused_timer,
+  waits_for_a_refused_request,
   // operations
   health_is_refused,
   start_sleeps,
@@ -54,7 +62,10 @@ enum class Wrong {
   header_with_line_break,
   asks_another_host,
   names_no_key_header,
+  ignores_its_base_url,
+  logs_the_prompt,
   reads_its_key,
+  key_in_an_id,
   deaf_before_the_first_event,
   deaf_after_an_event,
   deaf_inside_an_event,
@@ -69,9 +80,11 @@ enum class Wrong {
   impatient,
   cut_is_success,
   malformed_is_a_bug,
+  passes_latin_1_on,
   keeps_all,
   auth_is_invalid,
   status_is_lost,
+  cuts_raw_anywhere,
   wait_in_seconds,
   phase_is_lost,
   dislikes_headers,
@@ -79,11 +92,13 @@ enum class Wrong {
   // endurance
   crowd_is_refused,
   leaks_operations,
+  leaks_slowly,
   leaks_instances,
   sets_a_variable,
   handles_a_signal,
   opens_a_file,
   leaves_a_thread,
+  starts_a_process,
   prints,
 };
 extern const Wrong kWrong;
@@ -93,6 +108,8 @@ extern const Wrong kWrong;
 void set_a_variable();
 void handle_a_signal();
 void leave_a_thread();
+void start_a_process();  ///< once, whose parent ends at once
+void open_a_socket();
 /// On a thread of its own, which has ended when this returns.
 void run_on_thread(void* (*run)(void*), void* argument);
 
