@@ -2,9 +2,10 @@
 // the first piece of text, reads on, and asks again until that plugin serves once more. Prints what
 // each call delivered, and who served.
 #include <signal.h>
-#include <unistd.h>
+#include <sys/types.h>
 
-#include <cstdlib>
+#include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <string>
@@ -14,13 +15,17 @@
 
 namespace {
 
-/// The process of a plugin: a child of this one, as the kernel tells it. 0: there is none.
+/// The process of a plugin: a child of one of our threads, as the kernel tells it. 0: there is
+/// none.
 pid_t plugin_process() {
-  std::ifstream children("/proc/self/task/" + std::to_string(getpid()) + "/children");
-  for (pid_t child = 0; children >> child;) {
-    std::string name;
-    std::getline(std::ifstream("/proc/" + std::to_string(child) + "/comm"), name);
-    if (name.starts_with("prx-plugin-hos")) return child;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::ifstream children(thread.path() / "children");
+    for (pid_t child = 0; children >> child;) {
+      std::string name;
+      std::ifstream file("/proc/" + std::to_string(child) + "/comm");
+      std::getline(file, name);
+      if (name.starts_with("prx-plugin-hos")) return child;
+    }
   }
   return 0;
 }

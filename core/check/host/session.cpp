@@ -40,7 +40,7 @@ Result<Loaded> load_for_check(const Subject& subject) {
   return loaded;
 }
 
-Session::Session(const Subject& subject, SessionOptions options)
+Session::Session(const Subject& subject, const SessionOptions& options)
     : world_(subject, options.lending),
       loop_(world_.clock),
       module_host_(world_, options.missing),

@@ -40,7 +40,7 @@ struct SessionOptions {
 /// One thread, but for calls on loops of their own. Destroys and deinits at its end.
 class Session {
  public:
-  explicit Session(const Subject& subject, SessionOptions options = {});
+  explicit Session(const Subject& subject, const SessionOptions& options = {});
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;

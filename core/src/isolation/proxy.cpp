@@ -43,7 +43,7 @@ std::int32_t create(void* module, const prx_host* host, prx_str kind, prx_str co
     sdk::report(fail, sdk::to_abi(link.error()));
     return static_cast<std::int32_t>(link.error().error_class);
   }
-  *instance = new Instance{std::move(*link), host};
+  *instance = std::make_unique<Instance>(Instance{std::move(*link), host}).release();
   return PRX_OK;
 }
 
