@@ -82,6 +82,7 @@ TEST(CheckLoop, WakesForATaskOfAnotherThread) {
 struct Sized {
   std::uint32_t size, value;
 };
+constexpr Sized kSized{sizeof(Sized), 7};
 
 /// Whether a read at that place ends a process.
 void read_at(const void* at) {
@@ -91,7 +92,7 @@ void read_at(const void* at) {
 
 TEST(LenderDeathTest, NothingBehindAStructOrATextCanBeRead) {
   Lender lender(Lending::kEdge);
-  const Sized* const lent = lender.lend(Sized{sizeof(Sized), 7});
+  const Sized* const lent = lender.lend(kSized);
   EXPECT_EQ(lent->value, 7u);
   EXPECT_EQ(lent->size, sizeof(Sized));
   EXPECT_DEATH(read_at(lent + 1), "");
@@ -102,7 +103,7 @@ TEST(LenderDeathTest, NothingBehindAStructOrATextCanBeRead) {
 
 TEST(LenderDeathTest, TheNewPartOfAFutureStructCannotBeRead) {
   Lender lender(Lending::kFuture);
-  const Sized* const lent = lender.lend(Sized{sizeof(Sized), 7});
+  const Sized* const lent = lender.lend(kSized);
   EXPECT_EQ(lent->size, sizeof(Sized) + kFutureTail);
   EXPECT_DEATH(read_at(lent + 1), "");
 }
@@ -111,7 +112,7 @@ TEST(LenderDeathTest, WhatWasBorrowedIsUnreadableOnceItIsTakenBack) {
   const Sized* kept = nullptr;
   {
     Lender lender(Lending::kBorrowed);
-    kept = lender.lend(Sized{sizeof(Sized), 7});
+    kept = lender.lend(kSized);
     EXPECT_EQ(kept->value, 7u);
   }
   EXPECT_DEATH(read_at(kept), "");
@@ -119,7 +120,7 @@ TEST(LenderDeathTest, WhatWasBorrowedIsUnreadableOnceItIsTakenBack) {
 
 TEST(Lender, ACanaryThatWasOverwrittenIsSeen) {
   Lender lender(Lending::kCanary);
-  const Sized* const lent = lender.lend(Sized{sizeof(Sized), 7});
+  const Sized* const lent = lender.lend(kSized);
   EXPECT_TRUE(lender.canaries_live());
   reinterpret_cast<char*>(const_cast<Sized*>(lent) + 1)[kFutureTail - 1] = 0;
   EXPECT_FALSE(lender.canaries_live());
