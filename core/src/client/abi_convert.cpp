@@ -5,6 +5,7 @@
 
 #include "client/provider_instance.hpp"
 #include "prx/sdk/sizes.hpp"
+#include "prx/sdk/text.hpp"
 
 namespace prx::driver {
 
@@ -24,13 +25,6 @@ std::optional<std::int64_t> known(std::int64_t tokens) {
   return tokens < 0 || tokens > kTokensMax ? std::nullopt : std::optional(tokens);
 }
 
-/// At most `max` bytes, cut before a character.
-void cut(std::string& text, std::size_t max) {
-  if (text.size() <= max) return;
-  while (max > 0 && (static_cast<unsigned char>(text[max]) & 0xC0) == 0x80) --max;
-  text.resize(max);
-}
-
 Phase phase_of(std::int32_t phase) {
   return phase >= PRX_PHASE_NONE && phase <= PRX_PHASE_BODY ? static_cast<Phase>(phase)
                                                             : Phase::kNone;
@@ -39,14 +33,10 @@ Phase phase_of(std::int32_t phase) {
 }  // namespace
 
 std::string clean(std::string_view text, std::size_t max, const ProviderInstance* whose) {
-  if (whose == nullptr) {
-    std::string out(text.substr(0, max + 1));
-    cut(out, max);
-    return out;
-  }
+  if (whose == nullptr) return std::string(sdk::utf8_prefix(text, max));
   // Redacted first: of a secret that the cut goes through, nothing is found afterwards.
   std::string out = whose->redact(text.substr(0, kCleanMax * max));
-  cut(out, max);
+  out.resize(sdk::utf8_prefix(out, max).size());
   return out;
 }
 
