@@ -16,6 +16,7 @@
 
 #include "isolation/program.hpp"
 #include "os/file.hpp"
+#include "os/spawn_attributes.hpp"
 #include "plugin/registry.hpp"
 #include "plugin/search.hpp"
 
@@ -34,8 +35,7 @@ os::Descriptor moved_up(int descriptor) {
   return os::Descriptor(::fcntl(descriptor, F_DUPFD_CLOEXEC, 16));
 }
 
-/// Attributes and file actions, freed together. It gets its two descriptors, /dev/null three times,
-/// and nothing else; a session of its own, so that a terminal's signals are not for it.
+/// It gets its two descriptors, /dev/null three times, and nothing else.
 class Plan {
  public:
   Plan(int socket, int file) {
@@ -45,19 +45,8 @@ class Plan {
     ::posix_spawn_file_actions_adddup2(&actions_, socket, kSocketNumber);
     ::posix_spawn_file_actions_adddup2(&actions_, file, kFileNumber);
     ::posix_spawn_file_actions_addclosefrom_np(&actions_, kFileNumber + 1);
-    ::posix_spawnattr_init(&attributes_);
-    ::posix_spawnattr_setflags(&attributes_,
-                               POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    sigset_t signals;
-    ::sigemptyset(&signals);
-    ::posix_spawnattr_setsigmask(&attributes_, &signals);
-    ::sigfillset(&signals);
-    ::posix_spawnattr_setsigdefault(&attributes_, &signals);
   }
-  ~Plan() {
-    ::posix_spawn_file_actions_destroy(&actions_);
-    ::posix_spawnattr_destroy(&attributes_);
-  }
+  ~Plan() { ::posix_spawn_file_actions_destroy(&actions_); }
   Plan(const Plan&) = delete;
   Plan& operator=(const Plan&) = delete;
 
@@ -71,13 +60,13 @@ class Plan {
     std::array<char*, 5> arguments{};
     for (std::size_t i = 0; i < words.size(); ++i) arguments[i] = words[i].data();
     std::array<char*, 1> environment{};
-    return ::posix_spawn(&pid, arguments[0], &actions_, &attributes_, arguments.data(),
+    return ::posix_spawn(&pid, arguments[0], &actions_, attributes_.get(), arguments.data(),
                          environment.data());
   }
 
  private:
   posix_spawn_file_actions_t actions_{};
-  posix_spawnattr_t attributes_{};
+  os::SpawnAttributes attributes_;
 };
 
 std::string signal_text(int number) {

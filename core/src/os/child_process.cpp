@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "os/file.hpp"
+#include "os/spawn_attributes.hpp"
 
 namespace prx::os {
 namespace {
@@ -51,7 +52,7 @@ struct Pipes {
   }
 };
 
-// Attributes and file actions of posix_spawn, freed together.
+// What a command gets of this process.
 class SpawnPlan {
  public:
   SpawnPlan(const Pipes& pipes, const std::filesystem::path& folder) {
@@ -60,19 +61,8 @@ class SpawnPlan {
     connect(pipes.output.its.get(), 1, O_WRONLY);
     connect(pipes.errors.its.get(), 2, O_WRONLY);
     if (!folder.empty()) ::posix_spawn_file_actions_addchdir_np(&actions_, folder.c_str());
-    ::posix_spawnattr_init(&attributes_);
-    ::posix_spawnattr_setflags(&attributes_,
-                               POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    sigset_t signals;
-    ::sigemptyset(&signals);
-    ::posix_spawnattr_setsigmask(&attributes_, &signals);
-    ::sigfillset(&signals);
-    ::posix_spawnattr_setsigdefault(&attributes_, &signals);
   }
-  ~SpawnPlan() {
-    ::posix_spawn_file_actions_destroy(&actions_);
-    ::posix_spawnattr_destroy(&attributes_);
-  }
+  ~SpawnPlan() { ::posix_spawn_file_actions_destroy(&actions_); }
   SpawnPlan(const SpawnPlan&) = delete;
   SpawnPlan& operator=(const SpawnPlan&) = delete;
 
@@ -81,7 +71,7 @@ class SpawnPlan {
     std::vector<char*> settings;
     if (command.environment != nullptr) settings = pointers(*command.environment);
     char** const environment = command.environment != nullptr ? settings.data() : environ;
-    return ::posix_spawnp(&child, argv[0], &actions_, &attributes_, argv.data(), environment);
+    return ::posix_spawnp(&child, argv[0], &actions_, attributes_.get(), argv.data(), environment);
   }
 
  private:
@@ -99,7 +89,7 @@ class SpawnPlan {
     return out;
   }
   posix_spawn_file_actions_t actions_{};
-  posix_spawnattr_t attributes_{};
+  SpawnAttributes attributes_;
 };
 
 // A running command. Its group is killed, and the command itself reaped, at the latest in the
