@@ -6,7 +6,6 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -119,13 +118,6 @@ constexpr int kAllowed[] = {
     SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid),
     SCMP_SYS(getegid), SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(getrandom)};
 
-#if defined(__SANITIZE_ADDRESS__)
-/// UBSan finds out by a pipe whether it may read a place.
-constexpr int kOfSanitizer[] = {SCMP_SYS(pipe), SCMP_SYS(pipe2)};
-#else
-constexpr std::array<int, 0> kOfSanitizer{};
-#endif
-
 /// Refused instead of killed for: the C library asks these of its own accord and lives without.
 constexpr int kRefused[] = {
     SCMP_SYS(ioctl), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(lseek),
@@ -218,7 +210,6 @@ void add_refusals(Filter& filter) {
 
 void add_rules(Filter& filter) {
   for (const int call : kAllowed) filter.allow(call);
-  for (const int call : kOfSanitizer) filter.allow(call);
   for (const int call : kRefused) filter.refuse(call);
   // Private memory alone: what is shared or grows by itself is outside of the limit. No new code.
   filter.allow_if(SCMP_SYS(mmap), without(2, PROT_EXEC),

@@ -35,8 +35,9 @@ Result<Medians> parse_medians(std::string_view json) {
   document.Parse<rapidjson::kParseIterativeFlag>(json.data(), json.size());
   if (document.HasParseError() || !document.IsObject())
     return fail(ErrorClass::kBadResponse, "not a JSON object");
-  const auto list = document.FindMember("benchmarks");
-  if (list == document.MemberEnd() || !list->value.IsArray())
+  const rapidjson::Value& report = document;
+  const auto list = report.FindMember("benchmarks");
+  if (list == report.MemberEnd() || !list->value.IsArray())
     return fail(ErrorClass::kBadResponse, "no list of benchmarks");
   Medians medians;
   for (const rapidjson::Value& entry : list->value.GetArray()) {

@@ -238,7 +238,7 @@ TEST(Runner, AfterSomeThatHadToBeEndedNoMoreAreRun) {
   std::vector<Rule> rules(kEndlessMax + 2, rule("a.b", hang));
   for (Rule& each : rules) each.limit = std::chrono::seconds(1);
   RunOptions options;
-  options.at_once = kEndlessMax;
+  options.at_once = 1;  // else one that is slow to begin lets another in
   const auto outcomes = run_rules(Subject(), rules, options);
   ASSERT_TRUE(outcomes);
   for (std::size_t i = 0; i < rules.size(); ++i)

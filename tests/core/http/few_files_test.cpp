@@ -22,12 +22,6 @@ using prx::test::WireServer;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 
-#ifdef __SANITIZE_ADDRESS__  // comes with checks of types that open pipes, and fail without them
-constexpr bool kChecksNeedFiles = true;
-#else
-constexpr bool kChecksNeedFiles = false;
-#endif
-
 /// While it lives, this process gets `more` file descriptors and no other.
 class FewFilesLeft {
  public:
@@ -53,18 +47,11 @@ class FewFilesLeft {
   rlimit before_{};
 };
 
-class FewFiles : public testing::Test {
- protected:
-  void SetUp() override {
-    if (kChecksNeedFiles) GTEST_SKIP() << "the sanitizer needs descriptors of its own";
-  }
-};
-
 std::ptrdiff_t open_files() {
   return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
 }
 
-TEST_F(FewFiles, ALoopThatCannotBeMadeIsAnErrorThatNamesTheRemedyAndLeavesNothingOpen) {
+TEST(FewFiles, ALoopThatCannotBeMadeIsAnErrorThatNamesTheRemedyAndLeavesNothingOpen) {
   constexpr int kEnough = 3;
   const std::ptrdiff_t before = open_files();
   for (int more = 0; more <= kEnough; ++more) {
@@ -86,7 +73,7 @@ TEST_F(FewFiles, ALoopThatCannotBeMadeIsAnErrorThatNamesTheRemedyAndLeavesNothin
   EXPECT_EQ(open_files(), before);
 }
 
-TEST_F(FewFiles, ATransportThatCannotBeMadeIsAnErrorThatNamesTheRemedy) {
+TEST(FewFiles, ATransportThatCannotBeMadeIsAnErrorThatNamesTheRemedy) {
   HttpClient client;  // a transport stays, so that libcurl has what it opens once
   const FewFilesLeft none(0);
   client.run([&] {
@@ -97,7 +84,7 @@ TEST_F(FewFiles, ATransportThatCannotBeMadeIsAnErrorThatNamesTheRemedy) {
   });
 }
 
-TEST_F(FewFiles, ASocketThatCannotBeMadeIsNotTheNetworksFaultAndTheNextOneWorks) {
+TEST(FewFiles, ASocketThatCannotBeMadeIsNotTheNetworksFaultAndTheNextOneWorks) {
   WireServer server(always(plain_response("x")));
   HttpClient client;
   {
@@ -112,7 +99,7 @@ TEST_F(FewFiles, ASocketThatCannotBeMadeIsNotTheNetworksFaultAndTheNextOneWorks)
   EXPECT_TRUE(client.fetch(get(server.url())).ok());
 }
 
-TEST_F(FewFiles, ANameThatCannotBeResolvedForLackOfThemIsNotTheNetworksFault) {
+TEST(FewFiles, ANameThatCannotBeResolvedForLackOfThemIsNotTheNetworksFault) {
   const FewFilesLeft none(0);
   const auto found = look_up_system("name.invalid", 80);
   ASSERT_FALSE(found);

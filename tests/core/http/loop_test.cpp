@@ -29,11 +29,17 @@ bool takes_signals() {
 
 }  // namespace
 
+/// That of a sanitizer within the program (clang's), which has to know of each thread.
+extern "C" __attribute__((weak)) int __interceptor_pthread_create(pthread_t*, const pthread_attr_t*,
+                                                                  void* (*)(void*), void*);
+
 // Stands in front of the system's function, to see with which mask threads are made.
 extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
                               void* (*body)(void*), void* argument) noexcept {
   static const auto next =
-      reinterpret_cast<decltype(&pthread_create)>(dlsym(RTLD_NEXT, "pthread_create"));
+      __interceptor_pthread_create != nullptr
+          ? &__interceptor_pthread_create
+          : reinterpret_cast<decltype(&pthread_create)>(dlsym(RTLD_NEXT, "pthread_create"));
   if (takes_signals()) ++threads_open_to_signals;
   return next(thread, attributes, body, argument);
 }
