@@ -21,6 +21,12 @@ struct GlobalOptions {
   bool no_config = false;                ///< --no-config
 };
 
+/// What --config takes.
+struct ConfigOption {
+  std::string value_name = "FILE";
+  std::string help = "Configuration file instead of the user's own";  ///< one line
+};
+
 /// Made once per run, when its verb was named.
 class Command {
  public:
@@ -29,6 +35,7 @@ class Command {
   [[nodiscard]] virtual HelpText help() const = 0;
   /// Adds its options; their targets live in the command.
   virtual void declare(Arguments& arguments) = 0;
+  [[nodiscard]] virtual ConfigOption config_option() const { return {}; }
   /// Does it; the exit code.
   [[nodiscard]] virtual int run(const GlobalOptions& globals) = 0;
   /// Its arguments were wrong: says so; the exit code. `json`: --json was among them.

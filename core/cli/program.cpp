@@ -74,7 +74,7 @@ int run_command(const CommandEntry& entry, GlobalOptions globals, const Words& a
   const std::unique_ptr<Command> command = entry.make();
   Arguments options(command->help());
   command->declare(options);
-  declare_globals(options, globals);
+  declare_globals(options, globals, command->config_option());
   const auto outcome = options.parse(arguments);
   if (!outcome) return command->refuse(outcome.error(), asks_for_json(arguments));
   if (*outcome == Arguments::Outcome::kHelp) return print(options.help());

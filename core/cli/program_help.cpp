@@ -33,9 +33,8 @@ const std::vector<std::string>& log_levels() {
   return kLevels;
 }
 
-void declare_globals(Arguments& arguments, GlobalOptions& globals) {
-  arguments.text("--config", globals.config, "FILE",
-                 "Configuration file instead of the user's own");
+void declare_globals(Arguments& arguments, GlobalOptions& globals, const ConfigOption& config) {
+  arguments.text("--config", globals.config, config.value_name, config.help);
   arguments.flag("--no-config", globals.no_config, "Read no configuration file");
   arguments.text("--log-level", globals.log_level, "LEVEL",
                  "Log to stderr: trace, debug, info, warn, error or off",
@@ -43,7 +42,7 @@ void declare_globals(Arguments& arguments, GlobalOptions& globals) {
 }
 
 void declare_program(Arguments& arguments, GlobalOptions& globals, bool& version) {
-  declare_globals(arguments, globals);
+  declare_globals(arguments, globals, {});
   arguments.flag("--version", version, "As prx version");
 }
 
@@ -85,7 +84,7 @@ VerbFacts facts_of(const CommandEntry& entry) {
   GlobalOptions globals;
   Arguments arguments(facts.help);
   command->declare(arguments);
-  declare_globals(arguments, globals);
+  declare_globals(arguments, globals, command->config_option());
   facts.options = arguments.options();
   facts.words = arguments.word_values();
   return facts;

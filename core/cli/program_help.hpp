@@ -16,7 +16,7 @@ namespace prx::cli {
 [[nodiscard]] const std::vector<std::string>& log_levels();
 
 /// The options that every verb takes; `globals` is borrowed until the arguments were parsed.
-void declare_globals(Arguments& arguments, GlobalOptions& globals);
+void declare_globals(Arguments& arguments, GlobalOptions& globals, const ConfigOption& config);
 /// The options before a verb; as declare_globals().
 void declare_program(Arguments& arguments, GlobalOptions& globals, bool& version);
 

@@ -90,9 +90,7 @@ class PluginCheck final : public Command {
             "driven by a scripted HTTP service and a clock of its own. Each rule runs in a process "
             "of its own\n"
             "with a time limit. Nothing is sent anywhere, but with --live.\n\n"
-            "--config names the plugin's check.toml, or is a TOML table: the keys of [provider]. "
-            "The user's\n"
-            "configuration is not read.",
+            "The user's configuration is not read.",
             "Examples:\n"
             "  prx plugin check build/lib/prx/plugins/acme.so --config check.toml\n"
             "  prx plugin check ./acme.so --config 'region = \"eu\"' --fuzz 60\n"
@@ -101,6 +99,10 @@ class PluginCheck final : public Command {
             "the file is\n"
             "missing, or is not trusted. With --rule, 0 says that those rules hold, and is no pass "
             "of the plugin.\n"};
+  }
+
+  ConfigOption config_option() const override {
+    return {"FILE|TABLE", "The plugin's check.toml, or the keys of its [provider] as TOML"};
   }
 
   void declare(Arguments& arguments) override {

@@ -17,8 +17,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A word that names a file, and not an id: ids have no slash and no dot.
-bool is_file_name(const std::string& word) { return word.find_first_of("/.") != std::string::npos; }
+/// A word that names a file, and not an id: ids have no slash, and whose end is ".so" is a file's.
+bool is_file_name(const std::string& word) {
+  return word.find('/') != std::string::npos || fs::path(word).extension() == ".so";
+}
 
 /// What a search would make of this one file, and a client then.
 Candidate look_at(const fs::path& file, const Config& config, SearchOptions search) {

@@ -7,6 +7,7 @@
 #include "cli/json_writer.hpp"
 #include "cli/output.hpp"
 #include "cli/plugin/plugin_text.hpp"
+#include "client/found_plugins.hpp"
 #include "plugin/plugins_off.hpp"
 #include "plugin/registry.hpp"
 
@@ -37,7 +38,8 @@ struct Checked {
   std::string reason;  ///< "" when there is nothing to say
 };
 
-Checked check(const Candidate& candidate) {
+/// \param usable  what became of the candidate where it has to load.
+Checked check(const Candidate& candidate, const Candidate& usable) {
   Checked out{candidate.info.id, candidate.info.path, {}, candidate.sha256, Verdict::kUnusable, {}};
   const auto digest = sha256_of(candidate.info.path);
   if (digest) out.sha256 = *digest;
@@ -45,15 +47,17 @@ Checked check(const Candidate& candidate) {
     out.reason = candidate.info.reason;
   } else if (!digest) {
     out.reason = digest.error().message;
-  } else if (out.pin.empty()) {
-    out.verdict = Verdict::kNotPinned;
-    out.reason = "to pin it: [plugins." + out.id + "] sha256 = \"" + out.sha256 + "\"";
-  } else if (out.pin == out.sha256) {
-    out.verdict = Verdict::kPinned;
-  } else {
+  } else if (!out.pin.empty() && out.pin != out.sha256) {
     out.verdict = Verdict::kDiffers;
     out.reason = "its sha256 is " + out.sha256 + ", pinned is " + out.pin +
                  "; if you trust this file, correct [plugins." + out.id + "] sha256";
+  } else if (usable.info.state == PluginState::kRejected) {
+    out.reason = usable.info.reason;
+  } else if (out.pin.empty()) {
+    out.verdict = Verdict::kNotPinned;
+    out.reason = "to pin it: [plugins." + out.id + "] sha256 = \"" + out.sha256 + "\"";
+  } else {
+    out.verdict = Verdict::kPinned;
   }
   return out;
 }
@@ -63,11 +67,15 @@ bool is_named(const std::vector<std::string>& ids, const std::string& id) {
 }
 
 /// What serves or is refused; a shadowed file is nobody's. Then what was named and is not there.
-std::vector<Checked> check_all(const SearchOptions& search, const std::vector<std::string>& ids) {
+std::vector<Checked> check_all(const PluginsConfig& config, const SearchOptions& search,
+                               const std::vector<std::string>& ids) {
   std::vector<Checked> rows;
-  for (const Candidate& candidate : find_plugins(search))
-    if (candidate.info.state != PluginState::kShadowed && is_named(ids, candidate.info.id))
-      rows.push_back(check(candidate));
+  const auto found = find_plugins(search);
+  auto usable = found;
+  driver::reject_what_will_not_load(config, usable);
+  for (std::size_t i = 0; i < found.size(); ++i)
+    if (found[i].info.state != PluginState::kShadowed && is_named(ids, found[i].info.id))
+      rows.push_back(check(found[i], usable[i]));
   std::vector<std::string> wanted = ids;
   for (const auto& entry : search.entries)
     if (!entry.sha256.empty() && is_named(ids, entry.id)) wanted.push_back(entry.id);
@@ -127,7 +135,7 @@ class PluginVerify final : public Command {
     if (!config) return configuration_failure(config.error());
     const SearchOptions search = search_options(config->plugins, process_environment());
     if (search.disabled) message(why_plugins_are_off(process_environment()));
-    const auto rows = check_all(search, ids_);
+    const auto rows = check_all(config->plugins, search, ids_);
     const int written = print(json_ ? verify_json(rows) : verify_table(rows));
     if (written != kExitOk) return written;
     const bool is_good = std::all_of(rows.begin(), rows.end(), [this](const Checked& row) {

@@ -48,11 +48,15 @@ std::vector<std::string_view> preset_names(std::span<const PluginNote> notes) {
   return names;
 }
 
-std::string no_plugin(const ProviderConfig& provider, std::span<const PluginNote> notes,
-                      const Environment& environment) {
+std::string no_plugin(const ProviderConfig& provider, const Found& found) {
+  const auto& [notes, rejected, environment] = found;
   std::vector<std::string_view> kinds;
   for (const auto& note : notes) kinds.insert(kinds.end(), note.kinds.begin(), note.kinds.end());
   const auto place = provider.where.empty() ? "" : provider.where + ": ";
+  if (is_rejected(found, provider.plugin))
+    return place + "the plugin " + config::shown(provider.plugin) + " of the provider " +
+           config::shown(provider.name) +
+           " was found and cannot be used (prx plugin list says why)";
   auto text = place + "no plugin offers " + config::shown(provider.plugin) + " for the provider " +
               config::shown(provider.name);
   if (!provider.preset.empty()) text += ", which the preset '" + provider.preset + "' needs";
@@ -282,7 +286,7 @@ Result<void> leave_unserved(Config& config, ProviderConfig& provider, const Foun
                      has_table(config, provider) || found.notes.empty() ||
                      is_rejected(found, provider.plugin);
   if (!known) return unknown_provider(config, provider, found.notes);
-  provider.problem = no_plugin(provider, found.notes, found.environment);
+  provider.problem = no_plugin(provider, found);
   return {};
 }
 

@@ -1,7 +1,12 @@
 // Every rule has a plugin that breaks it and no other: the proof that the checker bites.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
+#include <array>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -110,6 +115,35 @@ TEST(Mutants, TheirHonestOriginalKeepsEveryRule) {
   std::string told;
   EXPECT_THAT(failing(subject_of(mutant_file("honest")), rules_here(), told), IsEmpty()) << told;
 }
+
+#if !defined(__SANITIZE_THREAD__)  // as in rules_here()
+/// As in a container, or under systemd. \return whether that is so
+bool be_under_a_filter() {
+  std::array<sock_filter, 1> program = {{BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)}};
+  const sock_fprog filter{program.size(), program.data()};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+/// \param wrong  a mutant that breaks the rule.
+[[noreturn]] void tell_honest_from_wrong(const Rule& rule, const std::string& wrong) {
+  std::string told;
+  const bool is_filtered = be_under_a_filter();
+  const bool is_right = is_filtered &&
+                        failing(subject_of(mutant_file("honest")), {rule}, told).empty() &&
+                        failing(subject_of(mutant_file(wrong)), {rule}, told).size() == 1;
+  ::write(STDERR_FILENO, told.data(), told.size());
+  ::_exit(is_right ? 0 : 1);
+}
+
+TEST(Mutants, AreFoundToAskTheSystemWhereAFilterIsInForceAlready) {
+  for (const Rule& rule : all_rules()) {
+    if (rule.id != "query.pure") continue;
+    EXPECT_EXIT(tell_honest_from_wrong(rule, "query_asks_the_system"), ::testing::ExitedWithCode(0),
+                "");
+  }
+}
+#endif
 
 /// Rules of an answer have nothing to look at where a chat needs no server.
 TEST(Mutants, OneThatChatsInProcessAndAsksAServerForTheRestKeepsEveryRule) {

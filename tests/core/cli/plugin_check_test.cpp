@@ -45,6 +45,11 @@ TEST_F(PluginCheck, APluginThatKeepsTheRuleIsReportedSo) {
             HasSubstr("2 rules: 2 ok. Not all rules were run: this is no pass.")));
 }
 
+TEST_F(PluginCheck, ItsHelpSaysWhatItsConfigIs) {
+  EXPECT_THAT(check({"--help"}).out,
+              ContainsRegex("--config FILE\\|TABLE +The plugin's check.toml"));
+}
+
 TEST_F(PluginCheck, ARuleThatDoesNotHoldFailsIt) {
   const std::string file = mutant("run_path");
   const auto result = check({file, "--rule", "elf.no-search-path"});

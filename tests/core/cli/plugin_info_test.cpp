@@ -1,4 +1,6 @@
 // prx plugin info.
+#include <fstream>
+
 #include "program_fixture.hpp"
 
 namespace prx::cli {
@@ -67,6 +69,17 @@ TEST_F(PluginInfoTest, AFileThatIsNoPluginSaysSo) {
   const auto missing = run({"plugin", "info", "./nowhere.so"});
   EXPECT_EQ(missing.exit_code, 3);
   EXPECT_THAT(missing.out, HasSubstr("no such file"));
+}
+
+TEST_F(PluginInfoTest, AnIdMayHaveADot) {
+  std::ifstream file(home / "plugins/openai.so", std::ios::binary);
+  std::string bytes(std::istreambuf_iterator<char>(file), {});
+  const auto at = bytes.find("\"openai\"", bytes.find("\"id\""));
+  ASSERT_NE(at, std::string::npos);
+  write("plugins/dotted.so", bytes.replace(at, 8, "\"my.own\""));
+  const auto result = run({"plugin", "info", "my.own"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, ContainsRegex("id +my\\.own\n"));
 }
 
 TEST_F(PluginInfoTest, AnUnknownIdHasARemedy) {

@@ -70,6 +70,16 @@ TEST_F(PluginVerifyTest, AFileThatCannotBeUsedHasItsReason) {
   EXPECT_THAT(result.out, AllOf(HasSubstr("unusable"), HasSubstr("ELF")));
 }
 
+TEST_F(PluginVerifyTest, OneThatIsAsPinnedAndWillNotLoadIsNoOk) {
+  configure(
+      "[plugins]\nisolation_host = \"/nonexistent\"\n[plugins.openai]\nisolation = "
+      "\"process\"\nsha256 = \"" +
+      digest("plugins/openai.so") + "\"\n");
+  const auto result = run({"plugin", "verify", "openai"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.out, AllOf(ContainsRegex("openai +unusable"), HasSubstr("/nonexistent")));
+}
+
 TEST_F(PluginVerifyTest, JsonHasTheSame) {
   rapidjson::Document rows;
   const auto result = run({"plugin", "verify", "--json"});

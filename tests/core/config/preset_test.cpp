@@ -272,7 +272,7 @@ TEST(Preset, GivesWayToAPluginOfItsName) {
   EXPECT_EQ(provider.preset, "");
   EXPECT_EQ(provider.title, "Groq's own");
   const auto broken = first(resolve("[providers.groq]\n", {}, {openai()}, {"groq"}));
-  EXPECT_THAT(broken.problem, HasSubstr("no plugin offers 'groq'"));
+  EXPECT_THAT(broken.problem, HasSubstr("plugin 'groq' of the provider 'groq' was found"));
 }
 
 TEST(Preset, SaysWhoseKeyMisses) {

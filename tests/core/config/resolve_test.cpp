@@ -278,7 +278,8 @@ TEST(Resolve, APluginThatIsThereAndCannotBeUsedIsAProblemNotAnError) {
       resolve_config(*testing::parse("[reliability]\nfallback_providers = ['later']"), notes(),
                      environment({}), rejected);
   ASSERT_TRUE(config) << config.error().message;
-  EXPECT_THAT(config->find_provider("later")->problem, HasSubstr("no plugin offers 'later'"));
+  EXPECT_THAT(config->find_provider("later")->problem,
+              HasSubstr("the plugin 'later' of the provider 'later' was found and cannot be used"));
 }
 
 TEST(Resolve, WhatNobodyNamedIsNoError) {
