@@ -142,6 +142,7 @@ class CheckReader {
 
   Result<void> read_answer(TableReader& reader, config::Place place) {
     Sample sample;
+    sample.own = true;
     PRX_TRY(reader.only(kAnswerKeys));
     PRX_TRY_SET(sample.name, reader.filled_text("name", ""));
     PRX_TRY_SET(sample.op, reader.word("op", kOperations, kOperations.front()));

@@ -29,6 +29,7 @@ struct Sample {
   std::string error;
   /// The answer has an end mark, so that any cut before it is an error
   bool marked_end = true;
+  bool own = false;  ///< of [[answers]]: the plugin's author wrote it
 };
 
 /// What a plugin declares about itself where the contract leaves a choice: [quirks] of check.toml.

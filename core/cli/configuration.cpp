@@ -100,9 +100,13 @@ std::optional<std::string> model_of(const Overrides& overrides) {
 
 Result<Config> with_notes(Config config) {
   const Environment environment = process_environment();
-  const auto found =
-      driver::found_plugins(find_plugins(search_options(config.plugins, environment)));
-  return resolve_config(std::move(config), found.notes, environment, found.rejected);
+  auto candidates = find_plugins(search_options(config.plugins, environment));
+  driver::reject_what_will_not_load(config.plugins, candidates);
+  const auto found = driver::found_plugins(candidates);
+  PRX_TRY_SET(Config resolved,
+              resolve_config(std::move(config), found.notes, environment, found.rejected));
+  driver::add_rejections(resolved, candidates);
+  return resolved;
 }
 
 Result<Config> load_config(const GlobalOptions& globals, const Overrides& overrides, Keys keys) {

@@ -51,7 +51,7 @@ std::string_view exit_codes_help() {
          "  6    network or timeout\n"
          "  7    the provider said no: invalid, not found, unsupported, context, policy, "
          "permission\n"
-         "  8    broken answer: truncated or malformed\n"
+         "  8    broken answer: truncated or malformed, or a plugin that crashed or has a bug\n"
          "  129  the terminal of a conversation went away\n"
          "  130  interrupted (143 by SIGTERM); 141 when the reader of the answer went away\n";
 }

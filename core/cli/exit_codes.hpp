@@ -18,7 +18,7 @@ enum ExitCode : int {
   kExitBusy = 5,           ///< rate limit or overload
   kExitNetwork = 6,        ///< network or timeout
   kExitRefused = 7,        ///< the provider said no
-  kExitBroken = 8,         ///< truncated or malformed answer, or a bug
+  kExitBroken = 8,         ///< truncated or malformed answer, a plugin's crash, a bug
   kExitHungUp = 129,       ///< SIGHUP; the terminal of a conversation went away
   kExitInterrupted = 130,  ///< SIGINT
   kExitBrokenPipe = 141,   ///< the reader of stdout went away

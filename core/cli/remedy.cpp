@@ -131,7 +131,8 @@ std::string remedy(const Error& error, const ProviderFacts& provider, const Word
     case ErrorClass::kNotFound:
       return not_found(error, provider, words);
     case ErrorClass::kUnsupported:
-      return "leave the parameter out, or choose a model that has it with " + model;
+      if (error.provider_code == "not_offered") return {};  // it is in the message
+      return std::string(words.unsupported);
     case ErrorClass::kContextLength:
       return "shorten the prompt, or choose a model with a larger context with " + model;
     case ErrorClass::kContentPolicy:
@@ -144,7 +145,8 @@ std::string remedy(const Error& error, const ProviderFacts& provider, const Word
     case ErrorClass::kBadResponse:
       return "try again; " + std::string(words.trace);
     case ErrorClass::kInternal:
-      if (error.provider_code == "isolation") return "ask who made the plugin";
+      if (error.provider_code == "isolation" || error.provider_code == "plugin")
+        return "ask who made the plugin";
       return "this is a bug; " + std::string(words.more_log);
     case ErrorClass::kInvalidRequest:
       // Some providers answer an unknown model so; without a status it never left this machine.

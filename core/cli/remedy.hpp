@@ -15,6 +15,7 @@ namespace prx::cli {
 struct Wording {
   std::string_view provider, chain, model;
   std::string_view with_timeout;     ///< after "allow more time in the configuration or"
+  std::string_view unsupported;      ///< what to do about what a provider cannot do
   std::string_view trace, more_log;  ///< at the beginning of a sentence
   std::string_view fewer_tokens;     ///< after "or"
   std::string_view more_rounds;      ///< after "allow more"
@@ -23,6 +24,8 @@ inline constexpr Wording kShellWording{"--provider",
                                        "--chain",
                                        "--model",
                                        "with --timeout",
+                                       "leave the parameter out, or choose a model that has it "
+                                       "with --model",
                                        "--trace shows each attempt",
                                        "--log-level debug shows more",
                                        "ask for fewer tokens with --max-tokens",
@@ -32,6 +35,7 @@ inline constexpr Wording kQueryWording{"--provider",
                                        "--chain",
                                        "--model",
                                        "with --timeout",
+                                       "see its plugin's documentation",
                                        "--log-level debug shows more",
                                        "--log-level debug shows more",
                                        "ask for fewer tokens",
@@ -40,6 +44,8 @@ inline constexpr Wording kTalkWording{"/provider",
                                       "/chain",
                                       "/model",
                                       "by starting with --timeout",
+                                      "leave the parameter out, or choose a model that has it "
+                                      "with /model",
                                       "/trace shows each attempt",
                                       "starting with --log-level debug shows more",
                                       "start with a smaller --max-tokens",

@@ -19,14 +19,14 @@ struct Limits {
 using Notes = std::vector<std::string>;
 
 /// Stage one, before the plugin's file is mapped: no new privileges, limits, namespaces of its own
-/// without a network, no capabilities, no files but shared libraries and `plugin_file`, and no
-/// system calls that reach another process, make one, or have their effect later. "" or why the
-/// last cannot be had. Single-threaded.
+/// without a network, no capabilities, no files but shared libraries and `plugin_file`, and only
+/// the system calls that loading needs. "" or why the last cannot be had. Single-threaded.
 [[nodiscard]] std::string confine_before_loading(const Limits& limits, int plugin_file,
                                                  Notes& notes);
 
-/// The last step of stage one: those system calls are refused (EPERM). "" or why it cannot be had.
-/// system_calls.cpp.
+/// The last step of stage one: only the system calls that map files, start threads and take stage
+/// two; any other is refused (EPERM, and ENOSYS for those that newer kernels brought, so that the C
+/// library asks for an older one). "" or why it cannot be had. system_calls.cpp.
 [[nodiscard]] std::string refuse_system_calls();
 
 /// Stage two, once the plugin and all threads are there: only the system calls that a running

@@ -2,29 +2,11 @@
 
 #include <dlfcn.h>
 
+#include "plugin/table_fault.hpp"
 #include "prx/sdk/abi.hpp"
 
 namespace prx::plugin_host {
 namespace {
-
-std::string problem_of(const prx_plugin* plugin) {
-  if (plugin == nullptr) return PRX_QUERY_SYMBOL " returned no table";
-  if (!sdk::is_whole(plugin) || plugin->init == nullptr || plugin->deinit == nullptr ||
-      plugin->interface_ == nullptr)
-    return "its prx_plugin lacks a part of ABI 1.0";
-  if (plugin->abi_major != PRX_ABI_MAJOR || plugin->abi_needs > PRX_ABI_MINOR)
-    return "its table says another ABI than its note; build it again";
-  return {};
-}
-
-std::string problem_of(const prx_provider* provider) {
-  if (provider == nullptr) return "it offers no " PRX_PROVIDER_ID;
-  const bool whole = sdk::is_whole(provider) && provider->create != nullptr &&
-                     provider->destroy != nullptr && provider->describe != nullptr &&
-                     provider->start != nullptr && provider->cancel != nullptr &&
-                     provider->release != nullptr;
-  return whole ? "" : "its prx_provider lacks a part of ABI 1.0";
-}
 
 /// The dynamic linker's words without the path, which is of this process alone.
 std::string linker_text(const std::string& path) {
@@ -50,11 +32,11 @@ Loaded load(int file) {
     return out;
   }
   out.plugin = query();
-  out.problem = problem_of(out.plugin);
+  out.problem = table_fault(out.plugin);
   if (!out.problem.empty()) return out;
   out.provider =
       static_cast<const prx_provider*>(out.plugin->interface_(sdk::str(PRX_PROVIDER_ID)));
-  out.problem = problem_of(out.provider);
+  out.problem = table_fault(out.provider);
   return out;
 }
 

@@ -172,6 +172,11 @@ void Service::create(FrameReader in) {
                                                  sdk::str(config), made.c(), &instance_);
       code != PRX_OK)
     return failed(made.take(code));
+  if (instance_ == nullptr) {
+    Error error;
+    error.message = "create returned PRX_OK and gave no instance; ask who made it";
+    return failed(error);
+  }
   std::string description;
   const auto add = [](void* ctx, prx_str piece) noexcept {
     static_cast<std::string*>(ctx)->append(sdk::view(piece));
@@ -204,6 +209,14 @@ void Service::start(std::uint64_t id, FrameReader in) {
     operation.failed = true;
     drop_work(operation);
     return refuse(operation, reason.take(code));
+  }
+  if (operation.op == nullptr) {
+    operation.failed = true;  // nothing to cancel or to release
+    drop_work(operation);
+    breach("a start that gave no operation");
+    Error error;
+    error.message = subject() + "plugin's start returned PRX_OK and gave no operation";
+    return refuse(operation, error);
   }
   if (operation.events_in_start == 0) return;
   breach("an event from inside start");

@@ -109,7 +109,8 @@ struct Service::Tables {
     {
       const std::lock_guard lock(service.posts_mutex_);
       const auto live = service.live_.find(op_id);
-      if (live == service.live_.end() || live->second >= kPostsMax) return PRX_E_INVALID_REQUEST;
+      if (live == service.live_.end()) return PRX_E_INVALID_REQUEST;
+      if (live->second >= kPostsMax) return PRX_E_OVERLOADED;
       ++live->second;
       service.posts_.push_back({op_id, task, ctx});
     }

@@ -1,4 +1,3 @@
-#include <asm/sockios.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -8,98 +7,20 @@
 
 #include <cerrno>
 #include <cstring>
+#include <set>
 
 #include "plugin_host/confine.hpp"
 
 namespace prx::plugin_host {
 namespace {
 
-// Only the first step, while a plugin's file is loaded, refuses by name what is below. In the
-// second one all of it is forbidden as all else is.
+// Both filters are lists of what is allowed, so that a call of a later kernel is on none.
 
-/// Whose only use is another process, or what processes share.
-constexpr int kOfOthers[] = {SCMP_SYS(tkill),
-                             SCMP_SYS(pidfd_open),
-                             SCMP_SYS(pidfd_getfd),
-                             SCMP_SYS(pidfd_send_signal),
-                             SCMP_SYS(ptrace),
-                             SCMP_SYS(process_vm_readv),
-                             SCMP_SYS(process_vm_writev),
-                             SCMP_SYS(process_madvise),
-                             SCMP_SYS(process_mrelease),
-                             SCMP_SYS(kcmp),
-                             SCMP_SYS(perf_event_open),
-                             SCMP_SYS(bpf),
-                             SCMP_SYS(setpriority),
-                             SCMP_SYS(ioprio_set),
-                             SCMP_SYS(sched_setscheduler),
-                             SCMP_SYS(sched_setparam),
-                             SCMP_SYS(sched_setattr),
-                             SCMP_SYS(sched_setaffinity),
-                             SCMP_SYS(migrate_pages),
-                             SCMP_SYS(move_pages),
-                             SCMP_SYS(keyctl),
-                             SCMP_SYS(add_key),
-                             SCMP_SYS(request_key),
-                             SCMP_SYS(shmget),
-                             SCMP_SYS(shmat),
-                             SCMP_SYS(semget),
-                             SCMP_SYS(msgget),
-                             SCMP_SYS(mq_open),
-                             SCMP_SYS(ipc)};
-/// Signals of which the first argument says whose they are.
-constexpr int kSignals[] = {SCMP_SYS(kill), SCMP_SYS(tgkill), SCMP_SYS(rt_sigqueueinfo),
-                            SCMP_SYS(rt_tgsigqueueinfo)};
-/// Processes, programs and connections, which would not end or be confined with this process; and
-/// what lets it make system calls later that no filter sees, or have memory beyond its limit.
-constexpr int kLasting[] = {SCMP_SYS(fork),
-                            SCMP_SYS(vfork),
-                            SCMP_SYS(execve),
-                            SCMP_SYS(execveat),
-                            SCMP_SYS(unshare),
-                            SCMP_SYS(setns),
-                            SCMP_SYS(socket),
-                            SCMP_SYS(socketpair),
-                            SCMP_SYS(connect),
-                            SCMP_SYS(bind),
-                            SCMP_SYS(listen),
-                            SCMP_SYS(accept),
-                            SCMP_SYS(accept4),
-                            SCMP_SYS(socketcall),
-                            SCMP_SYS(setsid),
-                            SCMP_SYS(setpgid),
-                            SCMP_SYS(mount),
-                            SCMP_SYS(umount2),
-                            SCMP_SYS(pivot_root),
-                            SCMP_SYS(chroot),
-                            SCMP_SYS(open_tree),
-                            SCMP_SYS(move_mount),
-                            SCMP_SYS(fsopen),
-                            SCMP_SYS(fspick),
-                            SCMP_SYS(open_by_handle_at),
-                            SCMP_SYS(io_uring_setup),
-                            SCMP_SYS(io_uring_enter),
-                            SCMP_SYS(io_uring_register),
-                            SCMP_SYS(userfaultfd),
-                            SCMP_SYS(memfd_create),
-                            SCMP_SYS(memfd_secret)};
-
-/// What changes files, for kernels without Landlock.
-constexpr int kOfFiles[] = {
-    SCMP_SYS(creat),       SCMP_SYS(openat2),   SCMP_SYS(truncate),    SCMP_SYS(unlink),
-    SCMP_SYS(unlinkat),    SCMP_SYS(rename),    SCMP_SYS(renameat),    SCMP_SYS(renameat2),
-    SCMP_SYS(link),        SCMP_SYS(linkat),    SCMP_SYS(symlink),     SCMP_SYS(symlinkat),
-    SCMP_SYS(mkdir),       SCMP_SYS(mkdirat),   SCMP_SYS(rmdir),       SCMP_SYS(mknod),
-    SCMP_SYS(mknodat),     SCMP_SYS(chmod),     SCMP_SYS(fchmod),      SCMP_SYS(fchmodat),
-    SCMP_SYS(chown),       SCMP_SYS(fchown),    SCMP_SYS(lchown),      SCMP_SYS(fchownat),
-    SCMP_SYS(utime),       SCMP_SYS(utimes),    SCMP_SYS(utimensat),   SCMP_SYS(setxattr),
-    SCMP_SYS(lsetxattr),   SCMP_SYS(fsetxattr), SCMP_SYS(removexattr), SCMP_SYS(lremovexattr),
-    SCMP_SYS(fremovexattr)};
 /// Memory that is no part of RLIMIT_DATA, or of the machine's that others need.
-constexpr unsigned kUnlimited[] = {MAP_SHARED, MAP_GROWSDOWN, MAP_HUGETLB, MAP_LOCKED};
+constexpr unsigned kUnlimited = MAP_SHARED | MAP_GROWSDOWN | MAP_HUGETLB | MAP_LOCKED;
 
-/// Allowed whatever the arguments. None takes a path, makes a descriptor or a thread, or reaches
-/// another process.
+/// Allowed by both whatever the arguments. None takes a path, makes a descriptor or a thread, or
+/// reaches another process.
 constexpr int kAllowed[] = {
     SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(close),
     SCMP_SYS(poll), SCMP_SYS(ppoll),
@@ -117,6 +38,34 @@ constexpr int kAllowed[] = {
     // what it is
     SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid),
     SCMP_SYS(getegid), SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(getrandom)};
+
+/// Allowed by the first one too, whatever the arguments: what the dynamic linker and the C library
+/// ask while they map a file and start threads.
+constexpr int kLoading[] = {  // of paths: what the status of a file tells, and they ask for that
+    SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx),
+    SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(getcwd),
+    // of what was opened
+    SCMP_SYS(pread64), SCMP_SYS(lseek), SCMP_SYS(getdents64), SCMP_SYS(dup), SCMP_SYS(dup2),
+    SCMP_SYS(dup3),
+    // of this process
+    SCMP_SYS(getppid), SCMP_SYS(getrlimit), SCMP_SYS(arch_prctl),
+    // the second filter
+    SCMP_SYS(seccomp)};
+
+/// How the first one may open: for reading. Not O_PATH, which Landlock does not restrict.
+constexpr unsigned kReading = O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+
+/// Of a descriptor, without locks, leases, owners and signals.
+constexpr int kDescriptorQuestions[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL};
+
+/// The threads that it makes share all with it, descriptors too: the second step closes them.
+constexpr unsigned kThread = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD;
+constexpr unsigned kThreadMay = CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID |
+                                CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_DETACHED;
+
+/// Calls from here on came with Linux 5.1 or later, one number for all machines. A C library that
+/// is told that one of them does not exist asks for an older one; refused, it would give up.
+constexpr int kNewFirst = 424, kNewLast = 511;
 
 /// Refused instead of killed for: the C library asks these of its own accord and lives without.
 constexpr int kRefused[] = {
@@ -144,10 +93,7 @@ class Filter {
   void allow_if(int call, Conditions... conditions) {
     add(SCMP_ACT_ALLOW, call, {conditions...});
   }
-  template <class... Conditions>
-  void refuse_if(int call, Conditions... conditions) {
-    add(SCMP_ACT_ERRNO(EPERM), call, {conditions...});
-  }
+  [[nodiscard]] bool names(int call) const { return named_.contains(call); }
   /// 0 or an errno.
   [[nodiscard]] int load() {
     if (problem_ == 0) check(::seccomp_load(context_));
@@ -159,66 +105,58 @@ class Filter {
     if (problem_ != 0 || call < 0) return;  // below 0: not a call of this machine
     check(::seccomp_rule_add_array(context_, action, call, static_cast<unsigned>(conditions.size()),
                                    conditions.begin()));
+    named_.insert(call);
   }
   void check(int result) {
     if (result < 0 && problem_ == 0) problem_ = -result;
   }
   scmp_filter_ctx context_;
+  std::set<int> named_;
   int problem_ = 0;
 };
 
-scmp_arg_cmp without(unsigned argument, scmp_datum_t bits) {
-  return {argument, SCMP_CMP_MASKED_EQ, bits, 0};
+// The kernel looks at 32 bits of all arguments that conditions are about here.
+scmp_arg_cmp with_of(unsigned argument, unsigned mask, unsigned value) {
+  return {argument, SCMP_CMP_MASKED_EQ, mask, value};
 }
-scmp_arg_cmp equal(unsigned argument, scmp_datum_t value) {
-  return {argument, SCMP_CMP_EQ, value, 0};
+scmp_arg_cmp equal(unsigned argument, unsigned value) {
+  return with_of(argument, 0xffff'ffffu, value);
+}
+scmp_arg_cmp without(unsigned argument, unsigned bits) { return with_of(argument, bits, 0); }
+/// A pointer.
+scmp_arg_cmp null(unsigned argument) { return {argument, SCMP_CMP_EQ, 0, 0}; }
+
+/// On both lists: no memory beyond its limit, no signals to others, limits to be asked for alone.
+void allow_by_arguments(Filter& filter, unsigned protections_not) {
+  filter.allow_if(SCMP_SYS(mmap), without(2, protections_not), without(3, kUnlimited));
+  filter.allow_if(SCMP_SYS(mprotect), without(2, protections_not));
+  filter.allow_if(SCMP_SYS(tgkill), equal(0, static_cast<unsigned>(::getpid())));  // abort()
+  filter.allow_if(SCMP_SYS(prlimit64), equal(0, 0), null(2));
 }
 
-scmp_arg_cmp with(unsigned argument, scmp_datum_t bits) {
-  return {argument, SCMP_CMP_MASKED_EQ, bits, bits};
-}
-scmp_arg_cmp other_than(unsigned argument, scmp_datum_t value) {
-  return {argument, SCMP_CMP_NE, value, 0};
-}
-/// The kernel sees no more than 32 bits of it.
-scmp_arg_cmp number(unsigned argument, unsigned value) {
-  return {argument, SCMP_CMP_MASKED_EQ, 0xffff'ffffu, value};
-}
-
-void add_refusals(Filter& filter) {
-  for (const int call : kOfOthers) filter.refuse(call);
-  for (const int call : kLasting) filter.refuse(call);
-  for (const int call : kOfFiles) filter.refuse(call);
-  for (const unsigned how : {O_WRONLY, O_RDWR, O_CREAT, O_TRUNC}) {
-    filter.refuse_if(SCMP_SYS(open), with(1, how));
-    filter.refuse_if(SCMP_SYS(openat), with(2, how));
-  }
-  for (const int call : kSignals)
-    filter.refuse_if(call, other_than(0, static_cast<scmp_datum_t>(::getpid())));
-  filter.refuse_if(SCMP_SYS(prlimit64), other_than(0, 0));
-  for (const int owner : {F_SETOWN, F_SETOWN_EX})  // whom a descriptor's signals are for
-    filter.refuse_if(SCMP_SYS(fcntl), number(1, static_cast<unsigned>(owner)));
-  for (const unsigned owner : {FIOSETOWN, SIOCSPGRP})
-    filter.refuse_if(SCMP_SYS(ioctl), number(1, owner));
-  filter.refuse_if(SCMP_SYS(prctl), number(0, PR_SET_PDEATHSIG));
-  // Threads, which the second filter will hold for. The flags of clone3 cannot be read: without it,
-  // the C library asks for clone.
-  filter.refuse_if(SCMP_SYS(clone), without(0, CLONE_THREAD));
-  filter.refuse(SCMP_SYS(clone3), ENOSYS);
-  for (const unsigned memory : kUnlimited) filter.refuse_if(SCMP_SYS(mmap), with(3, memory));
+void allow_loading(Filter& filter) {
+  for (const int call : kAllowed) filter.allow(call);
+  for (const int call : kLoading) filter.allow(call);
+  allow_by_arguments(filter, 0);
+  filter.allow_if(SCMP_SYS(open), without(1, ~kReading));
+  filter.allow_if(SCMP_SYS(openat), without(2, ~kReading));
+  for (const int question : kDescriptorQuestions)
+    filter.allow_if(SCMP_SYS(fcntl), equal(1, static_cast<unsigned>(question)));
+  filter.allow_if(SCMP_SYS(kill), equal(0, static_cast<unsigned>(::getpid())));
+  filter.allow_if(SCMP_SYS(clone), with_of(0, ~kThreadMay, kThread));
+  filter.allow_if(SCMP_SYS(prctl), equal(0, PR_SET_NAME));
+  filter.allow_if(SCMP_SYS(prctl), equal(0, PR_GET_NAME));
+  // The second step's own.
+  filter.allow_if(SCMP_SYS(prctl), equal(0, PR_SET_NO_NEW_PRIVS));
+  filter.allow_if(SCMP_SYS(prctl), equal(0, PR_SET_DUMPABLE), equal(1, 0));
+  for (int call = kNewFirst; call <= kNewLast; ++call)
+    if (!filter.names(call)) filter.refuse(call, ENOSYS);
 }
 
-void add_rules(Filter& filter) {
+void allow_running(Filter& filter) {
   for (const int call : kAllowed) filter.allow(call);
   for (const int call : kRefused) filter.refuse(call);
-  // Private memory alone: what is shared or grows by itself is outside of the limit. No new code.
-  filter.allow_if(SCMP_SYS(mmap), without(2, PROT_EXEC),
-                  without(3, kUnlimited[0] | kUnlimited[1] | kUnlimited[2] | kUnlimited[3]));
-  filter.allow_if(SCMP_SYS(mprotect), without(2, PROT_EXEC));
-  // abort() and assertions; of this process alone.
-  filter.allow_if(SCMP_SYS(tgkill), equal(0, static_cast<scmp_datum_t>(::getpid())));
-  // To ask for a limit, not to set one.
-  filter.allow_if(SCMP_SYS(prlimit64), equal(0, 0), equal(2, 0));
+  allow_by_arguments(filter, PROT_EXEC);  // no new code
 }
 
 /// "" or why not.
@@ -231,15 +169,15 @@ std::string load(Filter& filter) {
 }  // namespace
 
 std::string refuse_system_calls() {
-  Filter filter(SCMP_ACT_ALLOW);
-  add_refusals(filter);
+  Filter filter(SCMP_ACT_ERRNO(EPERM));
+  allow_loading(filter);
   return load(filter);
 }
 
 std::string confine_system_calls() {
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   Filter filter(SCMP_ACT_KILL_PROCESS);
-  add_rules(filter);
+  allow_running(filter);
   return load(filter);
 }
 

@@ -1,7 +1,9 @@
 // A host's own proxy and certificate authorities, and what wins over what: real sockets, a proxy
 // that makes tunnels, and a server with a certificate of the test's own authority.
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -202,6 +204,17 @@ TEST(HostAuthorities, WhatCannotBeAuthoritiesIsRefusedWhenTheClientOpens) {
   options.ca_file = "/nowhere/ca.pem";
   EXPECT_THAT(refusal(options),
               HasSubstr("ca_file /nowhere/ca.pem cannot be read: No such file or directory"));
+  std::string folder = (std::filesystem::temp_directory_path() / "prx-ca-XXXXXX").string();
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  options.ca_file = std::filesystem::path(folder) / "pipe";
+  ASSERT_EQ(::mkfifo(options.ca_file.c_str(), 0600), 0);
+  EXPECT_THAT(refusal(options), HasSubstr("is not a regular file")) << "and the loop is not held";
+  options.ca_file = "/dev/null";
+  EXPECT_THAT(refusal(options), HasSubstr("is not a regular file"));
+  options.ca_file = std::filesystem::path(folder) / "empty.pem";
+  std::ofstream(options.ca_file) << "no certificate";
+  EXPECT_THAT(refusal(options), HasSubstr("empty.pem holds no certificate"));
+  std::filesystem::remove_all(folder);
   options.ca_pem = "-----BEGIN CERTIFICATE-----";
   EXPECT_THAT(refusal(options), HasSubstr("ca_file and ca_pem are both set"));
   options.ca_file.clear();

@@ -224,9 +224,9 @@ INSTANTIATE_TEST_SUITE_P(
         Deed{"start:nonsense", "impossible size"}, Deed{"start:huge", "impossible size"},
         Deed{"start:half", "ended by itself"},
         Deed{"start:other operation", "a request of no running operation"},
-        Deed{"start:body", "a malformed frame"}, Deed{"start:pong", "an answer to no question"},
-        Deed{"start:close", "closed its socket"}, Deed{"start:memory", "was killed by SIGABRT"},
-        Deed{"start:new", "used up its memory"}),
+        Deed{"start:body", "a malformed frame"}, Deed{"start:broken breach", "a malformed frame"},
+        Deed{"start:pong", "an answer to no question"}, Deed{"start:close", "closed its socket"},
+        Deed{"start:memory", "was killed by SIGABRT"}, Deed{"start:new", "used up its memory"}),
     [](const auto& instance) {
       std::string name = instance.param.model;
       for (char& c : name)
@@ -406,12 +406,13 @@ TEST_P(Creates, AreRefusedWithOneLine) {
   EXPECT_THAT(rig.log.wait_for("provider 'hostile'"), HasSubstr(GetParam().told));
   expect_answer(client->chat(ask("hi", "openai/gpt-4o")));
 }
-INSTANTIATE_TEST_SUITE_P(Of, Creates,
-                         ::testing::Values(Deed{"segfault", "was killed by SIGSEGV"},
-                                           Deed{"exit", "ended by itself"},
-                                           Deed{"open", kForbidden},
-                                           Deed{"spin", "did not make the instance within 10 s"}),
-                         [](const auto& instance) { return std::string(instance.param.model); });
+INSTANTIATE_TEST_SUITE_P(
+    Of, Creates,
+    ::testing::Values(Deed{"segfault", "was killed by SIGSEGV"}, Deed{"exit", "ended by itself"},
+                      Deed{"open", kForbidden},
+                      Deed{"huge", "sent a frame of impossible size while it loaded"},
+                      Deed{"spin", "did not make the instance within 10 s"}),
+    [](const auto& instance) { return std::string(instance.param.model); });
 
 // --- the chain, and what comes after
 

@@ -111,6 +111,27 @@ TEST(EventWriter, TakesMembersByTheirNames) {
               ElementsAre(Seen{PRX_EV_META, "", "", "m"}, Seen{PRX_EV_TOOL_CALL, "", "", "n"}));
 }
 
+TEST(EventWriter, SwallowsAMetaThatIsNotTheFirstEvent) {
+  Sink sink;
+  EventWriter out(sink.abi);
+  EXPECT_TRUE(out.meta({.model = "m"}));
+  EXPECT_TRUE(out.meta({.model = "again"}));
+  EXPECT_TRUE(out.text("t"));
+  EXPECT_TRUE(out.meta({.model = "late"})) << "more is wanted";
+  out.done();
+  EXPECT_FALSE(out.meta({.model = "after the end"}));
+  EXPECT_THAT(sink.events, ElementsAre(Seen{PRX_EV_META, "", "", "m"}, Seen{PRX_EV_TEXT, "t"},
+                                       Seen{PRX_EV_DONE}));
+}
+
+TEST(EventWriter, TakesAMetaAfterAnEmptyPiece) {
+  Sink sink;
+  EventWriter out(sink.abi);
+  out.text("");
+  out.meta({.model = "m"});
+  EXPECT_THAT(sink.events, ElementsAre(Seen{PRX_EV_META, "", "", "m"}));
+}
+
 TEST(EventWriter, HandsOnWhatIsUtf8WithoutACopy) {
   static const std::string kText = "as it is: naïve";
   const char* seen = nullptr;

@@ -67,11 +67,15 @@ std::string_view expected_of(Breach breach) {
 
 void Breaches::add(Breach breach, std::string what) {
   const std::lock_guard lock(mutex_);
-  if (kept_.size() < kKeptMax) kept_.push_back({breach, std::move(what)});
+  std::size_t& count = counts_[breach];
+  if (count == kKeptMax) return;
+  ++count;
+  kept_.push_back({breach, std::move(what)});
 }
 
 std::vector<Observed> Breaches::take() {
   const std::lock_guard lock(mutex_);
+  counts_.clear();
   return std::exchange(kept_, {});
 }
 

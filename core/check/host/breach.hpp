@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <mutex>
 #include <span>
 #include <string>
@@ -51,7 +52,8 @@ struct Observed {
 /// Collects them. Any thread.
 class Breaches {
  public:
-  static constexpr std::size_t kKeptMax = 256;  ///< more are dropped: the first ones say it
+  /// Of each kind, so that a flood of one hides no other; more are dropped: the first ones say it.
+  static constexpr std::size_t kKeptMax = 256;
 
   void add(Breach breach, std::string what);
   /// All so far, which are then forgotten.
@@ -60,6 +62,7 @@ class Breaches {
  private:
   std::mutex mutex_;
   std::vector<Observed> kept_;
+  std::map<Breach, std::size_t> counts_;  ///< of those kept
 };
 
 }  // namespace prx::check

@@ -26,28 +26,46 @@ std::vector<std::size_t> positions(const Sample& sample) {
   return out;
 }
 
+/// What to do about an answer that the plugin does not take as the sample says.
 constexpr const char* kBringAnswers =
-    "; write what its server answers as [[answers]] in check.toml, one for each operation";
+    "; the check's own answers are of Chat Completions: write what another server answers as "
+    "[[answers]] in check.toml, one for each operation";
+constexpr const char* kCorrectAnswer =
+    "; correct the plugin, or what check.toml says of this answer (body, stream, text)";
+
+const char* remedy_for(const Sample& sample, bool any_works) {
+  if (sample.own) return kCorrectAnswer;
+  return any_works ? "" : kBringAnswers;
+}
+
+/// Nobody wrote down what its server says to the operation, or only errors: nothing is known of it.
+std::string no_answer(const Subject& subject, const std::string& operation) {
+  const bool own = !subject.samples.empty() && subject.samples.front().own;
+  return own ? "not tried: check.toml is incomplete, none of its [[answers]] says what the server "
+               "answers; add one with op = \"" +
+                   operation + "\""
+             : "there is no answer for it" + std::string(kBringAnswers);
+}
 
 void check_operation_samples(Session& session, Trial& trial, const std::string& operation) {
   const Subject& subject = session.subject();
   bool any_works = false;
-  std::string problem = "there is no answer for it";
+  std::string problem = no_answer(subject, operation);
   for (const Sample& sample : subject.samples) {
     if (sample.op != operation || !sample.error.empty()) continue;
     const CallOutcome outcome =
         session.run(spec_for(subject, operation, sample.stream), whole(sample));
-    problem = misfit(sample, outcome);
-    any_works = any_works || problem.empty();
+    const std::string wrong = misfit(sample, outcome);
+    any_works = any_works || wrong.empty();
+    problem = wrong + remedy_for(sample, any_works);
     trial.at("answer '" + sample.name + "' to " + operation);
-    trial.expect(problem.empty(),
+    trial.expect(wrong.empty(),
                  "it ends with DONE" +
                      (sample.text ? ", with the text \"" + *sample.text + "\"" : std::string()),
-                 problem + (any_works ? "" : kBringAnswers));
+                 problem);
   }
   trial.at(operation);
-  trial.expect(any_works, "an answer makes " + operation + " end with DONE",
-               problem + kBringAnswers);
+  trial.expect(any_works, "an answer makes " + operation + " end with DONE", problem);
 }
 
 void check_samples(const Subject& subject, Trial& trial) {
@@ -148,36 +166,72 @@ void check_cut(const Subject& subject, Trial& trial) {
   if (trial.expectations() == 0) trial.not_applicable("no chat of it has an answer to cut");
 }
 
+/// What ends an event: a blank line in an event stream, else a line break, as in NDJSON.
+std::string_view event_end_of(std::string_view body) {
+  for (const std::string_view end : {"\n\n", "\r\n\r\n"})
+    if (body.find(end) != body.npos) return end;
+  return "\n";
+}
+
+/// The events of a body, each with its end; a whole answer is one.
+std::vector<std::string> events_of(const std::string& body) {
+  std::vector<std::string> events;
+  const std::string_view mark = event_end_of(body);
+  for (std::size_t begin = 0; begin < body.size();) {
+    const std::size_t found = body.find(mark, begin);
+    const std::size_t end = found == body.npos ? body.size() : found + mark.size();
+    events.push_back(body.substr(begin, end - begin));
+    begin = end;
+  }
+  return events;
+}
+
+using Bodies = std::vector<std::pair<std::string, std::string>>;  ///< each behind its name
+
+/// Texts that a reader of JSON may stumble over: in an event stream, as a whole body, and as a line
+/// behind the first one of a body that has lines.
+void add_bad_json(const std::string& body, Bodies& out) {
+  constexpr std::size_t kDeep = 100'000;
+  std::string objects;
+  for (std::size_t i = 0; i < kDeep; ++i) objects += "{\"a\":";
+  const std::size_t line = event_end_of(body) == "\n" ? body.find('\n') : body.npos;
+  for (const auto& [name, text] : Bodies{{"that is no JSON", "{\"choices\": [}"},
+                                         {"of null", "null"},
+                                         {"with deep nesting", std::string(kDeep, '[')},
+                                         {"with deep nesting of objects", std::move(objects)}}) {
+    out.emplace_back("an event " + name, "data: " + text + "\n\n");
+    out.emplace_back("a line " + name, text + "\n");
+    if (line != body.npos)
+      out.emplace_back("a line " + name + " behind the first one",
+                       std::string(body).insert(line + 1, text + "\n"));
+  }
+}
+
 /// Bodies that are no answer of any protocol, and the sample with something wrong in it.
-std::vector<std::pair<std::string, std::string>> malformed(const std::string& body) {
+Bodies malformed(const std::string& body) {
   const std::size_t half = body.size() / 2;
   std::string zeros = body, bad = body, twice;
   zeros.insert(half, 3, '\0');
   bad.insert(half, "\xff\xc0\xed\xa0\x80");
-  for (std::size_t begin = 0; begin < body.size();) {
-    const std::size_t end = std::min(body.find("\n\n", begin), body.size() - 2) + 2;
-    twice += body.substr(begin, end - begin);
-    twice += body.substr(begin, end - begin);
-    begin = end;
-  }
+  for (const std::string& event : events_of(body)) twice += event + event;
   std::string braces = body;
   std::replace(braces.begin(), braces.end(), '}', ']');
-  return {{"nothing", ""},
-          {"blank lines", "\r\n\r\n\n\n\r\r"},
-          {"HTML", "<html><body>Bad Gateway</body></html>"},
-          {"null", "null"},
-          {"a number", "5"},
-          {"an empty object", "{}"},
-          {"an event that is no JSON", "data: {\"choices\": [}\n\n"},
-          {"an event of null", "data: null\n\ndata: [DONE]\n\n"},
-          {"nothing but an end mark", "data: [DONE]\n\n"},
-          {"zeros in the middle", zeros},
-          {"bytes that are no UTF-8 in the middle", bad},
-          {"wrong brackets", braces},
-          {"each event twice", twice},
-          {"the whole answer twice", body + body},
-          {"deep nesting", "data: " + std::string(100'000, '[') + "\n\n"},
-          {"a byte order mark", "\xEF\xBB\xBF" + body}};
+  Bodies bodies = {{"nothing", ""},
+                   {"blank lines", "\r\n\r\n\n\n\r\r"},
+                   {"HTML", "<html><body>Bad Gateway</body></html>"},
+                   {"null", "null"},
+                   {"a number", "5"},
+                   {"an empty object", "{}"},
+                   {"an event of null before the end mark", "data: null\n\ndata: [DONE]\n\n"},
+                   {"nothing but an end mark", "data: [DONE]\n\n"},
+                   {"zeros in the middle", zeros},
+                   {"bytes that are no UTF-8 in the middle", bad},
+                   {"wrong brackets", braces},
+                   {"each event twice", twice},
+                   {"the whole answer twice", body + body},
+                   {"a byte order mark", "\xEF\xBB\xBF" + body}};
+  add_bad_json(body, bodies);
+  return bodies;
 }
 
 /// Places inside of texts in quotes, kBadPlacesMax of them, spread over the body.
@@ -201,8 +255,8 @@ std::vector<std::size_t> places_in_texts(const std::string& body) {
 }
 
 /// Bytes that are no UTF-8 inside of a text.
-std::vector<std::pair<std::string, std::string>> with_bad_texts(const std::string& body) {
-  std::vector<std::pair<std::string, std::string>> out;
+Bodies with_bad_texts(const std::string& body) {
+  Bodies out;
   for (const std::size_t at : places_in_texts(body))
     for (const auto& [name, bytes] :
          {std::pair("bytes that are no UTF-8", "\xff\xc0"), std::pair("Latin-1", "caf\xe9")})
@@ -215,7 +269,7 @@ void check_malformed(const Subject& subject, Trial& trial) {
   Session session(subject);
   if (!ready(session, trial)) return;
   for (const Case& one : good_http_cases(session, trial)) {
-    auto bodies = malformed(one.sample->body);
+    Bodies bodies = malformed(one.sample->body);
     for (auto& bad : with_bad_texts(one.sample->body)) bodies.push_back(std::move(bad));
     for (const auto& [name, body] : bodies) {
       trial.at(one.name + " whose body is " + name);

@@ -95,7 +95,7 @@ void check_writable_code(const Subject& subject, Trial& trial) {
 }
 
 constexpr std::string_view kNote = "prx/plugin.h, ELF note";
-constexpr std::string_view kFile = "core/docs/plugin-check.md, The file";
+constexpr std::string_view kFile = "plugin-check.md of prx's documentation, The file";
 
 constexpr std::array kRules{
     Rule{.id = "elf.shared-object",

@@ -13,12 +13,10 @@ std::function<void(const Attempt&)> TraceLines::hook() {
 void TraceLines::take(const Attempt& attempt) {
   std::string line = trace_line(attempt, attempt.skipped() ? number_ : ++number_);
   const bool failed = attempt.error && attempt.error->error_class != ErrorClass::kCancelled;
-  if (!failed)
-    waiting_.push_back(std::move(line));
-  else if (printer_ != nullptr)
-    printer_->note_between(line);
-  else
-    note(line, patience_);
+  waiting_.push_back(std::move(line));
+  if (!failed) return;
+  for (const std::string& next : std::exchange(waiting_, {}))  // in their order
+    printer_ != nullptr ? printer_->note_between(next) : note(next, patience_);
 }
 
 void TraceLines::tell_rest() {

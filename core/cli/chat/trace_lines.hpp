@@ -12,8 +12,9 @@
 
 namespace prx::cli {
 
-/// A failure is told as it happens. The attempt that served, and those that were given up for it,
-/// are told after the answer, whose end may still be on its way to stdout.
+/// A failure is told as it happens, after whatever was given up before it. The attempt that served,
+/// and those that were given up for it, are told after the answer, whose end may still be on its
+/// way to stdout.
 class TraceLines {
  public:
   /// \param printer  of the answer, borrowed; nullptr: it comes after the call.

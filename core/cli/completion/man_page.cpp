@@ -85,8 +85,9 @@ std::string without(std::string text, std::string_view part) {
 }
 
 bool is_global(const std::vector<OptionFacts>& globals, const OptionFacts& option) {
-  return std::any_of(globals.begin(), globals.end(),
-                     [&](const OptionFacts& global) { return global.names == option.names; });
+  return std::any_of(globals.begin(), globals.end(), [&](const OptionFacts& global) {
+    return global.names == option.names && global.help == option.help;
+  });
 }
 
 std::string verb_text(const CommandEntry& verb, const std::vector<OptionFacts>& globals) {

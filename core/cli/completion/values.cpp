@@ -47,7 +47,8 @@ std::vector<Candidate> providers(const Config& config) {
   };
   const auto found =
       driver::found_plugins(find_plugins(search_options(config.plugins, process_environment())));
-  for (const PluginNote& note : found.notes) add(note.id, note.title);
+  for (const PluginNote& note : found.notes)
+    if (note.id.find('.') == std::string::npos) add(note.id, note.title);  // else it needs a table
   for (const config::Preset& preset : config::presets()) add(preset.name, preset.title);
   return out;
 }

@@ -56,7 +56,8 @@ void check_problem(const Config& config, const ProviderConfig& provider,
   const auto rejected = std::find_if(plugins.begin(), plugins.end(), [&](const PluginInfo& plugin) {
     return plugin.state == PluginState::kRejected && driver::may_be_plugin(plugin, provider.plugin);
   });
-  if (provider.plugin_id.empty() && rejected != plugins.end()) {
+  if (provider.plugin_id.empty() && rejected != plugins.end() &&
+      provider.problem.find(rejected->reason) == std::string::npos) {
     const Check reason = split_check(row.status, "", "", rejected->reason);
     row.remedy.clear();
     row.add(row.status, reason.what, reason.remedy);

@@ -155,7 +155,8 @@ std::string report_end(const CheckRun& run, std::span<const Outcome> outcomes) {
     text += (first ? " " : ", ") + std::to_string(number) + std::string(words);
     first = false;
   }
-  if (has_failed(outcomes)) return text + ". The plugin breaks its contract.\n";
+  if (has_failed(outcomes))
+    return text + ". The plugin breaks its contract, or its check.toml says wrong or too little.\n";
   if (!run.complete) return text + ". Not all rules were run: this is no pass.\n";
   return text + ". The plugin keeps its contract.\n";
 }

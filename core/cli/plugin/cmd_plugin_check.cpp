@@ -70,6 +70,7 @@ Result<fs::path> plugin_file(const std::string& name) {
                 visible_line(name) + ": " + error.message() + "; give the path of the built file");
   if (!fs::is_regular_file(file, error))
     return fail(ErrorClass::kNotFound, visible_line(name) + " is no regular file");
+  PRX_TRY(check_trust(fs::absolute(name)));  // as it was given: the links to it too
   return file;
 }
 
@@ -121,8 +122,6 @@ class PluginCheck final : public Command {
     if (!rules) return refuse(rules.error(), json_);
     const auto file = plugin_file(words_.front());
     if (!file) return configuration_failure(file.error());
-    if (const auto trusted = check_trust(*file); !trusted)
-      return configuration_failure(trusted.error());
     if (const auto off = why_plugins_are_off(process_environment()); !off.empty())
       return configuration_failure(fail(ErrorClass::kPermission, off).error());
     auto subject = subject_of(*file, globals);

@@ -43,11 +43,16 @@ Checked check(const Candidate& candidate, const Candidate& usable) {
   Checked out{candidate.info.id, candidate.info.path, {}, candidate.sha256, Verdict::kUnusable, {}};
   const auto digest = sha256_of(candidate.info.path);
   if (digest) out.sha256 = *digest;
-  if (candidate.info.state == PluginState::kRejected) {
+  const auto pinned = !digest || out.pin.empty()
+                          ? Result<void>()
+                          : check_pin(out.path, out.sha256, {out.id, out.pin});
+  const bool differs = !pinned && (candidate.info.state != PluginState::kRejected ||
+                                   candidate.info.reason == pinned.error().message);
+  if (candidate.info.state == PluginState::kRejected && !differs) {
     out.reason = candidate.info.reason;
   } else if (!digest) {
     out.reason = digest.error().message;
-  } else if (!out.pin.empty() && out.pin != out.sha256) {
+  } else if (differs) {
     out.verdict = Verdict::kDiffers;
     out.reason = "its sha256 is " + out.sha256 + ", pinned is " + out.pin +
                  "; if you trust this file, correct [plugins." + out.id + "] sha256";

@@ -116,7 +116,7 @@ void check_cancel(const Subject& subject, Trial& trial) {
                      "it ends as cancelled", is_over ? "" : failure_text(result.error()));
 }
 
-constexpr std::string_view kSource = "core/docs/plugin-check.md, Asking the service";
+constexpr std::string_view kSource = "plugin-check.md of prx's documentation, Asking the service";
 
 constexpr std::array kRules{
     Rule{.id = "live.chat-stream",

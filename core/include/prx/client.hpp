@@ -202,8 +202,10 @@ class Client {
   /// the log.
   ///
   /// Errors: kInvalidRequest (configuration, options), kNotFound (no usable plugin for a provider
-  /// that is called for), kInternal (a plugin failed in create). A plugin that fails stops only
-  /// what needs it.
+  /// that is called for), kPermission (its file is not trusted, or is not what its sha256 pins),
+  /// kBadResponse (a file that is no plugin of this version), kInternal. What a plugin's init or
+  /// create refuses keeps the class that the plugin gave it, whichever that is. A plugin that fails
+  /// stops only what needs it.
   [[nodiscard]] static PRX_API Result<std::unique_ptr<Client>> open(Config config,
                                                                     ClientOptions options = {});
 

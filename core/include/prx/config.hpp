@@ -49,7 +49,8 @@ struct ApiKey {
 /// `http_version` of a provider.
 enum class HttpVersion { kAuto, k11, k2 };
 
-/// Clocks of a target. nullopt: "off". Defaults are those of the guide core/docs/configuration.md.
+/// Clocks of a target. nullopt: "off". Defaults are those of configuration.md of prx's
+/// documentation.
 struct TimeoutConfig {
   std::optional<Milliseconds> connect{10'000};
   std::optional<Milliseconds> head{30'000};
@@ -105,7 +106,8 @@ struct ProviderConfig {
 /// What happens to a stream that breaks after its first delivered token.
 enum class Recovery { kError, kSplice, kContinue, kBuffer };
 
-/// `[reliability]`, and what a chain may override of it. See core/docs/configuration.md for each.
+/// `[reliability]`, and what a chain may override of it. See configuration.md of prx's
+/// documentation for each.
 struct ReliabilityConfig {
   int retries = 2;       ///< 0 to 10
   int attempts_max = 6;  ///< 1 to 20, of the whole chain
@@ -158,7 +160,7 @@ struct ChainConfig {
 /// Where the code of a plugin runs.
 enum class Isolation {
   kNone,     ///< in this process, with all its rights
-  kProcess,  ///< in a process of its own that is confined: core/docs/isolation.md
+  kProcess,  ///< in a process of its own that is confined; see isolation.md
 };
 
 /// How a plugin is isolated, and what its process may use up.

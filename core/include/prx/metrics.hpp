@@ -3,7 +3,8 @@
 /// each call, when it ends.
 ///
 /// Members are named after OpenTelemetry's semantic conventions for generative AI, whose own names
-/// stand beside them; core/docs/embedding.md has the table.
+/// stand beside them; embedding.md of prx's documentation has the
+/// table.
 /// \see https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-metrics/
 #pragma once
 

@@ -1,7 +1,8 @@
 /** @file prx.h
  *
  * libprx for programs in C, and for bindings of other languages: the C++ interface's second face.
- * C11, also C++17. Start at prx_client_open(); core/docs/embedding.md has a whole program.
+ * C11, also C++17. Start at prx_client_open(); embedding.md of prx's documentation has a whole
+ * program.
  *
  *     prx_client* client = NULL;
  *     prx_failure* failure = NULL;
@@ -39,11 +40,12 @@
  * PRX_E_INTERNAL, and its failure may be NULL too: accessors take that.
  *
  * Versions: structs begin with `size`, the host's own sizeof, and grow at their tail only: fill
- * them with their init function, and look at PRX_HAS before reading a member that a later version
- * added. A larger one than the library knows is read as far as it is known; a smaller one than that
- * of the first version is refused. Functions are only added while the soname is libprx.so.0.
+ * them with their init function (one that has none: set `size`, and what is given in), and look at
+ * PRX_HAS before reading a member that a later version added. A larger one than the library knows
+ * is read as far as it is known; a smaller one than that of the first version is refused. Functions
+ * are only added while the soname is libprx.so.0.
  *
- * Fork: a client does not survive fork() in the child; see core/docs/embedding.md.
+ * Fork: a client does not survive fork() in the child; see embedding.md of prx's documentation.
  */
 #ifndef PRX_PRX_H
 #define PRX_PRX_H
@@ -151,7 +153,9 @@ static inline prx_client_options prx_client_options_init(void) {
 /** Loads a configuration and opens a client on it, without waiting for the network.
  * @param options  NULL: the user's configuration, the process's environment.
  * @return PRX_OK; PRX_E_INVALID_REQUEST (configuration, options), PRX_E_NOT_FOUND (no usable
- *         plugin), PRX_E_INTERNAL.
+ *         plugin), PRX_E_PERMISSION (a plugin's file is not trusted, or is not what its sha256
+ *         pins), PRX_E_BAD_RESPONSE (a file that is no plugin of this version); the class that the
+ *         plugin's init or create refused with, whichever that is; PRX_E_INTERNAL.
  * @thread [any] */
 PRX_EXPORT int32_t prx_client_open(const prx_client_options* options, prx_client** client,
                                    prx_failure** failure) PRX_NOEXCEPT;

@@ -2,6 +2,8 @@
 /// The edge: nothing but a status and a failure crosses it.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <exception>
 #include <memory>
@@ -61,12 +63,12 @@ void quietly(Body&& body) noexcept {
   }));
 }
 
-/// Fills a struct of the host as far as its `size` goes. \return 1.
+/// Fills a struct of the host as far as its `size` goes, and says in `size` how far. \return 1.
 template <class T>
 std::int32_t fill(const T& full, T* out) {
-  const std::uint32_t size = out->size;
+  const std::uint32_t size = std::min<std::uint32_t>(out->size, sizeof full);
   if (size < sizeof size) return 0;
-  std::memcpy(out, &full, size < sizeof full ? size : sizeof full);
+  std::memcpy(out, &full, size);
   out->size = size;
   return 1;
 }

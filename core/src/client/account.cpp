@@ -1,7 +1,6 @@
 // The account behind a key: asked for through the plugin, and read.
 #include "prx/account.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -14,14 +13,6 @@
 namespace prx {
 
 namespace {
-
-constexpr std::string_view kAccountOperation = "account";
-
-/// A note that lists no operation says nothing about them.
-bool tells_accounts(const PluginNote& note) {
-  return note.operations.empty() || std::find(note.operations.begin(), note.operations.end(),
-                                              kAccountOperation) != note.operations.end();
-}
 
 /// Members of an object by name; of another type than asked for they are as if they were missing.
 class AccountReader {
@@ -85,10 +76,7 @@ Result<Account> Client::Impl::account(const std::string& provider, const CallOpt
   PRX_TRY_SET(const Target whose, target(snapshot(), provider));
   const driver::ProviderInstance& instance = *whose.instance;
   const ProviderConfig& config = instance.config();
-  if (!tells_accounts(instance.note()))
-    return fail(ErrorClass::kUnsupported, "provider '" + config.name + "': its plugin '" +
-                                              instance.note().id +
-                                              "' has no operation that tells about an account");
+  if (auto unfit = instance.lacks("account")) return Unexpected(std::move(*unfit));
   if (auto unfit = instance.key_problem()) return Unexpected(std::move(*unfit));
   Account account;
   account.provider = config.name;

@@ -25,7 +25,8 @@ Error no_model(const std::string& provider) {
   error.message =
       "no model: provider '" + provider +
       "' has no default; give one (--model, /model in a conversation) or set [providers." +
-      provider + "] model (prx models --provider " + provider + " shows what it has)";
+      provider + "] model (prx models --provider " + provider +
+      " shows what it has, or its plugin's documentation)";
   return error;
 }
 

@@ -76,6 +76,7 @@ Result<Catalog> Client::Impl::fetch_catalog(std::shared_ptr<driver::Snapshot> in
                                             const ProviderConfig& provider,
                                             const CatalogOptions& options) {
   PRX_TRY_SET(const Target whose, target(std::move(in_force), provider.name));
+  if (auto unfit = whose.instance->lacks("models")) return Unexpected(std::move(*unfit));
   std::vector<Listed> models;
   CallOptions call;
   call.deadline = options.deadline;

@@ -65,6 +65,7 @@ RunResult Client::run(Conversation& conversation, const ToolBox& tools) {
 Result<std::vector<Model>> Client::models(const std::string& provider, const CallOptions& options) {
   PRX_TRY(impl_->check_may_wait());
   PRX_TRY_SET(const auto target, impl_->target(impl_->snapshot(), provider));
+  if (auto unfit = target.instance->lacks("models")) return Unexpected(std::move(*unfit));
   std::vector<Model> models;
   const auto done = impl_->run(target, PRX_OP_MODELS, options, [&](const prx_event& event) {
     if (event.type == PRX_EV_ITEM)
@@ -89,6 +90,7 @@ Result<Health> Client::health(const std::string& provider, const CallOptions& op
 Result<Reach> Client::reach(const std::string& provider, const CallOptions& options) {
   PRX_TRY(impl_->check_may_wait());
   PRX_TRY_SET(const auto target, impl_->target(impl_->snapshot(), provider));
+  if (auto unfit = target.instance->lacks("health")) return Unexpected(std::move(*unfit));
   const auto began = std::chrono::steady_clock::now();
   Impl::Outcome outcome = impl_->run_to_end(target, PRX_OP_HEALTH, options, nullptr);
   if (outcome.error && outcome.error->http_status == 0)

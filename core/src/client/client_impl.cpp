@@ -42,20 +42,6 @@ Result<void> check_made(const Config& config) {
               "change one, load or parse again with the overrides of ConfigSource");
 }
 
-/// What was found and rejected says more of a plugin that is missing; each fact is told once.
-void add_rejections(Config& config, const std::vector<Candidate>& candidates) {
-  for (const auto& provider : config.providers) {
-    if (provider.problem.empty() || !provider.plugin_id.empty()) continue;
-    std::string reasons;
-    for (const auto& candidate : candidates)
-      if (candidate.info.state == PluginState::kRejected &&
-          driver::may_be_plugin(candidate.info, provider.plugin))
-        reasons += "; " + candidate.info.reason;
-    for (auto& warning : config.warnings)
-      if (warning.ends_with(provider.problem)) warning += reasons;
-  }
-}
-
 /// Names the file as it is now: one that replaces it is a new generation of the plugin.
 std::string generation(const Candidate& candidate) {
   std::string name = candidate.note.id + '\n' + candidate.info.path + '\n' + candidate.sha256;
@@ -133,7 +119,7 @@ Result<std::shared_ptr<driver::Snapshot>> Client::Impl::resolve(Config config,
   const auto found = driver::found_plugins(candidates);
   PRX_TRY_SET(Config resolved,
               resolve_config(std::move(config), found.notes, environment, found.rejected));
-  add_rejections(resolved, candidates);
+  driver::add_rejections(resolved, candidates);
   auto snapshot = std::make_shared<driver::Snapshot>(
       std::make_shared<const Config>(std::move(resolved)), std::move(candidates));
   for (const auto& candidate : snapshot->candidates)
@@ -314,7 +300,7 @@ Client::Impl::Outcome Client::Impl::run_to_end(const Target& target, std::uint32
 void Client::Impl::warm_up() {
   const auto in_force = snapshot();
   const auto target = instance(*in_force, {});
-  if (!target || (*target)->key_problem()) return;
+  if (!target || (*target)->key_problem() || (*target)->lacks("warmup")) return;
   const std::string name = (*target)->config().name;
   const std::string keys = driver::key_pool_name((*target)->config());
   loop_->post([this, instance = *target, name, keys, in_force] {
@@ -322,8 +308,10 @@ void Client::Impl::warm_up() {
     auto done = [this, name, keys, in_force](const Error* error, const driver::OperationStats&) {
       health_.keys(keys).record(0, error, loop_->now());
       if (error != nullptr && error->error_class == ErrorClass::kCancelled) return;
-      if (error != nullptr)
-        log_->write(LogLevel::kWarn, "warm-up of provider '" + name + "': " + error->message);
+      if (error != nullptr)  // a note need not list the operations
+        log_->write(
+            error->error_class == ErrorClass::kUnsupported ? LogLevel::kDebug : LogLevel::kWarn,
+            "warm-up of provider '" + name + "': " + error->message);
       else
         log_->write(LogLevel::kInfo,
                     "warm-up of provider '" + name + "': connected, the key is valid");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "config/resolve.hpp"
 #include "isolation/child.hpp"
 
 namespace prx::driver {
@@ -26,6 +27,27 @@ bool may_be_plugin(const PluginInfo& rejected, std::string_view name) {
   if (rejected.id.empty()) return path.extension() != ".so" || path.stem() == name;
   return rejected.id == name ||
          std::find(rejected.kinds.begin(), rejected.kinds.end(), name) != rejected.kinds.end();
+}
+
+void add_rejections(Config& config, const std::vector<Candidate>& candidates) {
+  for (auto& provider : config.providers) {
+    if (provider.problem.empty() || !provider.plugin_id.empty()) continue;
+    std::string reasons;
+    for (const auto& candidate : candidates)
+      if (candidate.info.state == PluginState::kRejected &&
+          may_be_plugin(candidate.info, provider.plugin))
+        reasons += (reasons.empty() ? "" : "; ") + candidate.info.reason;
+    if (reasons.empty()) continue;
+    const std::string before = provider.problem;
+    const bool is_reason = before.ends_with(kCannotBeUsed);
+    std::string after = before;
+    if (is_reason) after.resize(after.size() - kCannotBeUsed.size());
+    after += (is_reason ? " cannot be used: " : "; ") + reasons;
+    for (auto& warning : config.warnings)
+      if (warning.ends_with(before))
+        warning.replace(warning.size() - before.size(), before.size(), after);
+    if (is_reason) provider.problem = after;
+  }
 }
 
 Result<OpenedPlugin> open_as_configured(const PluginsConfig& config, const Candidate& candidate) {

@@ -21,6 +21,10 @@ struct FoundPlugins {
 /// file's name where it could not be read; so could whatever is in a folder that was not searched.
 [[nodiscard]] bool may_be_plugin(const PluginInfo& rejected, std::string_view name);
 
+/// Puts the reasons of rejected files into the problems of the providers that they would serve, and
+/// into the warnings that tell those; each is told once.
+void add_rejections(Config& config, const std::vector<Candidate>& candidates);
+
 /// A usable plugin's file as it is loaded, or why it is not: trust, its pin, and for one that is to
 /// be isolated its program. Maps nothing, starts nothing.
 [[nodiscard]] Result<OpenedPlugin> open_as_configured(const PluginsConfig& config,

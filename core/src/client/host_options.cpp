@@ -1,10 +1,8 @@
 #include "client/host_options.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 
+#include "config/http_values.hpp"
 #include "os/file.hpp"
 
 namespace prx {
@@ -21,9 +19,12 @@ Result<void> check_authorities(const ClientOptions& options) {
     return refused("ca_file and ca_pem are both set; leave one out");
   if (!options.ca_pem.empty() && options.ca_pem.find(kCertificate) == std::string::npos)
     return refused("ca_pem holds no certificate; give PEM text");
-  if (!options.ca_file.empty() && ::access(options.ca_file.c_str(), R_OK) != 0)
-    return refused("ca_file " + options.ca_file.string() + " cannot be read: " + os::reason(errno) +
-                   "; correct its path or mode");
+  if (options.ca_file.empty()) return {};
+  const auto file = os::read_file(options.ca_file, config::kCaFileMax, os::FileKind::kRegular);
+  if (!file) return refused("ca_file " + options.ca_file.string() + ' ' + file.error().message);
+  if (file->text.find("CERTIFICATE-----") == std::string::npos)  // or a TRUSTED one
+    return refused("ca_file " + options.ca_file.string() +
+                   " holds no certificate; name a file of PEM text");
   return {};
 }
 

@@ -77,8 +77,9 @@ std::int64_t exec_now_ns(const prx_host* host) noexcept {
 std::int32_t exec_post(const prx_host* host, std::uint64_t op_id, prx_task task,
                        void* ctx) noexcept {
   const HostContext& context = context_of(host);
-  if (task == nullptr || context.instance == nullptr || !context.instance->post_started(op_id))
-    return PRX_E_INVALID_REQUEST;
+  if (task == nullptr || context.instance == nullptr) return PRX_E_INVALID_REQUEST;
+  if (const std::int32_t status = context.instance->post_started(op_id); status != PRX_OK)
+    return status;
   context.runtime->loop.post([runtime = context.runtime, op_id, task, ctx] {
     if (Operation* operation = runtime->operations.find(op_id)) operation->run_posted(task, ctx);
   });

@@ -36,7 +36,8 @@ Error no_plugin(const std::vector<Candidate>& candidates, const ProviderConfig& 
                       : config.problem;
   for (const auto& candidate : candidates)
     if (config.plugin_id.empty() && candidate.info.state == PluginState::kRejected &&
-        driver::may_be_plugin(candidate.info, config.plugin))
+        driver::may_be_plugin(candidate.info, config.plugin) &&
+        error.message.find(candidate.info.reason) == std::string::npos)
       error.message += "; " + candidate.info.reason;
   return error;
 }

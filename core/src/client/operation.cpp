@@ -89,7 +89,18 @@ void Operation::call_start(const OperationRequest& wanted) {
   if (code != PRX_OK) {
     start_failed_ = stats_.refused = true;
     drop_plugins_work();
-    return end_later(slot.take(code, "provider '" + instance_.config().name + "': start"));
+    Error error = slot.take(code, "provider '" + instance_.config().name + "': start");
+    instance_.name_thrower(error);
+    return end_later(std::move(error));
+  }
+  if (op_ == nullptr) {
+    start_failed_ = true;  // nothing to cancel or to release
+    drop_plugins_work();
+    instance_.misbehaved("a start that gave no operation");
+    Error error;
+    error.message = "provider '" + instance_.config().name +
+                    "': plugin's start returned PRX_OK and gave no operation";
+    return end_later(std::move(error));
   }
   started_ok_ = true;
   if (events_in_start_ == 0) return;
@@ -132,6 +143,7 @@ std::int32_t Operation::emit(const prx_event& event) {
   }
   if (event.type == PRX_EV_ERROR) {
     Error error = to_error(event.error, &instance_);
+    instance_.name_thrower(error);
     instance_.classify(error);
     if (error.error_class == ErrorClass::kCancelled && !cancelled_) {
       instance_.misbehaved("an operation that nobody cancelled ended as cancelled");

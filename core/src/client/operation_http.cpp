@@ -70,11 +70,7 @@ std::optional<Error> Operation::request_problem(const prx_http_req& request) con
   if (exchanges_.size() >= kExchangesMax) return refused("too many exchanges for one operation");
   if (request.header_count > kHeadersMax) return refused("more than 64 headers");
   if (!token(view(request.method))) return refused("the method is no HTTP method");
-  if (!instance_.reachable(view(request.url))) {
-    Error error = refused("its plugin may not reach this host; only its own hosts and base_url");
-    error.error_class = ErrorClass::kPermission;
-    return error;
-  }
+  if (!instance_.reachable(view(request.url))) return instance_.out_of_reach(view(request.url));
   return std::nullopt;
 }
 

@@ -73,7 +73,7 @@ ProviderInstance::ProviderInstance(Runtime& runtime, PluginModule& module,
       transport_(transport),
       context_{&runtime, this, "provider " + config.name},
       host_(make_host(context_)) {
-  for (const auto& host : preset_ != nullptr ? preset_->hosts : module.plugin().note.hosts)
+  for (const auto& host : hosts())
     if (auto origin = origin_of(host)) origins_.push_back(std::move(*origin));
   if (auto origin = origin_of(config.base_url)) origins_.push_back(std::move(*origin));
   for (const auto& key : config.keys) keep_secret(key.secret.reveal());
@@ -142,6 +142,10 @@ Result<std::unique_ptr<ProviderInstance>> ProviderInstance::create(Runtime& runt
                     ": " + made->redact(error.message);
     return Unexpected(std::move(error));
   }
+  if (made->instance_ == nullptr)
+    return fail(ErrorClass::kInternal,
+                "provider '" + config.name + "': plugin " + module.plugin().path.string() +
+                    ": create returned PRX_OK and gave no instance; ask who made it");
   made->created_ = true;
   return made;
 }
@@ -160,6 +164,21 @@ bool ProviderInstance::reachable(std::string_view url) {
   return true;
 }
 
+Error ProviderInstance::out_of_reach(std::string_view url) const {
+  const auto origin = origin_of(url);
+  std::string own;
+  for (const auto& host : hosts()) own += (own.empty() ? "" : ", ") + host;
+  Error error;  // the plugin's bug
+  error.provider_code = kPluginsFault;
+  error.message =
+      "provider '" + config_.name + "': its plugin may not reach " +
+      (origin ? "'" + *origin + "'" : std::string("what is no plain http or https URL")) +
+      "; its " + (preset_ != nullptr ? "preset" : "note") + " names " +
+      (own.empty() ? "no host" : own) + ", and base_url is " +
+      (config_.base_url.empty() ? "not set" : origin_of(config_.base_url).value_or("no URL"));
+  return error;
+}
+
 std::optional<Error> ProviderInstance::key_problem() const {
   if (!config_.keys.empty() || config_.key_missing.empty()) return std::nullopt;
   Error error;
@@ -167,6 +186,25 @@ std::optional<Error> ProviderInstance::key_problem() const {
   error.provider_code = "key_missing";
   error.message = (config_.title.empty() ? config_.name : config_.title) +
                   " API key not set: " + config_.key_missing;
+  return error;
+}
+
+std::optional<Error> ProviderInstance::lacks(std::string_view operation) const {
+  const auto& offered = note().operations;
+  if (offered.empty() || std::find(offered.begin(), offered.end(), operation) != offered.end())
+    return std::nullopt;
+  Error error;
+  error.error_class = ErrorClass::kUnsupported;
+  error.provider_code = "not_offered";
+  error.message =
+      "provider '" + config_.name + "': its plugin '" + note().id + "' has no operation ";
+  if (operation == "models")
+    error.message += "that lists models; set [providers." + config_.name +
+                     "] model: the plugin's documentation names them";
+  else if (operation == "account")
+    error.message += "that tells about an account";
+  else
+    error.message += "'" + std::string(operation) + "'; a chat tells whether it answers";
   return error;
 }
 
@@ -180,6 +218,16 @@ void ProviderInstance::drop(const Operation& operation) {
   operations_.back()->set_live_index(index);
   std::swap(operations_[index], operations_.back());
   operations_.pop_back();
+}
+
+void ProviderInstance::name_thrower(Error& error) const {
+  constexpr std::string_view kBug = "bug in the plugin: ";  // as prx/sdk/abi.hpp says it
+  constexpr std::string_view kNoText = "an exception that is no std::exception";
+  if (error.error_class != ErrorClass::kInternal || !error.message.starts_with(kBug)) return;
+  const std::string what = error.message.substr(kBug.size());
+  error.message = "plugin '" + note().id + "' of provider '" + config_.name + "' " +
+                  (what == kNoText ? "threw " : "has a bug: ") + what;
+  if (error.provider_code.empty()) error.provider_code = kPluginsFault;
 }
 
 void ProviderInstance::misbehaved(std::string_view what) {
@@ -217,11 +265,11 @@ void ProviderInstance::id_gone(const Operation& operation) {
   ids_.erase(operation.id());
 }
 
-bool ProviderInstance::post_started(std::uint64_t id) {
+std::int32_t ProviderInstance::post_started(std::uint64_t id) {
   const std::lock_guard lock(ids_mutex_);
   const auto found = ids_.find(id);
-  if (found == ids_.end()) return false;
-  return found->second->post_started();
+  if (found == ids_.end()) return PRX_E_INVALID_REQUEST;
+  return found->second->post_started() ? PRX_OK : PRX_E_OVERLOADED;
 }
 
 }  // namespace prx::driver

@@ -62,6 +62,9 @@ class PluginModule {
   bool initialised_ = false;
 };
 
+/// The provider_code of a kInternal error that is a bug of the plugin, not of prx.
+inline constexpr std::string_view kPluginsFault = "plugin";
+
 /// One `[providers.<name>]`, alive. Its state for operations belongs to the loop.
 class ProviderInstance {
  public:
@@ -86,6 +89,8 @@ class ProviderInstance {
 
   /// Whether a URL is of one of the provider's own hosts; loop thread.
   [[nodiscard]] bool reachable(std::string_view url);
+  /// Why one is not: its origin, and the provider's own. A path or a query is never in it.
+  [[nodiscard]] Error out_of_reach(std::string_view url) const;
   /// The headers of a request that were found good last; loop thread.
   [[nodiscard]] bool are_known_headers(const http::HeaderList& headers) const {
     return headers == known_headers_;
@@ -93,6 +98,10 @@ class ProviderInstance {
   void know_headers(const http::HeaderList& headers) { known_headers_ = headers; }
   /// Whether calls must have a key: nullopt when they may start, else why not.
   [[nodiscard]] std::optional<Error> key_problem() const;
+  /// Why the plugin is not asked for what its note does not offer, nullopt when it may be: a note
+  /// that lists no operation says nothing about them. kUnsupported, the remedy included.
+  /// \param operation  "models", "health", "warmup" or "account", as notes list them.
+  [[nodiscard]] std::optional<Error> lacks(std::string_view operation) const;
 
   /// Loop thread: operations that were started and not yet released.
   void keep(std::shared_ptr<Operation> operation);
@@ -113,6 +122,9 @@ class ProviderInstance {
     if (preset_ != nullptr) config::classify_by_words(error, *preset_);
   }
 
+  /// Names plugin and provider in what became of an exception of the plugin. Any thread.
+  void name_thrower(Error& error) const;
+
   /// Counts a breach of the contract; loop thread.
   void misbehaved(std::string_view what);
   /// The plugin hangs or cannot be trusted: no operation starts any more, nothing of it is
@@ -130,12 +142,16 @@ class ProviderInstance {
   /// False, and nothing changes, while a posted task of it is still to run.
   [[nodiscard]] bool id_ended(const Operation& operation);
   void id_gone(const Operation& operation);
-  /// Counts one more task to run; false when the id is of no live operation, or too many wait.
-  [[nodiscard]] bool post_started(std::uint64_t id);
+  /// Counts one more task to run, when that is PRX_OK. PRX_E_INVALID_REQUEST: the id is of no live
+  /// operation; PRX_E_OVERLOADED: too many wait.
+  [[nodiscard]] std::int32_t post_started(std::uint64_t id);
 
  private:
   ProviderInstance(Runtime& runtime, PluginModule& module, const ProviderConfig& config,
                    http::Transport& transport);
+  [[nodiscard]] const std::vector<std::string>& hosts() const {
+    return preset_ != nullptr ? preset_->hosts : note().hosts;
+  }
   void keep_secret(std::string_view secret);
   [[nodiscard]] bool holds_plainly(std::string_view text, bool was_cut) const;
   PluginModule& module_;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "config/mask.hpp"
@@ -132,8 +133,14 @@ class DefaultReader {
 
 Result<void> check_provider_name(const std::string& where, std::string_view name) {
   if (is_table_name(name) && !looks_like_key(name)) return {};
+  std::string other(name);
+  std::replace(other.begin(), other.end(), '.', '-');
+  const bool is_plugin = other != name && is_table_name(other) && !looks_like_key(name);
   return fail(ErrorClass::kInvalidRequest,
-              where + ": the provider " + shown(name) + " is not a name; use A-Z a-z 0-9 _ -");
+              where + ": the provider " + shown(name) + " is not a name; use A-Z a-z 0-9 _ -" +
+                  (is_plugin ? ", for a plugin of that name [providers." + other + "] plugin = \"" +
+                                   std::string(name) + "\""
+                             : ""));
 }
 
 Result<void> read_default(TableReader& top, LoadState& state) {

@@ -2,6 +2,7 @@
 /// Checks of what will stand in an HTTP request: header names, header values, URLs.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -9,6 +10,8 @@
 #include "prx/sdk/error.hpp"
 
 namespace prx::config {
+
+inline constexpr std::size_t kCaFileMax = 16u << 20;  ///< bytes of a file of authorities
 
 /// A token. \see https://www.rfc-editor.org/rfc/rfc9110#section-5.1
 [[nodiscard]] bool is_header_name(std::string_view name);

@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::size_t kProvidersMax = 256;
 constexpr std::size_t kHeadersMax = 64;
-constexpr std::size_t kCaFileMax = 16u << 20;
 constexpr std::array<std::string_view, 3> kHttpVersions = {"auto", "1.1", "2"};
 
 // Reads one [providers.<name>].

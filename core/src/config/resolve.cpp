@@ -55,8 +55,7 @@ std::string no_plugin(const ProviderConfig& provider, const Found& found) {
   const auto place = provider.where.empty() ? "" : provider.where + ": ";
   if (is_rejected(found, provider.plugin))
     return place + "the plugin " + config::shown(provider.plugin) + " of the provider " +
-           config::shown(provider.name) +
-           " was found and cannot be used (prx plugin list says why)";
+           config::shown(provider.name) + std::string(kCannotBeUsed);
   auto text = place + "no plugin offers " + config::shown(provider.plugin) + " for the provider " +
               config::shown(provider.name);
   if (!provider.preset.empty()) text += ", which the preset '" + provider.preset + "' needs";
@@ -81,18 +80,33 @@ bool has_table(const Config& config, const ProviderConfig& provider) {
   return config.places.find("providers." + provider.name) != config.places.end();
 }
 
+// Whether the kind is the name with dots for some of its dashes: no provider can be named so.
+bool is_dotted(std::string_view kind, std::string_view name) {
+  return kind != name &&
+         std::equal(kind.begin(), kind.end(), name.begin(), name.end(),
+                    [](char a, char b) { return a == b || (a == '.' && b == '-'); });
+}
+
 // Somebody wrote a name that means nothing: another one must not be asked instead in silence.
 Unexpected<Error> unknown_provider(const Config& config, const ProviderConfig& provider,
                                    std::span<const PluginNote> notes) {
   std::vector<std::string_view> names;
   const auto add = [&](std::string_view name) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    const bool known = std::find(names.begin(), names.end(), name) != names.end();
+    if (!known && config::is_table_name(name)) names.push_back(name);
   };
   for (const auto& other : config.providers)
     if (has_table(config, other)) add(other.name);
   for (const auto& note : notes)
     for (const auto& kind : note.kinds) add(kind);
   for (const auto& preset : preset_names(notes)) add(preset);
+  for (const auto& note : notes)
+    for (const auto& kind : note.kinds)
+      if (is_dotted(kind, provider.name))
+        return fail(ErrorClass::kInvalidRequest,
+                    provider.where + ": unknown provider " + config::shown(provider.name) +
+                        "; to ask the plugin " + config::shown(kind) + ", whose name has a dot, " +
+                        "set [providers." + provider.name + "] plugin = \"" + kind + "\"");
   return fail(ErrorClass::kInvalidRequest,
               provider.where + ": unknown provider " + config::shown(provider.name) +
                   config::suggestion(provider.name, names) + " (there is neither a [providers." +
@@ -327,7 +341,7 @@ std::string why_left_out(const ProviderConfig& provider, std::string_view model)
   if (provider.keys.empty() && !provider.key_missing.empty()) return provider.key_missing;
   if (model.empty())
     return "it has no model; set [providers." + provider.name + "] model (prx models --provider " +
-           provider.name + " shows what it has)";
+           provider.name + " shows what it has, or its plugin's documentation)";
   return {};
 }
 

@@ -12,6 +12,10 @@
 
 namespace prx {
 
+/// The end of a `problem` about a plugin that is there and rejected, until the reason is put there.
+inline constexpr std::string_view kCannotBeUsed =
+    " was found and cannot be used (prx plugin list says why)";
+
 /// Returns the completed configuration; pure but for reading variables.
 ///
 /// A provider that no note serves gets a `problem` and is otherwise left as it is: it fails what

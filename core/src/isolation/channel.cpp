@@ -86,6 +86,7 @@ bool Channel::handle_all() {
 }
 
 bool Channel::pump(std::chrono::steady_clock::time_point until) {
+  const auto self = shared_from_this();  // what hears a frame may let go of it
   flush();
   if (observer_ == nullptr) return true;
   const auto left =

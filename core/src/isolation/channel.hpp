@@ -16,7 +16,8 @@
 
 namespace prx::isolation {
 
-/// Hears of a channel, on the thread that reads it. It may close the channel from any callback.
+/// Hears of a channel, on the thread that reads it. It may close the channel from any callback, and
+/// let go of it.
 class ChannelObserver {
  public:
   /// The fields are borrowed for the call.

@@ -80,14 +80,17 @@ void Link::cancel(RemoteOperation& operation) {
   operation.waiting.clear();  // its end may come after its process
   if (!serves(operation))
     return fail_later(operation, ErrorClass::kCancelled,
-                      "cancelled before its process had started");
+                      operation.process == 0 ? "cancelled before its process had started"
+                                             : "cancelled after its process had ended");
   channel_->send(Kind::kCancel, operation.id);
   if (operation.cancel_timer != 0) return;
   operation.cancel_timer =
       ground_.loop.start_timer(kCancelMax, [weak = weak_from_this(), id = operation.id] {
         const auto self = weak.lock();
-        if (!self || self->find(id) == nullptr || self->find(id)->ended) return;
-        self->find(id)->cancel_timer = 0;
+        RemoteOperation* const found = self ? self->find(id) : nullptr;
+        if (found == nullptr) return;
+        found->cancel_timer = 0;
+        if (found->ended || !self->serves(*found)) return;
         self->lose("did not end an operation within " + std::to_string(kCancelMax.count()) +
                    " ms of its cancel, and was killed");
       });
@@ -95,7 +98,7 @@ void Link::cancel(RemoteOperation& operation) {
 
 void Link::release(RemoteOperation& operation) {
   if (serves(operation)) channel_->send(Kind::kRelease, operation.id);
-  if (operation.cancel_timer != 0) ground_.loop.cancel_timer(operation.cancel_timer);
+  stop_cancel_timer(operation);
   operations_.erase(operation.id);
 }
 
@@ -111,10 +114,14 @@ void Link::give_up(const std::string& why) {
 void Link::deliver(RemoteOperation& operation, const prx_event& event) {
   if (event.type >= PRX_EV_DONE) {
     operation.ended = true;
-    if (operation.cancel_timer != 0)
-      ground_.loop.cancel_timer(std::exchange(operation.cancel_timer, 0));
+    stop_cancel_timer(operation);
   }
   static_cast<void>(operation.sink.event(operation.sink.ctx, &event));  // a cancel comes by itself
+}
+
+void Link::stop_cancel_timer(RemoteOperation& operation) {
+  if (operation.cancel_timer != 0)
+    ground_.loop.cancel_timer(std::exchange(operation.cancel_timer, 0));
 }
 
 void Link::fail(RemoteOperation& operation, ErrorClass error_class, const std::string& message) {

@@ -50,9 +50,21 @@ struct LinkOptions {
 
 /// One operation, from start to release. What the host calls an operation of the plugin.
 struct RemoteOperation {
+  /// Its bytes are a part of the sum as long as it lives.
   struct Exchange {
-    RemoteOperation* operation;
-    std::uint64_t id, host_id;
+    Exchange(RemoteOperation& of, std::uint64_t number, std::size_t& sum, std::size_t size)
+        : operation(&of), id(number), in_flight(sum), bytes(size) {
+      in_flight += bytes;
+    }
+    ~Exchange() { in_flight -= bytes; }
+    Exchange(const Exchange&) = delete;
+    Exchange& operator=(const Exchange&) = delete;
+
+    RemoteOperation* const operation;
+    const std::uint64_t id;
+    std::uint64_t host_id = 0;
+    std::size_t& in_flight;
+    const std::size_t bytes;
   };
   Link* link = nullptr;
   std::uint64_t id = 0;
@@ -77,6 +89,9 @@ class Link final : public std::enable_shared_from_this<Link>, private ChannelObs
   static constexpr unsigned kLogLinesMax = 200;                   ///< of the plugin, in each second
   static constexpr unsigned kFreeMax = 20'000;  ///< frames that no credit pays for, in each second
   static constexpr unsigned kBreachesMax = 16;  ///< of its contract, until its process is ended
+  /// Bytes of requests of one process that run, see isolation.md: three of the largest, and half of
+  /// its own memory unless memory_max says otherwise.
+  static constexpr std::size_t kRequestsMax = 256u << 20;
 
   /// Starts a process, loads the plugin and makes the instance there; blocks, kLoadMax at most.
   /// Errors: what the plugin's create said, or kInternal, one line with file and reason.
@@ -109,6 +124,7 @@ class Link final : public std::enable_shared_from_this<Link>, private ChannelObs
   void launched(Result<std::shared_ptr<Child>> child);
   void adopt(std::shared_ptr<Child> child);
   void started();
+  [[nodiscard]] Error not_loaded(const std::string& how) const;
   void lose(const std::string& why);
   void finish(const std::string& why);
   void fail_start(const Error& error);
@@ -118,6 +134,7 @@ class Link final : public std::enable_shared_from_this<Link>, private ChannelObs
   void fail_later(RemoteOperation& operation, ErrorClass error_class, std::string message);
   void fail(RemoteOperation& operation, ErrorClass error_class, const std::string& message);
   void deliver(RemoteOperation& operation, const prx_event& event);
+  void stop_cancel_timer(RemoteOperation& operation);
   void watch();
   void on_tick();
   void log(LogLevel level, const std::string& line) const;
@@ -135,6 +152,9 @@ class Link final : public std::enable_shared_from_this<Link>, private ChannelObs
   void on_pong(std::uint64_t id);
   [[nodiscard]] bool is_flood();
   void breach(const std::string& what);
+  void kill(const std::string& why);
+  void fail_opening(Error error);
+  void refuse_send(std::uint64_t exchange);
   void send_credit(RemoteOperation& operation);
   void write_create();
   void drop_exchanges(RemoteOperation& operation);
@@ -149,6 +169,7 @@ class Link final : public std::enable_shared_from_this<Link>, private ChannelObs
   std::uint64_t process_ = 0;     ///< number of the last process
   std::shared_ptr<Child> child_;  // shared with the keeper's task that ends it
   std::shared_ptr<Channel> channel_;
+  std::size_t in_flight_ = 0;  ///< bytes of the requests that run, see kRequestsMax
   std::unordered_map<std::uint64_t, std::unique_ptr<RemoteOperation>> operations_;
   Restarts restarts_;
   std::string last_end_;

@@ -19,12 +19,23 @@ const Table& service(const prx_host& host, std::string_view id) {
   return *static_cast<const Table*>(host.service(&host, sdk::str(id)));
 }
 
-std::string one_line(prx_str text) {
-  std::string line(sdk::view(text).substr(0, kLineMax));
+std::string one_line(std::string_view text) {
+  std::string line(text.substr(0, kLineMax));
   std::replace_if(
       line.begin(), line.end(),
       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
   return line;
+}
+
+/// What made no instance, of which one line is told and as much of the rest as anywhere.
+Error reason_of(const prx_error& told) {
+  prx_error most = told;
+  for (prx_str* text : {&most.message, &most.provider_code, &most.request_id})
+    text->len = std::min(text->len, kLineMax);
+  most.raw.len = std::min(most.raw.len, sdk::kRawMax);
+  Error error = sdk::from_abi(most);
+  error.message = one_line(error.message);
+  return error;
 }
 
 LogLevel level_of(std::int32_t level) {
@@ -96,12 +107,10 @@ void Link::on_frame(Kind kind, std::uint64_t id, std::string_view fields) {
     return in.done() ? started() : breach("a malformed frame");
   }
   if (state_ == State::kStarting && kind == Kind::kFailed) {
-    Error error = sdk::from_abi(get_error(in));
-    std::replace(error.message.begin(), error.message.end(), '\n', ' ');
-    failure_ = std::move(error);
-    state_ = State::kDown;
-    if (!opening_) lose("could not be started again: " + failure_->message);
-    return;
+    Error error = reason_of(get_error(in));
+    if (!in.done()) return breach("a malformed frame");
+    if (opening_) return fail_opening(std::move(error));
+    return lose("could not be started again: " + error.message);
   }
   if (state_ != State::kUp) return breach("a frame before its time");
   if (kind == Kind::kEvent) return on_event(id, in);
@@ -113,17 +122,21 @@ void Link::on_frame(Kind kind, std::uint64_t id, std::string_view fields) {
 }
 
 void Link::on_channel_end(const std::string& why) {
-  if (opening_)
-    state_ = State::kDown;
-  else
-    lose(why);
+  if (!opening_) return lose(why);
+  state_ = State::kDown;
+  if (!why.empty()) failure_ = not_loaded(why);
 }
 
 /// No plugin can do this through the host's services: it has got hold of its process.
-void Link::breach(const std::string& what) {
-  if (!opening_) return lose("was killed: it sent " + what);
-  Error error;
-  error.message = "its process sent " + what;
+void Link::breach(const std::string& what) { kill("it sent " + what); }
+
+void Link::kill(const std::string& why) {
+  if (opening_) return fail_opening(not_loaded("was killed: " + why));
+  lose("was killed: " + why);
+}
+
+/// Touches nothing of the loop's, which is another thread's; whoever opens it finds the reason.
+void Link::fail_opening(Error error) {
   failure_ = std::move(error);
   state_ = State::kDown;
   channel_->close();
@@ -151,15 +164,17 @@ void Link::on_log(std::uint64_t whose, FrameReader in) {
   if (++log_lines_ > kLogLinesMax) return;
   const bool last = log_lines_ == kLogLinesMax;
   const std::string text =
-      one_line(line) + (last ? " (more lines of this second are dropped)" : "");
+      one_line(sdk::view(line)) + (last ? " (more lines of this second are dropped)" : "");
   if (whose == kOfInstance) return log(level, text);
   ground_.log.write(level, "plugin " + options_.source->id + ": " + text);
 }
 
 void Link::on_breach(FrameReader in) {
-  const std::string what = one_line(in.text());
+  const prx_str text = in.text();
+  if (!in.done()) return breach("a malformed frame");
+  const std::string what = one_line(sdk::view(text));
   log(LogLevel::kWarn, "plugin broke its contract: " + what);
-  if (++breaches_ >= kBreachesMax) lose("was killed: too many breaches of its contract");
+  if (++breaches_ >= kBreachesMax) kill("too many breaches of its contract");
 }
 
 // --- events
@@ -191,6 +206,7 @@ void Link::send_credit(RemoteOperation& operation) {
 // --- exchanges
 
 void Link::on_send(std::uint64_t id, FrameReader in) {
+  const std::size_t size = in.size() + sizeof(FrameHead);  // its address and headers are copied too
   WireSend wire;
   if (!get_send(in, wire)) return breach("a malformed frame");
   RemoteOperation* const operation = find(id);
@@ -206,15 +222,29 @@ void Link::on_send(std::uint64_t id, FrameReader in) {
       return breach("a malformed frame");
     request.body = sdk::str(whole.substr(wire.body_at, wire.body_size));
   }
+  if (size > kRequestsMax - in_flight_) return refuse_send(wire.exchange);
   auto& exchange = operation->exchanges[wire.exchange];
-  exchange = std::make_unique<RemoteOperation::Exchange>();
-  *exchange = {operation, wire.exchange, 0};
+  exchange =
+      std::make_unique<RemoteOperation::Exchange>(*operation, wire.exchange, in_flight_, size);
   const prx_http_sink sink{sizeof(prx_http_sink), 0,          exchange.get(), &Calls::head,
                            &Calls::data,          &Calls::end};
   const prx_fail fail{sizeof(prx_fail), 0, exchange.get(), &Calls::refused};
   const auto code = service<prx_http>(*operation->host, PRX_HTTP_ID)
                         .send(operation->host, &request, &sink, &fail, &exchange->host_id);
   if (code != PRX_OK) operation->exchanges.erase(wire.exchange);
+}
+
+/// Honest plugins get there as well, when many operations send much at once.
+void Link::refuse_send(std::uint64_t exchange) {
+  const std::string message =
+      "provider '" + options_.provider + "': requests of " + std::to_string(kRequestsMax >> 20) +
+      " MiB run already, which is as much as an isolated plugin may send at once; ask again when "
+      "some of them have ended";
+  prx_http_end end{};
+  end.code = PRX_E_OVERLOADED;
+  end.message = sdk::str(message);
+  auto out = channel_->frame(Kind::kEnd, exchange);
+  put(out, end);
 }
 
 /// It may have ended while the word was on its way.

@@ -1,6 +1,7 @@
 // The processes of a link: the first, those after it, and how each is found to be of no use.
 
 #include <algorithm>
+#include <cassert>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
@@ -71,22 +72,29 @@ Result<void> Link::open_now() {
   static_cast<void>(run_and_wait(ground_.keeper, [&] { made = launch_shared(launch_options()); }));
   if (!made) return Unexpected(std::move(made).error());
   adopt(std::move(*made));
+  const auto channel = channel_;
+  const auto child = child_;
   const auto until = std::chrono::steady_clock::now() + kLoadMax;
-  while (state_ == State::kStarting && channel_->pump(until)) {
+  while (state_ == State::kStarting && channel->pump(until)) {
   }
   if (state_ == State::kUp) return {};
-  Error error;
-  if (failure_)
-    error = *failure_;
-  else if (state_ == State::kStarting)
+  if (failure_) return Unexpected(*failure_);
+  if (state_ == State::kStarting) {
+    Error error;
     error.message = "did not make the instance within " + std::to_string(kLoadMax.count()) + " s";
-  else
-    static_cast<void>(run_and_wait(ground_.keeper, [&] {
-      error.message = "its process (" + options_.source->program.string() + ") " + child_->end() +
-                      " while it loaded";
-      error.provider_code = kEndedCode;
-    }));
-  return Unexpected(std::move(error));
+    return Unexpected(std::move(error));
+  }
+  std::string how = "is gone";
+  static_cast<void>(run_and_wait(ground_.keeper, [&] { how = child->end(); }));
+  return Unexpected(not_loaded(how));
+}
+
+Error Link::not_loaded(const std::string& how) const {
+  Error error;
+  error.message =
+      "its process (" + options_.source->program.string() + ") " + how + " while it loaded";
+  error.provider_code = kEndedCode;
+  return error;
 }
 
 Launch Link::launch_options() const {
@@ -110,6 +118,7 @@ void Link::close(std::shared_ptr<Link> link) {
   AsioLoop& loop = link->ground_.loop;
   loop.post([link = std::move(link)] {  // it dies with this, or with the loop
     link->closed_ = true;
+    link->state_ = State::kDown;
     if (link->channel_) std::exchange(link->channel_, nullptr)->close();
     for (auto* timer : {&link->load_timer_, &link->tick_timer_})
       link->ground_.loop.cancel_timer(std::exchange(*timer, 0));
@@ -138,7 +147,6 @@ void Link::launched(Result<std::shared_ptr<Child>> child) {
   if (closed_) return;
   if (!child) return fail_start(child.error());
   adopt(std::move(*child));
-  channel_->attach();
   load_timer_ = ground_.loop.start_timer(kLoadMax, [weak = weak_from_this()] {
     const auto self = weak.lock();
     if (!self || self->state_ != State::kStarting) return;
@@ -146,6 +154,7 @@ void Link::launched(Result<std::shared_ptr<Child>> child) {
     self->lose("did not make the instance within " + std::to_string(kLoadMax.count()) +
                " s, and was killed");
   });
+  channel_->attach();  // which may be its end
 }
 
 /// The instance is made.
@@ -162,9 +171,15 @@ void Link::started() {
   watch();
 }
 
+/// Once for each process: one that ends already cannot be lost again.
 /// \param why  "" when it is not known yet.
 void Link::lose(const std::string& why) {
-  for (const auto& [id, operation] : operations_) drop_exchanges(*operation);
+  assert(!opening_);  // on another thread, which has fail_opening()
+  if (opening_ || (state_ != State::kStarting && state_ != State::kUp)) return;
+  for (const auto& [id, operation] : operations_) {
+    drop_exchanges(*operation);
+    stop_cancel_timer(*operation);
+  }
   channel_->close();
   channel_.reset();
   for (auto* timer : {&load_timer_, &tick_timer_})

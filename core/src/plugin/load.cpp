@@ -12,8 +12,8 @@
 #include "plugin/registry.hpp"
 #include "plugin/regular_file.hpp"
 #include "plugin/sealed_copy.hpp"
+#include "plugin/table_fault.hpp"
 #include "plugin/trust.hpp"
-#include "prx/sdk/sizes.hpp"
 
 namespace prx {
 namespace {
@@ -80,34 +80,17 @@ std::string text(prx_str value) {
 }
 
 Result<void> check_plugin(const prx_plugin* plugin, const PluginNote& note, const fs::path& file) {
-  if (plugin == nullptr) return broken(file, PRX_QUERY_SYMBOL " returned no table");
-  if (!sdk::is_whole(plugin))
-    return broken(file, "its prx_plugin has " + std::to_string(plugin->size) +
-                            " bytes, ABI 1.0 has " + std::to_string(sdk::kSize10<prx_plugin>));
-  if (plugin->abi_major != PRX_ABI_MAJOR || plugin->abi_needs > PRX_ABI_MINOR)
-    return broken(file, "its table says ABI " + std::to_string(plugin->abi_major) +
-                            ", needs minor " + std::to_string(plugin->abi_needs) +
-                            "; its note says otherwise, build it again");
-  if (text(plugin->id) != note.id)
-    return broken(file, "its table says it is '" + text(plugin->id) + "', its note says '" +
-                            note.id + "'; correct one of them");
-  if (plugin->init == nullptr || plugin->deinit == nullptr || plugin->interface_ == nullptr)
-    return broken(file, "its prx_plugin lacks a function");
-  return {};
+  if (const auto fault = table_fault(plugin); !fault.empty()) return broken(file, fault);
+  if (text(plugin->id) == note.id) return {};
+  return broken(file, "its table says it is '" + text(plugin->id) + "', its note says '" + note.id +
+                          "'; correct one of them");
 }
 
 Result<const prx_provider*> get_provider(const prx_plugin& plugin, const fs::path& file) {
   constexpr std::string_view kId = PRX_PROVIDER_ID;
   const auto* provider =
       static_cast<const prx_provider*>(plugin.interface_({kId.data(), kId.size()}));
-  if (provider == nullptr) return broken(file, "it offers no " PRX_PROVIDER_ID);
-  if (!sdk::is_whole(provider))
-    return broken(file, "its prx_provider has " + std::to_string(provider->size) +
-                            " bytes, ABI 1.0 has " + std::to_string(sdk::kSize10<prx_provider>));
-  if (provider->create == nullptr || provider->destroy == nullptr ||
-      provider->describe == nullptr || provider->start == nullptr || provider->cancel == nullptr ||
-      provider->release == nullptr)
-    return broken(file, "its prx_provider lacks a function");
+  if (const auto fault = table_fault(provider); !fault.empty()) return broken(file, fault);
   return provider;
 }
 
@@ -181,19 +164,10 @@ Result<Tables> map_file(Mappings& all, const Source& source) {
   return all.tables.emplace(identity, tables).first->second;
 }
 
-std::string lower_case(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
-
 /// The content that is pinned.
 Result<SealedCopy> pinned_copy(const Source& source, const std::string& pin) {
   PRX_TRY_SET(auto copy, sealed_copy(source.descriptor.get(), source.real));
-  if (copy.sha256 != lower_case(pin))
-    return fail(ErrorClass::kPermission,
-                source.real.string() + ": its sha256 is " + copy.sha256 + ", pinned is " + pin +
-                    "; if you trust this file, correct [plugins." + source.note.id + "] sha256");
+  PRX_TRY(check_pin(source.real, copy.sha256, {source.note.id, pin}));
   return copy;
 }
 

@@ -42,7 +42,8 @@ struct Candidate {
 };
 
 /// Looks at every `*.so` of the search order and every `path` entry without running code. First
-/// usable match by id wins; the others are kept with their reason. An entry with a `path` claims
+/// usable match by id wins (of a pinned id: the first file that matches its pin); the others are
+/// kept with their reason. An entry with a `path` claims
 /// its id even when its file is rejected: what was named is never replaced in silence. A folder
 /// that cannot be searched or holds too many files is a rejected candidate too. Never fails: what
 /// is wrong is in the candidates. Any thread.
@@ -76,6 +77,16 @@ struct OpenedPlugin {
 /// Errors: kNotFound, kPermission, kInternal or kBadResponse (no regular file, larger than a pinned
 /// one may be), one line with the path.
 [[nodiscard]] Result<std::string> sha256_of(const std::filesystem::path& file);
+
+/// What a configuration says of a plugin's file.
+struct Pin {
+  std::string_view id;      ///< of the plugin: [plugins.ID] sha256
+  std::string_view sha256;  ///< 64 hex digits in any case
+};
+
+/// Whether a file of that digest is the pinned one. Errors: kPermission, one line with `file`.
+[[nodiscard]] Result<void> check_pin(const std::filesystem::path& file, const std::string& sha256,
+                                     const Pin& pin);
 
 /// Whether a file may be loaded into this process: owned by root or the effective user, not
 /// writable by group or others, and so for each directory above it (a sticky root-owned directory

@@ -84,6 +84,18 @@ Result<SealedCopy> sealed_copy(int descriptor, const std::filesystem::path& file
   return copy;
 }
 
+Result<void> check_pin(const std::filesystem::path& file, const std::string& sha256,
+                       const Pin& pin) {
+  std::string wanted(pin.sha256);
+  for (char& c : wanted)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  if (sha256 == wanted) return {};
+  return fail(ErrorClass::kPermission, file.string() + ": its sha256 is " + sha256 +
+                                           ", pinned is " + std::string(pin.sha256) +
+                                           "; if you trust this file, correct [plugins." +
+                                           std::string(pin.id) + "] sha256");
+}
+
 Result<std::string> sha256_of(const std::filesystem::path& file) {
   PRX_TRY_SET(const os::Descriptor opened, open_regular_file(file));
   PRX_TRY_SET(SealedCopy copy, sealed_copy(opened.get(), file));  // what a load would look at

@@ -170,8 +170,17 @@ class Search {
            std::find(options_.allow->begin(), options_.allow->end(), id) != options_.allow->end();
   }
 
+  /// A file that differs does not stand before the one that was pinned.
+  static std::string pin_objection(const Candidate& candidate) {
+    const auto digest = sha256_of(candidate.info.path);
+    const auto checked =
+        digest ? check_pin(candidate.info.path, *digest, {candidate.info.id, candidate.sha256})
+               : Result<void>(Unexpected(digest.error()));
+    return checked ? std::string() : checked.error().message;
+  }
+
   /// Serves, unless an earlier one with its id does, or the configuration names another file for
-  /// that id.
+  /// that id, or it differs from its pin.
   void settle(Candidate candidate) {
     const auto earlier =
         std::find_if(candidates_.begin(), candidates_.end(), [&](const Candidate& c) {
@@ -183,6 +192,9 @@ class Search {
     if (earlier != candidates_.end()) {
       candidate.info.state = PluginState::kShadowed;
       candidate.info.reason = candidate.info.path + ": " + shadow_reason(*earlier, candidate);
+    } else if (!candidate.sha256.empty()) {
+      if (auto reason = pin_objection(candidate); !reason.empty())
+        return reject(std::move(candidate), std::move(reason));
     }
     candidates_.push_back(std::move(candidate));
   }

@@ -26,7 +26,7 @@
  *  - [work]  the worker thread that prx_exec::spawn gave to the operation.
  *  - [init]  one at a time per module, while no operation of it runs.
  *
- * Status: 1.0, frozen. It grows by the rules of core/docs/abi.md alone.
+ * Status: 1.0, frozen. It grows by the rules of abi.md of prx's documentation alone.
  */
 #ifndef PRX_PLUGIN_H
 #define PRX_PLUGIN_H
@@ -245,7 +245,8 @@ typedef struct prx_exec {
   /** The host's monotonic clock in nanoseconds; virtual in tests. @thread [any] */
   int64_t (*now_ns)(const prx_host* host) PRX_NOEXCEPT;
   /** Runs a task on the operation's loop, later, and always before `release`. PRX_E_INVALID_REQUEST
-   * when op_id is not live; then the task never runs. @thread [any] */
+   * when op_id is not live, PRX_E_OVERLOADED above the host's limit; then the task never runs.
+   * @thread [any] */
   int32_t (*post)(const prx_host* host, uint64_t op_id, prx_task task, void* ctx) PRX_NOEXCEPT;
   /** Runs a task on a worker thread, where it may compute or block, and may call the operation's
    * sink. `release` comes after it returned.
@@ -277,7 +278,8 @@ typedef struct prx_secret {
  * as its terminal event. */
 enum {
   PRX_OP_CHAT = 1,    /**< body: a Chat Completions request. Events: the whole grammar */
-  PRX_OP_MODELS = 2,  /**< no body. One ITEM per model: id, and json as the provider gave it */
+  PRX_OP_MODELS = 2,  /**< no body. One ITEM per model: name "model", id, and json as the provider
+                           gave it, or with the members that plugins.md names */
   PRX_OP_HEALTH = 3,  /**< no body. Cheapest question that shows the provider answers this key */
   PRX_OP_WARMUP = 4,  /**< no body. Leaves a usable pooled connection; verifies the key */
   PRX_OP_ACCOUNT = 5, /**< no body. ITEMs "key", "credits" ...: json as it was given */
@@ -316,8 +318,9 @@ typedef struct prx_usage {
  *    META? (TEXT|REASONING|TOOL_CALL|ITEM|RAW|PROGRESS|USAGE|FINISH)* (DONE|ERROR)
  *
  * where nothing of a choice comes after its FINISH, which comes at most once, and as soon as it is
- * known. For PRX_OP_CHAT, DONE without a FINISH is a breach. No event comes from inside the call
- * of another one of the operation, not even when `cancel` came from there. An unknown type of 102 or
+ * known. For PRX_OP_CHAT, DONE without a FINISH is a breach. So is a META that is not the first
+ * event; a host may let that pass, the last one counts then. No event comes from inside the call of
+ * another one of the operation, not even when `cancel` came from there. An unknown type of 102 or
  * above ends the operation as PRX_E_INTERNAL. */
 enum {
   PRX_EV_META = 1,      /**< id: generation id; name: served model; text: serving vendor, if said;
@@ -460,7 +463,8 @@ PRX_EXPORT const prx_plugin* prx_plugin_query_v1(void) PRX_NOEXCEPT;
  *    "default_model"     asked for when nothing else names a model
  *    "model_prefix"      vendor prefix that means this provider, "openai/"; may be absent
  *    "signs"             true: it needs prx.secret/1
- *    "capabilities"      object, see describe()
+ *    "capabilities"      object, its members are free: `prx plugin info` shows it, and nothing else
+ *                        reads it. A member that describe() writes, too, has the same value there
  *    "config"            object: key -> {"type": "string" | "integer" | "number" | "boolean" |
  *                        "array" | "table", "default": any, "help": one line}
  */

@@ -94,6 +94,18 @@ TEST(CResponse, ToolCallsAndAttemptsAreCountedAndRead) {
   EXPECT_EQ(prx_response_attempt(&response, 2, &attempt), 0);
 }
 
+TEST(CResponse, AStructOfALaterHostSaysHowFarItWasFilled) {
+  const prx_response response(whole_response());
+  struct {
+    prx_attempt known;
+    std::int64_t later = -7;  // what a later header added
+  } attempt{};
+  attempt.known.size = sizeof attempt;
+  ASSERT_EQ(prx_response_attempt(&response, 0, &attempt.known), 1);
+  EXPECT_EQ(attempt.known.size, sizeof attempt.known) << "or PRX_HAS would say that it is there";
+  EXPECT_EQ(attempt.later, -7);
+}
+
 TEST(CResponse, TheMessageIsWhatTheNextRequestSays) {
   ChatResponse answer = whole_response();
   answer.text = "hi";

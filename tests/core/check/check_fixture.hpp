@@ -7,6 +7,8 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "check/check_file.hpp"
 #include "check/host/samples.hpp"
@@ -25,6 +27,19 @@ inline std::string bytes_of(const std::filesystem::path& file) {
   return bytes.str();
 }
 
+/// A stream as NDJSON, behind a line of greeting.
+inline Sample in_lines(Sample sample) {
+  constexpr std::string_view kMark = "data: ";
+  std::string body = "{\"hello\":\"check\"}\n";
+  std::istringstream in(sample.body);
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with(kMark)) body += line.substr(kMark.size()) + "\n";
+  sample.body = std::move(body);
+  for (auto& [name, value] : sample.headers)
+    if (name == "content-type") value = "application/x-ndjson";
+  return sample;
+}
+
 /// As `prx plugin check FILE --config mutants/check.toml` makes it.
 inline Subject subject_of(const std::filesystem::path& file) {
   Subject subject;
@@ -41,6 +56,9 @@ inline Subject subject_of(const std::filesystem::path& file) {
   subject.request_json = check.request_json;
   subject.quirks = check.quirks;
   subject.samples = chat_completions_samples();
+  if (file.stem() == "greets_by_line")
+    for (Sample& sample : subject.samples)
+      if (sample.stream && sample.body.starts_with("data: ")) sample = in_lines(std::move(sample));
   return subject;
 }
 

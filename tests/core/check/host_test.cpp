@@ -578,6 +578,17 @@ TEST(Breaches, KeepTheFirstOnesAndForgetWhatWasTaken) {
   EXPECT_THAT(breaches.take(), IsEmpty());
 }
 
+TEST(Breaches, AFloodOfOneKindHidesNoOther) {
+  Breaches breaches;
+  for (std::size_t i = 0; i <= Breaches::kKeptMax; ++i) breaches.add(Breach::kText, "x");
+  breaches.add(Breach::kGrammar, "y");
+  const auto kept = breaches.take();
+  ASSERT_EQ(kept.size(), Breaches::kKeptMax + 1);
+  EXPECT_EQ(kept.back().breach, Breach::kGrammar);
+  breaches.add(Breach::kText, "z");
+  EXPECT_EQ(breaches.take().size(), 1u) << "the count starts again";
+}
+
 EventCopy copy_of(prx_event event) { return copy_of_event(event); }
 
 TEST(CallOutcome, SaysTheSameHoweverItsTextsAreCut) {

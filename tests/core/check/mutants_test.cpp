@@ -19,7 +19,9 @@ namespace prx::check {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 struct MutantRow {
   std::string rule, name;
@@ -169,6 +171,42 @@ TEST(Mutants, WhatIsDeclaredToServeFewAtOnceMayRefuseTheOthers) {
   EXPECT_THAT(failing(subject, rule, told), IsEmpty()) << told;
   subject.quirks.concurrency = 40;  // 24 may be refused
   EXPECT_THAT(failing(subject, rule, told), ElementsAre("load.at-once"));
+}
+
+/// What answer.samples says of the honest plugin with these answers.
+std::string told_of(std::vector<Sample> samples) {
+  std::vector<Rule> rule;
+  for (const Rule& each : rules_here())
+    if (each.id == "answer.samples") rule.push_back(each);
+  Subject subject = subject_of(mutant_file("honest"));
+  subject.samples = std::move(samples);
+  std::string told;
+  EXPECT_THAT(failing(subject, rule, told), ElementsAre("answer.samples"));
+  return told;
+}
+
+TEST(Answers, OneOfCheckTomlThatIsWrongIsToBeCorrected) {
+  std::vector<Sample> samples = chat_completions_samples();
+  for (Sample& sample : samples) sample.own = true;
+  samples.front().text = "Bye";
+  const std::string told = told_of(std::move(samples));
+  EXPECT_THAT(told, HasSubstr("; correct the plugin, or what check.toml says of this answer"));
+  EXPECT_THAT(told, Not(HasSubstr("[[answers]]"))) << "it is there";
+}
+
+TEST(Answers, AnOperationWithoutOneIsAGapInCheckToml) {
+  std::vector<Sample> samples = chat_completions_samples();
+  std::erase_if(samples, [](const Sample& sample) { return sample.op == "models"; });
+  for (Sample& sample : samples) sample.own = true;
+  EXPECT_THAT(told_of(std::move(samples)),
+              HasSubstr("check.toml is incomplete, none of its [[answers]] says what the server "
+                        "answers; add one with op = \"models\""));
+}
+
+TEST(Answers, WhoeverBringsNoneIsToldToBringSome) {
+  std::vector<Sample> samples = chat_completions_samples();
+  for (Sample& sample : samples) sample.body = "{}";
+  EXPECT_THAT(told_of(std::move(samples)), HasSubstr("as [[answers]] in check.toml"));
 }
 
 TEST(Mutants, EveryRuleHasOne) {

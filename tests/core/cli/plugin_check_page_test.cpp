@@ -64,7 +64,7 @@ TEST(PluginCheckPage, ItsExampleIsRead) {
 TEST(PluginCheckPage, EverySectionThatARuleNamesIsThere) {
   std::vector<check::Rule> rules = check::all_rules();
   rules.insert(rules.end(), live_rules().begin(), live_rules().end());
-  const std::string name = "core/docs/plugin-check.md, ";
+  const std::string name = "plugin-check.md of prx's documentation, ";
   for (const check::Rule& rule : rules) {
     if (!rule.source.starts_with(name)) continue;
     EXPECT_THAT(page(), HasSubstr("\n## " + std::string(rule.source.substr(name.size())) + "\n"));

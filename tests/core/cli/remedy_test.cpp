@@ -29,6 +29,23 @@ Error error_of(ErrorClass error_class, int http_status = 0) {
   return error;
 }
 
+TEST(Explain, ABugOfAPluginIsItsMakersToMend) {
+  Error error = error_of(ErrorClass::kInternal);
+  EXPECT_THAT(explain(error, acme()), HasSubstr("this is a bug"));
+  error.provider_code = "plugin";
+  EXPECT_EQ(explain(error, acme()), "it failed; ask who made the plugin");
+}
+
+TEST(Explain, WhatCannotBeDoneIsLeftOutOnlyWhereSomethingWasAskedFor) {
+  Error error = error_of(ErrorClass::kUnsupported);
+  EXPECT_EQ(explain(error, acme()),
+            "it failed; leave the parameter out, or choose a model that has it with --model");
+  EXPECT_THAT(explain(error, acme(), kTalkWording), HasSubstr("has it with /model"));
+  EXPECT_EQ(explain(error, acme(), kQueryWording), "it failed; see its plugin's documentation");
+  error.provider_code = "not_offered";
+  EXPECT_EQ(explain(error, acme()), "it failed") << "the message says what to do";
+}
+
 TEST(Explain, AMissingKeyHasALineOfItsOwn) {
   ProviderFacts facts = acme();
   facts.has_key = false;

@@ -98,12 +98,73 @@ TEST_F(OperationTest, OnlyTheProvidersOwnHostsAreReachable) {
         "https://own.example@evil.example/", "https://own.example.evil.example/"}) {
     const prx_http_req request = get(url);
     driver::FailSlot fail;
-    EXPECT_EQ(plugin.http().send(plugin.host, &request, &sink, fail.c(), nullptr), PRX_E_PERMISSION)
+    EXPECT_EQ(plugin.http().send(plugin.host, &request, &sink, fail.c(), nullptr), PRX_E_INTERNAL)
         << url;
-    EXPECT_NE(fail.take(0, "").message.find("may not reach this host"), std::string::npos);
+    const Error error = fail.take(0, "");
+    EXPECT_EQ(error.provider_code, "plugin") << "no other class says whose bug it is";
+    EXPECT_NE(error.message.find("its plugin may not reach "), std::string::npos);
   }
   EXPECT_TRUE(rig.transport.sent.empty());
   plugin.done();
+}
+
+TEST_F(OperationTest, AHostThatIsNotThePluginsIsNamedWithThoseThatAre) {
+  const auto operation = start();
+  const prx_http_sink sink = exchange.sink();
+  const auto refusal = [&](const char* url) {
+    const prx_http_req request = get(url);
+    driver::FailSlot fail;
+    EXPECT_NE(plugin.http().send(plugin.host, &request, &sink, fail.c(), nullptr), PRX_OK);
+    return fail.take(0, "").message;
+  };
+  EXPECT_EQ(refusal("https://Elsewhere.example/v1?key=sk-12345"),
+            "provider 'main': its plugin may not reach 'https://elsewhere.example:443'; its note "
+            "names https://own.example, and base_url is not set");
+  EXPECT_EQ(refusal("https://me:sk-12345@own.example/"),
+            "provider 'main': its plugin may not reach what is no plain http or https URL; its "
+            "note names https://own.example, and base_url is not set");
+  plugin.done();
+}
+
+TEST_F(OperationTest, WhoThrewIsNamed) {
+  const auto operation = start();
+  plugin.error(PRX_E_INTERNAL, "bug in the plugin: an exception that is no std::exception");
+  ASSERT_TRUE(watcher.last);
+  EXPECT_EQ(watcher.last->message,
+            "plugin 'scripted' of provider 'main' threw an exception that is no std::exception");
+  EXPECT_EQ(watcher.last->provider_code, "plugin");
+}
+
+TEST_F(OperationTest, WhoThrewInStartIsNamed) {
+  plugin.start_code = PRX_E_INTERNAL;
+  plugin.start_message = "bug in the plugin: the wheel came off";
+  const auto operation = start();
+  rig.loop.run_ready();
+  ASSERT_TRUE(watcher.last);
+  EXPECT_EQ(watcher.last->message,
+            "plugin 'scripted' of provider 'main' has a bug: the wheel came off");
+}
+
+TEST_F(OperationTest, AnotherFailureKeepsItsWords) {
+  const auto operation = start();
+  plugin.error(PRX_E_BAD_RESPONSE, "bug in the plugin: said the server");
+  ASSERT_TRUE(watcher.last);
+  EXPECT_EQ(watcher.last->message, "bug in the plugin: said the server");
+  EXPECT_EQ(watcher.last->provider_code, "");
+}
+
+TEST_F(OperationTest, WhatANoteDoesNotOfferIsNotAskedFor) {
+  EXPECT_EQ(rig.instance->lacks("models"), std::nullopt) << "a note that lists none says nothing";
+  const ScriptedProvider other(rig.runtime, rig.transport, "other", {"chat", "health"});
+  EXPECT_EQ(other.instance->lacks("health"), std::nullopt);
+  for (const char* operation : {"models", "warmup", "account"}) {
+    const auto unfit = other.instance->lacks(operation);
+    ASSERT_TRUE(unfit) << operation;
+    EXPECT_EQ(unfit->error_class, ErrorClass::kUnsupported);
+  }
+  EXPECT_EQ(other.instance->lacks("models")->message,
+            "provider 'other': its plugin 'other' has no operation that lists models; set "
+            "[providers.other] model: the plugin's documentation names them");
 }
 
 TEST_F(OperationTest, AnotherInstancesOperationIsRefused) {
@@ -203,6 +264,16 @@ TEST_F(OperationTest, AnEventFromInsideStartIsABreach) {
   ASSERT_TRUE(watcher.last) << "whatever the plugin says to the cancel";
   EXPECT_EQ(watcher.last->error_class, ErrorClass::kInternal);
   EXPECT_EQ(plugin.releases, 1);
+}
+
+TEST_F(OperationTest, AStartThatGivesNoOperationIsABreach) {
+  plugin.gives_operation = false;
+  const auto operation = start();
+  rig.loop.run_ready();
+  EXPECT_EQ(watcher.ends, 1);
+  ASSERT_TRUE(watcher.last);
+  EXPECT_EQ(watcher.last->error_class, ErrorClass::kInternal);
+  EXPECT_EQ(plugin.cancels + plugin.releases, 0) << "there is nothing to call them with";
 }
 
 TEST_F(OperationTest, WhatAFailedStartLeftBehindNeverRuns) {
@@ -370,6 +441,20 @@ TEST_F(OperationTest, TimersOfOneOperationAreBounded) {
     ASSERT_NE(plugin.exec().timer(plugin.host, plugin.request.op_id, 1, task, nullptr), 0u);
   EXPECT_EQ(plugin.exec().timer(plugin.host, plugin.request.op_id, 1, task, nullptr), 0u);
   plugin.done();
+}
+
+TEST_F(OperationTest, PostedTasksOfOneOperationAreBounded) {
+  const auto operation = start();
+  const prx_task task = [](void*) noexcept {};
+  const auto post = [&] {
+    return plugin.exec().post(plugin.host, plugin.request.op_id, task, nullptr);
+  };
+  for (unsigned i = 0; i < driver::Operation::kPostsMax; ++i) ASSERT_EQ(post(), PRX_OK);
+  EXPECT_EQ(post(), PRX_E_OVERLOADED);
+  rig.loop.run_ready();
+  EXPECT_EQ(post(), PRX_OK) << "what has run makes room";
+  plugin.done();
+  rig.loop.run_ready();
 }
 
 TEST_F(OperationTest, PostedTasksOfAnEndedOperationAreDropped) {

@@ -51,6 +51,8 @@ struct ScriptedPlugin {
   std::string model, body;
   int starts = 0, cancels = 0, releases = 0, destroys = 0;
   std::int32_t start_code = PRX_OK;
+  std::string start_message = "start said no";
+  bool gives_operation = true;
   std::function<void()> on_start, on_cancel;
 
   std::int32_t emit(prx_event event) {
@@ -116,10 +118,10 @@ struct ScriptedPlugin {
     self.model = driver::view(request->model);
     self.body = driver::view(request->body);
     self.sink = *sink;
-    *op = instance;
+    *op = self.gives_operation ? instance : nullptr;
     if (self.on_start) self.on_start();
     if (self.start_code != PRX_OK)
-      return driver::report(fail, error_class_from(self.start_code), "start said no");
+      return driver::report(fail, error_class_from(self.start_code), self.start_message);
     return PRX_OK;
   }
   static void cancel(void* op) noexcept {
@@ -173,11 +175,13 @@ class RecordingSink final : public Sink {
 
 /// One more provider, with a plugin of its own.
 struct ScriptedProvider {
-  ScriptedProvider(driver::Runtime& runtime, http::Transport& transport, const std::string& name) {
+  ScriptedProvider(driver::Runtime& runtime, http::Transport& transport, const std::string& name,
+                   std::vector<std::string> operations = {}) {
     opening_plugin = &plugin;
     LoadedPlugin loaded;
     loaded.note.id = loaded.note.title = name;
     loaded.note.hosts = {"https://own.example"};
+    loaded.note.operations = std::move(operations);
     loaded.path = "/plugins/" + name + ".so";
     loaded.plugin = scripted_plugin_table();
     loaded.provider = ScriptedPlugin::table();

@@ -349,7 +349,7 @@ TEST(Preset, WithoutAModelSaysWhereToFindOne) {
   const auto provider = first(resolve("[providers.ollama]\n"));
   EXPECT_EQ(why_left_out(provider, provider.model_in_use),
             "it has no model; set [providers.ollama] model (prx models --provider ollama shows "
-            "what it has)");
+            "what it has, or its plugin's documentation)");
 }
 
 TEST(Preset, IsTheNearestNameToASlip) {

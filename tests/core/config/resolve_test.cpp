@@ -272,6 +272,20 @@ TEST(Resolve, AnUnknownFallbackOrTargetIsAnErrorWithItsPlace) {
               HasSubstr("prx.toml:2:12: unknown provider 'opnrouter'; did you mean 'openrouter'?"));
 }
 
+TEST(Resolve, ANameThatNoProviderCanHaveIsNotSuggested) {
+  const std::vector<PluginNote> dotted{note("x.y-z")};
+  const auto message = [&](const char* toml) {
+    const auto config = resolve_config(*testing::parse(toml), dotted, environment({}));
+    return config ? "(no error)" : config.error().message;
+  };
+  EXPECT_THAT(message("[default]\nprovider = 'x-y-z'"),
+              HasSubstr("unknown provider 'x-y-z'; to ask the plugin 'x.y-z', whose name has a "
+                        "dot, set [providers.x-y-z] plugin = \"x.y-z\""));
+  EXPECT_THAT(message("[default]\nprovider = 'xx-y-z'"), Not(HasSubstr("did you mean")));
+  EXPECT_EQ(message("[default]\nprovider = 'x-y-z'\n[providers.x-y-z]\nplugin = 'x.y-z'"),
+            "(no error)");
+}
+
 TEST(Resolve, APluginThatIsThereAndCannotBeUsedIsAProblemNotAnError) {
   const std::vector<std::string> rejected = {"later"};
   const auto config =

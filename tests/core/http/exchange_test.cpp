@@ -293,9 +293,18 @@ TEST(Exchange, WrongRequestsAreRefusedUnsent) {
   framed.headers = {{"Content-Length", "3"}};
   Request method = get(server.url());
   method.method = "GET /";
-  for (Request& request :
-       std::vector<Request>{smuggled, framed, method, get("ftp://127.0.0.1/"), get("/x"),
-                            get("http://user:key@127.0.0.1/"), get("http://127.0.0.1:0/")}) {
+  std::vector<Request> wrong{smuggled,
+                             framed,
+                             method,
+                             get("ftp://127.0.0.1/"),
+                             get("/x"),
+                             get("http://user:key@127.0.0.1/"),
+                             get("http://127.0.0.1:0/")};
+  for (const char* name : {"Host", "connection", "Proxy-Authorization", "TE", "Keep-Alive"}) {
+    wrong.push_back(get(server.url()));  // the key would go to another site of the same server
+    wrong.back().headers = {{name, "elsewhere.example"}};
+  }
+  for (Request& request : wrong) {
     const Answer answer = client.fetch(std::move(request));
     EXPECT_EQ(answer.error_class(), ErrorClass::kInvalidRequest) << answer.message();
   }

@@ -36,12 +36,13 @@ class ChannelTest : public ::testing::Test, private ChannelObserver {
   std::shared_ptr<Channel> channel;
   std::vector<std::pair<std::uint64_t, std::string>> frames;
   std::optional<std::string> end;
-  bool close_at_first = false;
+  bool close_at_first = false, let_go_at_first = false;
 
  private:
   void on_frame(Kind, std::uint64_t id, std::string_view fields) override {
     frames.emplace_back(id, fields);
-    if (close_at_first) channel->close();
+    if (close_at_first || let_go_at_first) channel->close();
+    if (let_go_at_first) channel.reset();
   }
   void on_channel_end(const std::string& why) override { end = why; }
 };
@@ -70,6 +71,13 @@ TEST_F(ChannelTest, AnImpossibleSizeEndsItAtOnceAndTakesNoMemory) {
 
 TEST_F(ChannelTest, NothingIsHeardAfterItIsClosedFromAFrame) {
   close_at_first = true;
+  say(frame(1, "one") + frame(2, "two"));
+  EXPECT_EQ(frames.size(), 1u);
+  EXPECT_FALSE(end);
+}
+
+TEST_F(ChannelTest, ItMayBeLetGoOfFromAFrame) {
+  let_go_at_first = true;
   say(frame(1, "one") + frame(2, "two"));
   EXPECT_EQ(frames.size(), 1u);
   EXPECT_FALSE(end);

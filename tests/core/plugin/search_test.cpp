@@ -190,6 +190,41 @@ TEST_F(FindPlugins, HandsThePinOnToEveryFileOfItsId) {
   EXPECT_EQ(only(find_in(dir_.path())).sha256, std::string(64, 'a'));
 }
 
+TEST_F(FindPlugins, OfAPinnedIdTheFirstFileThatMatchesServes) {
+  dir_.make_dir("a");
+  dir_.make_dir("b");
+  dir_.make_dir("c");
+  const auto other = copy_fixture(dir_, "good", "a/good.so");
+  const auto pinned = copy_fixture(dir_, "good", "b/good.so");
+  copy_fixture(dir_, "good", "c/good.so");
+  std::ofstream(other, std::ios::app) << "other bytes";
+  std::string pin = sha256_of(pinned).value();
+  pin.front() = static_cast<char>(::toupper(pin.front()));
+  options_.entries = {{"good", "", pin, {}}};
+  options_.config_dirs = {dir_.path() / "a", dir_.path() / "b", dir_.path() / "c"};
+  const auto found = find_plugins(options_);
+  ASSERT_THAT(found, SizeIs(3));
+  EXPECT_EQ(found[0].info.state, PluginState::kRejected);
+  EXPECT_THAT(found[0].info.reason,
+              AllOf(HasSubstr(other.string() + ": its sha256 is "), HasSubstr("pinned is " + pin),
+                    HasSubstr("correct [plugins.good] sha256")));
+  EXPECT_EQ(found[1].info.state, PluginState::kUsable);
+  EXPECT_EQ(found[2].info.state, PluginState::kShadowed) << "what serves is not compared again";
+}
+
+TEST_F(FindPlugins, AFileThatIsNamedAndDiffersIsNotReplaced) {
+  dir_.make_dir("dirs");
+  const auto named = copy_fixture(dir_, "good", "named.so");
+  const auto pinned = copy_fixture(dir_, "good", "dirs/good.so");
+  std::ofstream(named, std::ios::app) << "other bytes";
+  options_.entries = {{"good", named, sha256_of(pinned).value(), {}}};
+  const auto found = find_in(dir_.path() / "dirs");
+  ASSERT_THAT(found, SizeIs(2));
+  EXPECT_EQ(found[0].info.state, PluginState::kRejected);
+  EXPECT_EQ(found[1].info.state, PluginState::kShadowed);
+  EXPECT_THAT(found[1].info.reason, HasSubstr("which was rejected"));
+}
+
 TEST_F(FindPlugins, SaysWhichNamedFolderIsNotThere) {
   options_.env_dirs = {dir_.path() / "env"};
   options_.config_dirs = {dir_.path() / "dirs"};

@@ -67,15 +67,18 @@ class CleanText {
 
 /// Events of one operation; the grammar is that of prx/plugin.h. Each function returns false when
 /// no more is wanted: stop, and end the operation. After the terminal event everything is
-/// swallowed. Bytes that are no UTF-8 go out as U+FFFD, and the texts of errors as prx_error wants
-/// them (with_clean_texts()). One thread at a time, but for ended(), which any may ask.
+/// swallowed, and so is a META that is not the first event. Bytes that are no UTF-8 go out as
+/// U+FFFD, and the texts of errors as prx_error wants them (with_clean_texts()). One thread at a
+/// time, but for ended(), which any may ask.
 class EventWriter {
  public:
   explicit EventWriter(const prx_sink& sink) : sink_(copy_of(sink)) {}
   EventWriter(const EventWriter&) = delete;
   EventWriter& operator=(const EventWriter&) = delete;
 
+  /// META is the first event: swallowed after any other one, as a server's second greeting is.
   bool meta(const Meta& meta) {
+    if (begun_) return wanted();
     return emit_with(make(PRX_EV_META), {meta.vendor, meta.id, meta.model, meta.json});
   }
   /// An empty piece is no event.
@@ -91,7 +94,9 @@ class EventWriter {
     event.index = piece.index;
     return emit_with(event, {piece.arguments, piece.id, piece.name, piece.json});
   }
-  /// `json` is one JSON value; `note` says in words what the value cannot.
+  /// `json` is one JSON value; `note` says in words what the value cannot. Nobody looks whether it
+  /// is one: what was cut out of an answer that nothing has parsed passes prx::json::validate()
+  /// first.
   bool item(std::string_view name, std::string_view id, std::string_view json,
             std::string_view note = {}) {
     return emit_with(make(PRX_EV_ITEM), {note, id, name, json});
@@ -160,6 +165,7 @@ class EventWriter {
   bool emit(const prx_event& event) {
     if (event.type >= PRX_EV_DONE ? ended_.exchange(true, std::memory_order_acq_rel) : ended())
       return false;
+    begun_ = true;
     if (sink_.event(sink_.ctx, &event) != 0) stop_ = true;
     return wanted();
   }
@@ -167,6 +173,7 @@ class EventWriter {
   prx_sink sink_;
   std::atomic<bool> ended_{false};
   bool stop_ = false;
+  bool begun_ = false;  ///< an event went out
 };
 
 }  // namespace prx::sdk

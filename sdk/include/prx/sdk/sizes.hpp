@@ -1,6 +1,6 @@
 /// \file sizes.hpp
 /// Structs of the C interface that a side of another minor filled: how large they are at least, and
-/// how they are copied. The policy is core/docs/abi.md.
+/// how they are copied. The policy is abi.md of prx's documentation.
 #pragma once
 
 #include <algorithm>

@@ -111,6 +111,12 @@ bool take_instead(Operation& operation, const prx_event& event) {
     emit_error(operation, PRX_E_BAD_RESPONSE, "not healthy");
     return true;
   }
+  for (; operation.greetings > 1; --operation.greetings) {
+    prx_event meta{};
+    meta.type = PRX_EV_META;
+    emit(operation, meta);
+  }
+  operation.greetings = 0;
   if (operation.framed && event.type == PRX_EV_FINISH) run_on_thread(emit_on_thread, &operation);
   if (is(Wrong::empty_text) && operation.framed && event.type == PRX_EV_TEXT) {
     prx_event empty = event;

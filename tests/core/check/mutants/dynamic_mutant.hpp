@@ -52,6 +52,7 @@ struct Operation {
   int events = 0, texts = 0, cancels = 0, depth = 0;
   bool ended = false, ended_well = false, deaf = false;
   bool latin_1 = false;  ///< such a byte was in its answer
+  int greetings = 0;     ///< lines with a "hello" since its last event
   std::string kept;      ///< of bodies
 };
 

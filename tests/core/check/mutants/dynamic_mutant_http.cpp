@@ -20,6 +20,9 @@ struct Exchange {
   std::uint64_t id = 0;
   std::int64_t begun_ns = 0;
   bool first_piece = true, dropped = false;
+  bool has_lines = false;  ///< its body is NDJSON, which the honest plugin gets as an event stream
+  bool is_complete = false;  ///< the end mark of the lines came: what follows is not read
+  std::string line;          ///< begun, without its end
 };
 
 /// By id, so that an exchange that was cancelled is freed. Of all instances: ids are the host's.
@@ -54,6 +57,46 @@ std::int64_t now_ns(const Exchange& exchange) {
   return exec == nullptr ? 0 : exec->now_ns(exchange.host->real);
 }
 
+/// The head of an event stream instead of one of lines.
+void tell_head(Exchange& exchange, const prx_http_head& head) {
+  std::vector<prx_kv> headers(head.headers, head.headers + head.header_count);
+  for (prx_kv& header : headers) {
+    if (view(header.key) != "content-type" || view(header.value) != "application/x-ndjson")
+      continue;
+    header.value = text("text/event-stream");
+    exchange.has_lines = is(Wrong::greets_by_line);
+  }
+  if (!exchange.has_lines) return exchange.honest.head(exchange.honest.ctx, &head);
+  prx_http_head changed = prx::sdk::copy_of(head);
+  changed.headers = headers.data();
+  exchange.honest.head(exchange.honest.ctx, &changed);
+}
+
+/// The events of the lines that end in this piece.
+void tell_lines(Exchange& exchange, std::string_view piece) {
+  std::string& line = exchange.line;
+  std::string events;
+  for (const char c : piece) {
+    if (c != '\n') {
+      line += c;
+      continue;
+    }
+    if (exchange.is_complete) {
+      line.clear();
+      continue;
+    }
+    exchange.is_complete = line == "[DONE]";
+    if (line.starts_with("{\"hello\""))
+      ++exchange.operation->greetings;
+    else if (!line.empty())
+      events += "data: " + line + "\n\n";
+    line.clear();
+  }
+  if (line.size() > kForwardedMax)
+    return end_with(exchange, PRX_E_BAD_RESPONSE, PRX_PHASE_BODY, "too long a line");
+  exchange.honest.data(exchange.honest.ctx, events.data(), events.size());
+}
+
 void on_head(void* ctx, const prx_http_head* head) noexcept {
   auto& exchange = *static_cast<Exchange*>(ctx);
   const Current here(exchange.operation);
@@ -61,7 +104,7 @@ void on_head(void* ctx, const prx_http_head* head) noexcept {
   if (is(Wrong::impatient)) exchange.begun_ns = now_ns(exchange);
   if (is(Wrong::dislikes_headers) && head->header_count > 100)
     return end_with(exchange, PRX_E_BAD_RESPONSE, PRX_PHASE_BODY, "too many headers");
-  exchange.honest.head(exchange.honest.ctx, head);
+  tell_head(exchange, *head);
 }
 
 void on_data(void* ctx, char* bytes, std::size_t size) noexcept {
@@ -86,6 +129,7 @@ void on_data(void* ctx, char* bytes, std::size_t size) noexcept {
   }
   if (is(Wrong::dislikes_a_byte) && std::memchr(bytes, 0xff, size) != nullptr)
     return end_with(exchange, PRX_E_INTERNAL, PRX_PHASE_BODY, "what is that");
+  if (exchange.has_lines) return tell_lines(exchange, {bytes, size});
   exchange.honest.data(exchange.honest.ctx, bytes, size);
 }
 

@@ -81,6 +81,7 @@ enum class Wrong {
   cut_is_success,
   malformed_is_a_bug,
   passes_latin_1_on,
+  greets_by_line,  ///< META for each "hello" of an answer in lines
   keeps_all,
   auth_is_invalid,
   status_is_lost,
