@@ -1,7 +1,4 @@
 // create with whatever a configuration may say, and describe.
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +14,7 @@
 #include <vector>
 
 #include "check/rules/bench.hpp"
+#include "check/rules/system_call_filter.hpp"
 #include "check/rules/table_rules.hpp"
 #include "prx/sdk/json_edit.hpp"
 
@@ -126,9 +124,7 @@ bool forbid_sockets() {
       BPF_STMT(BPF_RET | BPF_K, kAllow),
       BPF_STMT(BPF_RET | BPF_K, kKill),
   }};
-  const sock_fprog filter{program.size(), program.data()};
-  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+  return filter_system_calls(program);
 }
 
 /// init and create, in a process of their own. \return its end as waitpid() has it, or -1

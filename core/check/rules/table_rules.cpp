@@ -1,9 +1,6 @@
 // query, interface_, init, create and describe.
 #include "check/rules/table_rules.hpp"
 
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +16,7 @@
 #include <vector>
 
 #include "check/rules/bench.hpp"
+#include "check/rules/system_call_filter.hpp"
 #include "prx/sdk/abi.hpp"
 #include "prx/sdk/json_edit.hpp"
 
@@ -46,9 +44,7 @@ bool forbid_system_calls() {
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
   }};
-  const sock_fprog filter{program.size(), program.data()};
-  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+  return filter_system_calls(program);
 }
 
 /// In a process of its own that may do nothing but end. Exit status: 0, or errno.

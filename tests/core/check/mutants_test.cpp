@@ -1,9 +1,6 @@
 // Every rule has a plugin that breaks it and no other: the proof that the checker bites.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "check/rules/system_call_filter.hpp"
 #include "check/runner.hpp"
 #include "check_fixture.hpp"
 #include "file_mutations.hpp"
@@ -122,9 +120,7 @@ TEST(Mutants, TheirHonestOriginalKeepsEveryRule) {
 /// As in a container, or under systemd. \return whether that is so
 bool be_under_a_filter() {
   std::array<sock_filter, 1> program = {{BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)}};
-  const sock_fprog filter{program.size(), program.data()};
-  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+  return filter_system_calls(program);
 }
 
 /// \param wrong  a mutant that breaks the rule.
