@@ -41,11 +41,16 @@ struct Ground {
   const Log& log;
 };
 
+/// Bytes of requests of one process that run, see isolation.md: three of the largest, and half of
+/// its own memory unless memory_max says otherwise.
+inline constexpr std::size_t kRequestsMax = 256u << 20;
+
 struct LinkOptions {
   std::shared_ptr<const Source> source;  // shared by the instances of a plugin
   std::string provider;                  ///< whose instance it is
   std::string kind, config_json;
   std::string host_name, host_version;
+  std::size_t requests_max = kRequestsMax;
 };
 
 /// One operation, from start to release. What the host calls an operation of the plugin.
@@ -89,10 +94,6 @@ class Link final : public std::enable_shared_from_this<Link>, private ChannelObs
   static constexpr unsigned kLogLinesMax = 200;                   ///< of the plugin, in each second
   static constexpr unsigned kFreeMax = 20'000;  ///< frames that no credit pays for, in each second
   static constexpr unsigned kBreachesMax = 16;  ///< of its contract, until its process is ended
-  /// Bytes of requests of one process that run, see isolation.md: three of the largest, and half of
-  /// its own memory unless memory_max says otherwise.
-  static constexpr std::size_t kRequestsMax = 256u << 20;
-
   /// Starts a process, loads the plugin and makes the instance there; blocks, kLoadMax at most.
   /// Errors: what the plugin's create said, or kInternal, one line with file and reason.
   [[nodiscard]] static Result<std::shared_ptr<Link>> open(const Ground& ground,
@@ -169,7 +170,7 @@ class Link final : public std::enable_shared_from_this<Link>, private ChannelObs
   std::uint64_t process_ = 0;     ///< number of the last process
   std::shared_ptr<Child> child_;  // shared with the keeper's task that ends it
   std::shared_ptr<Channel> channel_;
-  std::size_t in_flight_ = 0;  ///< bytes of the requests that run, see kRequestsMax
+  std::size_t in_flight_ = 0;  ///< bytes of the requests that run, see requests_max
   std::unordered_map<std::uint64_t, std::unique_ptr<RemoteOperation>> operations_;
   Restarts restarts_;
   std::string last_end_;

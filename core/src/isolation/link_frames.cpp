@@ -222,7 +222,7 @@ void Link::on_send(std::uint64_t id, FrameReader in) {
       return breach("a malformed frame");
     request.body = sdk::str(whole.substr(wire.body_at, wire.body_size));
   }
-  if (size > kRequestsMax - in_flight_) return refuse_send(wire.exchange);
+  if (size > options_.requests_max - in_flight_) return refuse_send(wire.exchange);
   auto& exchange = operation->exchanges[wire.exchange];
   exchange =
       std::make_unique<RemoteOperation::Exchange>(*operation, wire.exchange, in_flight_, size);
@@ -237,7 +237,7 @@ void Link::on_send(std::uint64_t id, FrameReader in) {
 /// Honest plugins get there as well, when many operations send much at once.
 void Link::refuse_send(std::uint64_t exchange) {
   const std::string message =
-      "provider '" + options_.provider + "': requests of " + std::to_string(kRequestsMax >> 20) +
+      "provider '" + options_.provider + "': requests of " + std::to_string(options_.requests_max >> 20) +
       " MiB run already, which is as much as an isolated plugin may send at once; ask again when "
       "some of them have ended";
   prx_http_end end{};

@@ -54,6 +54,7 @@ class LinkTest : public ::testing::Test {
     wanted.provider = "one";
     wanted.kind = "hostile";
     wanted.config_json = options;
+    wanted.requests_max = requests_max;
     return Link::open({*loop, keeper, *log}, std::move(wanted));
   }
   /// Waits until it has run there.
@@ -147,6 +148,7 @@ class LinkTest : public ::testing::Test {
     return 0;
   }
 
+  std::size_t requests_max = kRequestsMax;
   std::mutex mutex;
   std::condition_variable changed;
   std::unique_ptr<AsioLoop> loop;
@@ -209,23 +211,25 @@ TEST_F(LinkTest, OneThatIsCancelledAfterItsProcessEndedIsToldThat) {
 }
 
 TEST_F(LinkTest, RequestsOfOneProcessAreLimitedInBytesAndTheNextOneIsRefused) {
+  requests_max = std::size_t{32} << 20;
   open("{}");
   for (const std::uint64_t id : {1, 2}) {
     on_loop([&] { start(id, "requests"); });
     EXPECT_EQ(end_of(id), PRX_E_OVERLOADED);
-    EXPECT_NE(message_of(id).find("256 MiB run already"), std::string::npos) << message_of(id);
+    EXPECT_NE(message_of(id).find("32 MiB run already"), std::string::npos) << message_of(id);
     EXPECT_EQ(host.requests, 15 * id) << "and once they have ended there is room again";
     release(id);
   }
 }
 
 TEST_F(LinkTest, AProcessCannotHaveTheHostHoldMoreThanItsLimit) {
+  requests_max = std::size_t{32} << 20;
   open("{}");
   on_loop([&] { start(1, "start:bodies"); });
   on_loop([&] { start(2, "ok"); });
   EXPECT_EQ(end_of(2), PRX_OK);
   EXPECT_EQ(host.requests, 4u);
-  EXPECT_LE(host.bytes, Link::kRequestsMax);
+  EXPECT_LE(host.bytes, requests_max);
 }
 
 // --- frames before their time

@@ -8,7 +8,11 @@
 namespace prx::reliability::test {
 namespace {
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t kByDefault = 3'000;  // each takes ten times as long
+#else
 constexpr std::uint64_t kByDefault = 20'000;
+#endif
 
 std::uint64_t number_of(const char* variable, std::uint64_t otherwise) {
   const char* const value = std::getenv(variable);
