@@ -1,0 +1,456 @@
+#include "gateway/http/connection.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <ctime>
+#include <utility>
+
+namespace prx::gateway {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto kLeaveMax = 2'000ms;          // for a client to read the last answer
+constexpr auto kBreakMax = 1'000ms;          // for what was written before a reset to arrive
+constexpr auto kBreakEvery = 2ms;            // between looks at that
+constexpr std::size_t kKeptMax = 16u << 10;  // capacity that an idle connection keeps
+
+bool is_clean(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte < 0x20 && c != '\t') || byte == 0x7f;
+  });
+}
+
+void append_number(std::string& out, std::size_t number, int base = 10) {
+  char digits[24];
+  const auto [end, error] = std::to_chars(digits, digits + sizeof digits, number, base);
+  out.append(digits, end);
+}
+
+/// As RFC 9110, 5.6.7 has it, in English whatever the locale.
+const std::string& date_of(ServerParts& parts) {
+  const std::time_t now = std::time(nullptr);
+  if (now == parts.date_at && !parts.date.empty()) return parts.date;
+  constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  std::tm tm{};
+  ::gmtime_r(&now, &tm);
+  char text[40];
+  std::snprintf(text, sizeof text, "%s, %02d %s %04d %02d:%02d:%02d GMT", kDays[tm.tm_wday],
+                tm.tm_mday, kMonths[tm.tm_mon], (tm.tm_year + 1900) % 10'000, tm.tm_hour, tm.tm_min,
+                tm.tm_sec);
+  parts.date_at = now;
+  return parts.date = text;
+}
+
+}  // namespace
+
+Connection::Connection(std::shared_ptr<ServerParts> parts, std::shared_ptr<ByteStream> stream)
+    : parts_(std::move(parts)), stream_(std::move(stream)), parser_(parts_->limits.request) {
+  place_ = parts_->open.size();
+  parts_->open.push_back(this);
+  ++parts_->counts.connections;
+}
+
+Connection::~Connection() { close(false); }
+
+void Connection::start() {
+  set_phase(Phase::kIdle);
+  read();
+}
+
+void Connection::turn_away(const ResponseHead& head, std::string_view body) {
+  keep_alive_ = false;
+  chunked_ = false;
+  const std::size_t size = body.size();
+  write_head(head, &size);
+  out_ += body;
+  leave();
+}
+
+// --- reading
+
+void Connection::read() {
+  if (reading_ || phase_ == Phase::kClosed || ahead_.size() > parts_->limits.ahead_max) return;
+  reading_ = true;
+  stream_->read(room_, [self = shared_from_this()](std::size_t size) { self->on_read(size); });
+}
+
+void Connection::on_read(std::size_t size) {
+  reading_ = false;
+  if (size == 0) return left();
+  on_bytes({room_.data(), size});
+  // A large request: the rest of what is there, without waiting for it piece by piece.
+  while (size == room_.size() && phase_ == Phase::kReading) {
+    std::string& scratch = parts_->scratch;
+    scratch.resize(64u << 10);
+    const std::size_t more = stream_->read_now(scratch);
+    if (more == 0) break;
+    on_bytes({scratch.data(), more});
+  }
+  read();
+}
+
+void Connection::on_bytes(std::string_view bytes) {
+  if (phase_ == Phase::kLeaving || phase_ == Phase::kBreaking || phase_ == Phase::kClosed) return;
+  if (phase_ == Phase::kAnswering) {
+    ahead_ += bytes;
+    return;
+  }
+  std::size_t taken = 0;
+  if (ahead_.empty()) {
+    taken = parser_.feed(bytes);
+    ahead_.assign(bytes.substr(taken));
+  } else {
+    ahead_ += bytes;
+    taken = parser_.feed(ahead_);
+    ahead_.erase(0, taken);
+  }
+  on_parsed();
+}
+
+void Connection::on_parsed() {
+  switch (parser_.state()) {
+    case RequestParser::State::kIdle:
+      return;
+    case RequestParser::State::kHead:
+      if (phase_ == Phase::kIdle) set_phase(Phase::kReading);
+      return;
+    case RequestParser::State::kBody: {
+      const auto& limits = parts_->limits;
+      if (!in_body_) {
+        in_body_ = true;
+        set_phase(Phase::kReading);
+        body_began_ = parts_->loop.now();
+      }
+      // Anchored where the body began: a byte now and then wins little.
+      const auto more = parser_.head().body.size() / std::max<std::size_t>(limits.body_rate, 1);
+      set_deadline_at(body_began_ + limits.body_timeout + std::chrono::seconds(more));
+      if (!continued_ && parser_.wants_continue()) {
+        continued_ = true;
+        out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+        want_flush();
+      }
+      return;
+    }
+    case RequestParser::State::kDone:
+      return dispatch();
+    case RequestParser::State::kFault: {
+      ++parts_->counts.faults;
+      const RequestFault& fault = parser_.fault();
+      const std::string body =
+          std::string("{\"error\":{\"message\":\"") + fault.message +
+          "\",\"type\":\"invalid_request_error\",\"param\":null,\"code\":null}}";
+      return turn_away({fault.status, "application/json"}, body);
+    }
+  }
+}
+
+// --- one request
+
+void Connection::dispatch() {
+  HttpRequest request = parser_.take();
+  ++parts_->counts.requests;
+  ++parts_->counts.exchanges;
+  set_phase(Phase::kAnswering);
+  in_body_ = continued_ = is_done_ = false;
+  chunked_ = false;
+  head_only_ = request.method == "HEAD";
+  old_version_ = request.version == 10;
+  keep_alive_ = request.keep_alive && !parts_->draining;
+  in_handler_ = true;
+  auto exchange = parts_->handler(std::move(request), *this);
+  in_handler_ = false;
+  if (phase_ != Phase::kAnswering || is_done_) {
+    exchange.reset();
+    if (is_done_ && phase_ == Phase::kAnswering) answered();
+    return;
+  }
+  exchange_ = std::move(exchange);
+  check_backlog();
+}
+
+/// The answer is complete: what made it goes, and what the client sent ahead comes next.
+void Connection::answered() {
+  if (in_handler_) {
+    is_done_ = true;
+    return;
+  }
+  drop_exchange();
+  if (!keep_alive_ || parts_->draining) return leave();
+  set_phase(Phase::kIdle);
+  if (!ahead_.empty()) parts_->loop.post([self = shared_from_this()] { self->next(); });
+}
+
+void Connection::next() {
+  if (phase_ != Phase::kIdle || ahead_.empty()) return;
+  std::string bytes;
+  bytes.swap(ahead_);
+  on_bytes(bytes);
+  read();  // it may have stopped where too much was sent ahead
+}
+
+void Connection::drop_exchange() {
+  if (phase_ == Phase::kAnswering) --parts_->counts.exchanges;
+  held_back_ = false;
+  // It may be on the call stack: it goes when this turn's work is done.
+  if (exchange_)
+    parts_->loop.post(
+        [gone = std::shared_ptr<Exchange>(std::move(exchange_))]() mutable { gone.reset(); });
+}
+
+/// The client is gone: nobody reads the answer, so what makes it is cancelled.
+void Connection::left() {
+  if (phase_ == Phase::kAnswering) {
+    ++parts_->counts.clients_left;
+    --parts_->counts.exchanges;
+    phase_ = Phase::kIdle;
+    exchange_.reset();
+  }
+  close(false);
+}
+
+// --- answering
+
+void Connection::write_head(const ResponseHead& head, const std::size_t* body_size) {
+  out_ += "HTTP/1.1 ";
+  append_number(out_, static_cast<std::size_t>(head.status));
+  out_ += ' ';
+  out_ += reason_phrase(head.status);
+  out_ += "\r\nDate: ";
+  out_ += date_of(*parts_);
+  out_ += "\r\n";
+  if (!head.content_type.empty()) {
+    out_ += "Content-Type: ";
+    out_ += head.content_type;
+    out_ += "\r\n";
+  }
+  for (const auto& [name, value] : head.headers) {
+    if (!is_clean(value)) continue;
+    out_ += name;
+    out_ += ": ";
+    out_ += value;
+    out_ += "\r\n";
+  }
+  if (body_size != nullptr) {
+    out_ += "Content-Length: ";
+    append_number(out_, *body_size);
+    out_ += "\r\n";
+  }
+  if (chunked_) out_ += "Transfer-Encoding: chunked\r\n";
+  if (!keep_alive_)
+    out_ += "Connection: close\r\n";
+  else if (old_version_)
+    out_ += "Connection: keep-alive\r\n";
+  out_ += "\r\n";
+}
+
+void Connection::send(const ResponseHead& head, std::string_view body) {
+  if (phase_ != Phase::kAnswering) return;
+  if (parts_->draining) keep_alive_ = false;
+  const std::size_t size = body.size();
+  const bool has_body = head.status != 204 && head.status != 304;
+  write_head(head, has_body ? &size : nullptr);
+  if (has_body && !head_only_) out_ += body;
+  want_flush();
+  answered();
+}
+
+void Connection::begin(const ResponseHead& head) {
+  if (phase_ != Phase::kAnswering) return;
+  if (parts_->draining || old_version_) keep_alive_ = false;
+  chunked_ = !old_version_;
+  write_head(head, nullptr);
+  want_flush();
+}
+
+void Connection::write(std::string_view piece) {
+  if (phase_ != Phase::kAnswering || piece.empty() || head_only_) return;
+  if (chunked_) {
+    append_number(out_, piece.size(), 16);
+    out_ += "\r\n";
+  }
+  out_ += piece;
+  if (chunked_) out_ += "\r\n";
+  want_flush();
+  check_backlog();
+}
+
+void Connection::end() {
+  if (phase_ != Phase::kAnswering) return;
+  if (chunked_ && !head_only_) out_ += "0\r\n\r\n";
+  want_flush();
+  answered();
+}
+
+void Connection::reset() {
+  if (phase_ != Phase::kAnswering) return;
+  keep_alive_ = false;
+  if (in_handler_) is_done_ = true;
+  drop_exchange();
+  set_phase(Phase::kBreaking);
+  flush();
+  if (phase_ == Phase::kBreaking) break_off();
+}
+
+// --- writing
+
+void Connection::want_flush() {
+  if (std::exchange(to_flush_, true)) return;
+  parts_->to_flush.push_back(shared_from_this());
+  if (std::exchange(parts_->flushing, true)) return;
+  parts_->loop.post([parts = parts_] {
+    parts->flushing = false;
+    std::vector<std::shared_ptr<Connection>> now;
+    now.swap(parts->to_flush);
+    for (const auto& one : now) one->flush();
+  });
+}
+
+void Connection::flush() {
+  to_flush_ = false;
+  if (writing_ || phase_ == Phase::kClosed) return;
+  while (!out_.empty()) {
+    sending_.swap(out_);
+    written_seen_ = stream_->written();
+    writing_ = true;
+    if (!stream_->write(sending_, [self = shared_from_this()](bool ok) { self->on_written(ok); })) {
+      if (phase_ == Phase::kAnswering) set_deadline(parts_->limits.write_timeout);
+      return;
+    }
+    writing_ = false;
+  }
+  if (sending_.capacity() > kKeptMax) sending_ = {};
+  if (out_.capacity() > kKeptMax) out_ = {};
+  check_backlog();
+  if (phase_ == Phase::kLeaving) stream_->end_writing();
+}
+
+void Connection::on_written(bool ok) {
+  writing_ = false;
+  if (!ok) return left();
+  if (phase_ == Phase::kAnswering) set_deadline(0ms);
+  flush();
+}
+
+void Connection::check_backlog() {
+  if (!exchange_) return;
+  const std::size_t limit = parts_->limits.unsent_max;
+  if (!held_back_ && unsent() > limit) {
+    held_back_ = true;
+    exchange_->hold_back(true);
+  } else if (held_back_ && unsent() <= limit / 2) {
+    held_back_ = false;
+    exchange_->hold_back(false);
+  }
+}
+
+// --- ends
+
+/// After the last answer: the client is to read all of it before the socket goes, also when it
+/// still sends (a reset would take what it has not read).
+void Connection::leave() {
+  if (phase_ == Phase::kClosed) return;
+  set_phase(Phase::kLeaving);
+  ahead_ = {};
+  want_flush();
+  read();
+}
+
+void Connection::break_off() {
+  if (phase_ != Phase::kBreaking) return;
+  if (!writing_ && out_.empty() && stream_->delivered()) return close(true);
+  arm(parts_->loop.now() + kBreakEvery);
+}
+
+void Connection::drain() {
+  keep_alive_ = false;
+  if (phase_ == Phase::kIdle && ahead_.empty()) leave();
+}
+
+void Connection::close(bool reset) {
+  if (phase_ == Phase::kClosed) return;
+  if (phase_ == Phase::kAnswering) --parts_->counts.exchanges;
+  phase_ = Phase::kClosed;
+  parts_->loop.cancel_timer(std::exchange(timer_, 0));
+  exchange_.reset();
+  stream_->close(reset);
+  parts_->open[place_] = parts_->open.back();
+  parts_->open[place_]->place_ = place_;
+  parts_->open.pop_back();
+  --parts_->counts.connections;
+  if (parts_->open.empty() && parts_->on_empty) parts_->on_empty();
+}
+
+// --- clocks
+
+void Connection::set_phase(Phase phase) {
+  phase_ = phase;
+  const ServerLimits& limits = parts_->limits;
+  switch (phase) {
+    case Phase::kIdle:
+      return set_deadline(limits.idle_timeout);
+    case Phase::kReading:
+      return set_deadline(limits.head_timeout);
+    case Phase::kLeaving:
+      return set_deadline(kLeaveMax);
+    case Phase::kBreaking:
+      return set_deadline(kBreakMax);
+    default:
+      return set_deadline(0ms);
+  }
+}
+
+/// 0: none. The timer runs to the earliest deadline there was, and then looks again.
+void Connection::set_deadline(std::chrono::milliseconds after) {
+  if (after <= 0ms)
+    deadline_ = MonotonicTime::max();
+  else
+    set_deadline_at(parts_->loop.now() + after);
+}
+
+void Connection::set_deadline_at(MonotonicTime deadline) {
+  deadline_ = deadline;
+  arm(deadline_);
+}
+
+void Connection::arm(MonotonicTime due) {
+  if (timer_ != 0 && timer_due_ <= due) return;
+  parts_->loop.cancel_timer(timer_);
+  timer_due_ = due;
+  timer_ = parts_->loop.start_timer(due - parts_->loop.now(), [self = weak_from_this()] {
+    if (const auto alive = self.lock()) alive->on_timer();
+  });
+}
+
+void Connection::on_timer() {
+  timer_ = 0;
+  const MonotonicTime now = parts_->loop.now();
+  if (now < deadline_) {
+    if (phase_ == Phase::kBreaking) return break_off();
+    if (deadline_ != MonotonicTime::max()) arm(deadline_);
+    return;
+  }
+  switch (phase_) {
+    case Phase::kReading:
+      ++parts_->counts.faults;
+      return turn_away({408, "application/json"},
+                       R"({"error":{"message":"the request took too long to arrive",)"
+                       R"("type":"invalid_request_error","param":null,"code":null}})");
+    case Phase::kAnswering:
+      if (const std::uint64_t written = stream_->written(); written != written_seen_) {
+        written_seen_ = written;  // slow, but it reads
+        return set_deadline(parts_->limits.write_timeout);
+      }
+      return left();
+    case Phase::kBreaking:
+      return close(true);
+    default:
+      return close(false);
+  }
+}
+
+}  // namespace prx::gateway

@@ -1,0 +1,117 @@
+/// \file connection.hpp
+/// One connection of a client: reads requests, has them answered one by one, notices when the
+/// client leaves. Private to the server.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gateway/http/byte_stream.hpp"
+#include "gateway/http/request_parser.hpp"
+#include "gateway/http/server.hpp"
+
+namespace prx::gateway {
+
+class Connection;
+
+/// What all connections of a server share; outlives them.
+struct ServerParts {
+  ServerParts(AsioLoop& on, const ServerLimits& within, Handler by)
+      : loop(on), limits(within), handler(std::move(by)) {}
+  AsioLoop& loop;
+  const ServerLimits limits;
+  const Handler handler;
+  ServerCounts counts;
+  bool draining = false;
+  std::string scratch;            ///< where a large request is read to, 64 KiB
+  std::string date;               ///< of the second `date_at`
+  std::int64_t date_at = 0;       ///< seconds since 1970
+  std::vector<Connection*> open;  ///< each knows its place
+  std::vector<std::shared_ptr<Connection>> to_flush;
+  bool flushing = false;           ///< a flush is posted
+  std::function<void()> on_empty;  ///< the last connection is gone
+};
+
+/// Lives as long as an operation of its stream is pending or its server knows it.
+class Connection final : public Responder, public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(std::shared_ptr<ServerParts> parts, std::shared_ptr<ByteStream> stream);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void start();
+  /// Answers this and closes, without reading anything.
+  void turn_away(const ResponseHead& head, std::string_view body);
+  void drain();  ///< closes when no request is under way
+  void close(bool reset);
+  void flush();  ///< at the end of a turn
+
+  // Responder
+  void send(const ResponseHead& head, std::string_view body) override;
+  void begin(const ResponseHead& head) override;
+  void write(std::string_view piece) override;
+  void end() override;
+  void reset() override;
+
+ private:
+  enum class Phase {
+    kIdle,       ///< between requests
+    kReading,    ///< a part of one is there
+    kAnswering,  ///< it is whole, and its answer is not
+    kLeaving,    ///< the last answer is written; what still comes is dropped
+    kBreaking,   ///< a body broke off: a reset as soon as what was written has arrived
+    kClosed,
+  };
+
+  void read();
+  void on_read(std::size_t size);
+  void on_bytes(std::string_view bytes);
+  void on_parsed();
+  void dispatch();
+  void answered();
+  void next();
+  void leave();
+  void break_off();
+  void drop_exchange();
+  void left();
+  void want_flush();
+  void on_written(bool ok);
+  void check_backlog();
+  void write_head(const ResponseHead& head, const std::size_t* body_size);
+  void set_phase(Phase phase);
+  void set_deadline(std::chrono::milliseconds after);
+  void set_deadline_at(MonotonicTime deadline);
+  void on_timer();
+  void arm(MonotonicTime due);
+  [[nodiscard]] std::size_t unsent() const { return out_.size() + sending_.size(); }
+
+  const std::shared_ptr<ServerParts> parts_;  // shared with the server and the other connections
+  const std::shared_ptr<ByteStream> stream_;  // shared with what it waits for
+  Phase phase_ = Phase::kIdle;
+  RequestParser parser_;
+  std::unique_ptr<Exchange> exchange_;  ///< kAnswering; null while the handler runs
+  std::string ahead_;                   ///< received and not yet looked at
+  std::string out_;                     ///< written and not yet on its way
+  std::string sending_;                 ///< on its way
+  bool reading_ = false, writing_ = false, to_flush_ = false;
+  bool held_back_ = false;  ///< the exchange was told so
+  bool is_done_ = false;    ///< the answer is complete, while the handler runs
+  bool in_handler_ = false;
+  bool in_body_ = false;    ///< the head of the request under way is complete
+  bool continued_ = false;  ///< "100 Continue" was said
+  bool head_only_ = false, chunked_ = false, keep_alive_ = true;
+  bool old_version_ = false;  ///< HTTP/1.0
+  std::size_t place_ = 0;     ///< in ServerParts::open
+  Loop::TimerId timer_ = 0;
+  MonotonicTime timer_due_{}, body_began_{}, deadline_ = MonotonicTime::max();
+  std::uint64_t written_seen_ = 0;
+  std::array<char, 2048> room_;
+};
+
+}  // namespace prx::gateway

@@ -1,0 +1,158 @@
+#include "gateway/http/server.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include "gateway/http/connection.hpp"
+#include "gateway/http/plain_stream.hpp"
+#include "http/open_files.hpp"
+
+namespace prx::gateway {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using Code = boost::system::error_code;
+
+namespace {
+
+constexpr int kAcceptMax = 64;         // connections in one turn
+constexpr auto kShortageWait = 100ms;  // where descriptors or memory are out
+
+constexpr std::string_view kFull =
+    R"({"error":{"message":"this server has as many connections as it may; try again soon",)"
+    R"("type":"server_error","param":null,"code":"overloaded"}})";
+
+}  // namespace
+
+class Server::Impl : public std::enable_shared_from_this<Impl> {
+ public:
+  Impl(AsioLoop& loop, ServerLimits limits, Handler handler)
+      : parts(std::make_shared<ServerParts>(loop, limits, std::move(handler))) {}
+
+  struct Listener {
+    explicit Listener(asio::io_context& context) : descriptor(context) {}
+    asio::posix::stream_descriptor descriptor;
+    int family = 0;
+  };
+
+  void wait(Listener& listener) {
+    listener.descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
+                                   [self = shared_from_this(), &listener](const Code& error) {
+                                     if (error || self->closed) return;
+                                     const AsioLoop::Turn turn(self->parts->loop);
+                                     self->accept(listener);
+                                   });
+  }
+
+  void accept(Listener& listener) {
+    for (int i = 0; i < kAcceptMax; ++i) {
+      const int socket = ::accept4(listener.descriptor.native_handle(), nullptr, nullptr,
+                                   SOCK_CLOEXEC | SOCK_NONBLOCK);
+      if (socket >= 0) {
+        take(listener.family, os::Descriptor(socket));
+        continue;
+      }
+      if (errno == ECONNABORTED || errno == EINTR || errno == EPROTO) continue;
+      if (errno == EAGAIN || errno == EWOULDBLOCK) break;
+      // No descriptor or no memory: the queue of the kernel keeps them until there is one.
+      parts->loop.start_timer(kShortageWait, [self = shared_from_this(), &listener] {
+        if (!self->closed) self->wait(listener);
+      });
+      return;
+    }
+    wait(listener);
+  }
+
+  void take(int family, os::Descriptor descriptor) {
+    StreamSocket socket(parts->loop.context());
+    Code error;
+    socket.assign({family, 0}, descriptor.get(), error);
+    if (error) return;
+    (void)descriptor.release();
+    const auto connection =
+        std::make_shared<Connection>(parts, make_plain_stream(parts->loop, std::move(socket)));
+    if (parts->counts.connections <= parts->limits.connections_max) {
+      ++parts->counts.accepted;
+      return connection->start();
+    }
+    ++parts->counts.refused;
+    connection->turn_away({503, "application/json", {{"Retry-After", "1"}}}, kFull);
+  }
+
+  void close_listeners() {
+    closed = true;
+    Code ignored;
+    for (const auto& listener : listeners) listener->descriptor.close(ignored);
+  }
+
+  [[nodiscard]] std::vector<std::shared_ptr<Connection>> open() const {
+    std::vector<std::shared_ptr<Connection>> all;
+    for (Connection* const one : parts->open) all.push_back(one->shared_from_this());
+    return all;
+  }
+
+  const std::shared_ptr<ServerParts> parts;  // shared with the connections
+  std::vector<std::unique_ptr<Listener>> listeners;
+  bool closed = false;
+};
+
+Server::Server(AsioLoop& loop, ServerLimits limits, Handler handler)
+    : impl_(std::make_shared<Impl>(loop, limits, std::move(handler))) {}
+
+Server::~Server() {
+  impl_->parts->on_empty = nullptr;
+  stop();
+}
+
+Result<void> Server::listen(os::Descriptor socket) {
+  int listens = 0, on = 1;
+  socklen_t size = sizeof listens;
+  sockaddr_storage address{};
+  socklen_t address_size = sizeof address;
+  if (::getsockopt(socket.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || listens == 0 ||
+      ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &address_size) != 0)
+    return fail(ErrorClass::kInternal,
+                "descriptor " + std::to_string(socket.get()) + " is no listening socket");
+  if (address.ss_family != AF_UNIX)  // inherited by what is accepted
+    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  auto listener = std::make_unique<Impl::Listener>(impl_->parts->loop.context());
+  Code error;
+  listener->descriptor.assign(socket.get(), error);
+  if (!error) listener->descriptor.native_non_blocking(true, error);
+  if (error)
+    return fail(ErrorClass::kInternal,
+                "a socket could not be watched: " + reason_of(error.value()));
+  (void)socket.release();
+  listener->family = address.ss_family;
+  impl_->listeners.push_back(std::move(listener));
+  impl_->wait(*impl_->listeners.back());
+  return {};
+}
+
+void Server::drain() {
+  impl_->close_listeners();
+  impl_->parts->draining = true;
+  for (const auto& one : impl_->open()) one->drain();
+}
+
+void Server::stop() {
+  impl_->close_listeners();
+  impl_->parts->draining = true;
+  for (const auto& one : impl_->open()) one->close(true);
+}
+
+ServerCounts Server::counts() const { return impl_->parts->counts; }
+
+void Server::on_drained(std::function<void()> told) {
+  if (impl_->parts->open.empty()) return impl_->parts->loop.post(std::move(told));
+  impl_->parts->on_empty = std::move(told);
+}
+
+}  // namespace prx::gateway

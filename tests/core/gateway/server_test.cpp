@@ -1,0 +1,423 @@
+// The server over real sockets: what a client sees, and what it can do to it.
+#include "gateway/http/server.hpp"
+
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <future>
+#include <mutex>
+#include <thread>
+
+#include "core/sim/raw_client.hpp"
+
+namespace prx::gateway {
+namespace {
+
+using namespace std::chrono_literals;
+using sim::test::Close;
+using sim::test::RawClient;
+using sim::test::Response;
+
+std::string get(std::string_view path, std::string_view headers = {}) {
+  return "GET " + std::string(path) + " HTTP/1.1\r\nHost: x\r\n" + std::string(headers) + "\r\n";
+}
+
+/// An answer that a test plays, from its own thread.
+struct Scripted : Exchange {
+  explicit Scripted(std::atomic<int>& alive_now) : alive(alive_now) { ++alive; }
+  ~Scripted() override { --alive; }
+  void hold_back(bool on) override { held = on; }
+  std::atomic<int>& alive;
+  std::atomic<bool> held{false};
+};
+
+class ServerTest : public ::testing::Test {
+ protected:
+  ~ServerTest() override { close(); }
+  void open(ServerLimits limits = {}) {
+    loop = std::move(AsioLoop::open()).value();
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    ASSERT_EQ(::bind(socket, reinterpret_cast<sockaddr*>(&address), size), 0);
+    ASSERT_EQ(::listen(socket, 64), 0);
+    ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
+    port = ntohs(address.sin_port);
+    on_loop([&] {
+      server = std::make_unique<Server>(*loop, limits,
+                                        [this](HttpRequest&& request, Responder& responder) {
+                                          return answer(std::move(request), responder);
+                                        });
+      ASSERT_TRUE(server->listen(os::Descriptor(socket)));
+    });
+  }
+  void close() {
+    if (server) on_loop([this] { server.reset(); });
+    loop.reset();
+  }
+  void on_loop(const std::function<void()>& task) {
+    std::promise<void> done;
+    loop->post([&] {
+      task();
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+  std::unique_ptr<Exchange> answer(HttpRequest&& request, Responder& responder) {
+    if (request.path == "/echo") {
+      responder.send({200, "text/plain"}, request.body);
+      return nullptr;
+    }
+    if (request.path == "/none") {
+      responder.send({204, ""}, "");
+      return nullptr;
+    }
+    if (request.path == "/break") {
+      responder.begin({200, "text/event-stream"});
+      responder.write("data: half\n\n");
+      responder.reset();
+      return nullptr;
+    }
+    const std::lock_guard lock(mutex);
+    waiting = &responder;
+    auto exchange = std::make_unique<Scripted>(alive);
+    scripted = exchange.get();
+    changed.notify_all();
+    return exchange;
+  }
+  /// The responder of a request to another path.
+  Responder& responder() {
+    std::unique_lock lock(mutex);
+    EXPECT_TRUE(changed.wait_for(lock, 10s, [&] { return waiting != nullptr; }));
+    return *std::exchange(waiting, nullptr);
+  }
+  ServerCounts counts() {
+    ServerCounts out;
+    on_loop([&] { out = server->counts(); });
+    return out;
+  }
+  template <class Is>
+  bool soon(Is is_so) {
+    for (int i = 0; i < 1'000; ++i) {
+      if (is_so()) return true;
+      std::this_thread::sleep_for(10ms);
+    }
+    return false;
+  }
+
+  std::unique_ptr<AsioLoop> loop;
+  std::unique_ptr<Server> server;
+  std::uint16_t port = 0;
+  std::mutex mutex;
+  std::condition_variable changed;
+  Responder* waiting = nullptr;
+  Scripted* scripted = nullptr;
+  std::atomic<int> alive{0};
+};
+
+TEST_F(ServerTest, AConnectionServesOneRequestAfterTheOther) {
+  open();
+  RawClient client(port);
+  for (int i = 0; i < 3; ++i) {
+    client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi");
+    const Response response = client.read();
+    EXPECT_EQ(response.status, 200);
+    EXPECT_EQ(response.body, "hi");
+    EXPECT_EQ(response.headers.at("content-length"), "2");
+    EXPECT_EQ(response.headers.at("date").substr(25), " GMT");
+  }
+  EXPECT_EQ(counts().accepted, 1u);
+  EXPECT_EQ(counts().requests, 3u);
+}
+
+TEST_F(ServerTest, RequestsSentAheadAreAnsweredInTheirOrder) {
+  open();
+  RawClient client(port);
+  std::string all;
+  for (int i = 0; i < 50; ++i)
+    all += "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n" + std::to_string(10 + i);
+  client.send(all);
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(client.read().body, std::to_string(10 + i));
+}
+
+TEST_F(ServerTest, TheNextRequestWaitsForTheAnswerOfTheOneBefore) {
+  open();
+  RawClient client(port);
+  client.send(get("/wait") + "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi");
+  Responder& first = responder();
+  EXPECT_EQ(counts().requests, 1u);
+  on_loop([&] { first.send({200, "text/plain"}, "first"); });
+  EXPECT_EQ(client.read().body, "first");
+  EXPECT_EQ(client.read().body, "hi");
+  EXPECT_EQ(alive, 0);
+}
+
+TEST_F(ServerTest, AStreamIsWrittenInChunksAndEnds) {
+  open();
+  RawClient client(port);
+  client.send(get("/wait"));
+  Responder& stream = responder();
+  on_loop([&] {
+    stream.begin({200, "text/event-stream", {{"X-Clean", "yes"}, {"X-Split", "a\r\nX-Evil: 1"}}});
+    stream.write("data: 1\n\n");
+    stream.write("data: 2\n\n");
+  });
+  EXPECT_TRUE(client.read_until("data: 2\n\n"));
+  on_loop([&] { stream.end(); });
+  const Response response = client.read();
+  EXPECT_TRUE(response.whole);
+  EXPECT_EQ(response.chunks.size(), 2u);
+  EXPECT_EQ(response.body, "data: 1\n\ndata: 2\n\n");
+  EXPECT_EQ(response.headers.at("x-clean"), "yes");
+  EXPECT_FALSE(response.headers.contains("x-evil"));
+  client.send(get("/none"));
+  EXPECT_EQ(client.read().status, 204);
+}
+
+TEST_F(ServerTest, AHeadHasTheSizeAndNoBody) {
+  open();
+  RawClient client(port);
+  client.send("HEAD /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi");
+  EXPECT_TRUE(client.read_until("Content-Length: 2\r\n"));
+  client.send(get("/none"));
+  EXPECT_TRUE(client.read_until("\r\n\r\nHTTP/1.1 204"));
+}
+
+TEST_F(ServerTest, AnOldClientGetsAStreamThatEndsWithItsConnection) {
+  open();
+  RawClient client(port);
+  client.send("GET /wait HTTP/1.0\r\n\r\n");
+  Responder& stream = responder();
+  on_loop([&] {
+    stream.begin({200, "text/plain"});
+    stream.write("all of it");
+    stream.end();
+  });
+  EXPECT_TRUE(client.read_until("Connection: close\r\n\r\nall of it"));
+  EXPECT_EQ(client.read().status, 200);
+  EXPECT_EQ(client.read().close, Close::kFin);
+}
+
+TEST_F(ServerTest, ABodyThatBreaksOffArrivesAndEndsInAReset) {
+  open();
+  for (int i = 0; i < 20; ++i) {
+    RawClient client(port);
+    client.send(get("/break"));
+    const Response response = client.read();
+    EXPECT_FALSE(response.whole);
+    EXPECT_EQ(response.body, "data: half\n\n");
+    EXPECT_EQ(response.close, Close::kReset);
+  }
+}
+
+TEST_F(ServerTest, AClientThatLeavesEndsItsExchangeAtOnce) {
+  open();
+  for (const bool reset : {false, true}) {
+    RawClient client(port);
+    client.send(get("/wait"));
+    responder();
+    EXPECT_EQ(alive, 1);
+    client.close(reset);
+    EXPECT_TRUE(soon([&] { return alive == 0; }));
+  }
+  EXPECT_EQ(counts().clients_left, 2u);
+  EXPECT_EQ(counts().connections, 0u);
+  EXPECT_EQ(counts().exchanges, 0u);
+}
+
+TEST_F(ServerTest, ASlowClientHoldsBackItsOwnAnswer) {
+  ServerLimits limits;
+  limits.unsent_max = 64u << 10;
+  open(limits);
+  RawClient client(port);
+  client.send(get("/wait"));
+  Responder& stream = responder();
+  on_loop([&] { stream.begin({200, "text/plain"}); });
+  std::size_t sent = 0;
+  while (!scripted->held && sent < (64u << 20)) {
+    on_loop([&] { stream.write(std::string(32u << 10, 'x')); });
+    sent += 32u << 10;
+  }
+  EXPECT_TRUE(scripted->held) << "after " << sent;
+  RawClient other(port);
+  other.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi");
+  EXPECT_EQ(other.read().body, "hi");
+  on_loop([&] { stream.end(); });
+  EXPECT_EQ(client.read().body.size(), sent);
+}
+
+TEST_F(ServerTest, AClientThatReadsAgainLetsItsAnswerGoOn) {
+  ServerLimits limits;
+  limits.unsent_max = 64u << 10;
+  open(limits);
+  RawClient client(port);
+  client.send(get("/wait"));
+  Responder& stream = responder();
+  on_loop([&] { stream.begin({200, "text/plain"}); });
+  while (!scripted->held) on_loop([&] { stream.write(std::string(32u << 10, 'x')); });
+  auto read = std::async(std::launch::async, [&] { return client.read(); });
+  EXPECT_TRUE(soon([&] { return !scripted->held; }));
+  on_loop([&] { stream.end(); });
+  EXPECT_TRUE(read.get().whole);
+}
+
+TEST_F(ServerTest, AClientThatNeverReadsIsLeftAfterAWhile) {
+  ServerLimits limits;
+  limits.write_timeout = 300ms;
+  open(limits);
+  RawClient client(port);
+  client.send(get("/wait"));
+  Responder& stream = responder();
+  on_loop([&] { stream.begin({200, "text/plain"}); });
+  while (!scripted->held) on_loop([&] { stream.write(std::string(32u << 10, 'x')); });
+  EXPECT_TRUE(soon([&] { return alive == 0; }));
+}
+
+TEST_F(ServerTest, ABodyIsAskedForWhereTheClientWaits) {
+  open();
+  RawClient client(port);
+  client.send(
+      "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_TRUE(client.read_until("HTTP/1.1 100 Continue\r\n\r\n"));
+  client.send("hi");
+  EXPECT_TRUE(client.read_until("\r\n\r\nhi"));
+}
+
+TEST_F(ServerTest, WhatIsNoRequestIsAnsweredAndTheConnectionEnds) {
+  open();
+  RawClient client(port);
+  client.send("GET / HTTP/1.1\r\n\r\n" + std::string(100'000, 'x'));
+  const Response response = client.read();
+  EXPECT_EQ(response.status, 400);
+  EXPECT_EQ(response.headers.at("connection"), "close");
+  EXPECT_NE(response.body.find("exactly one Host header"), std::string::npos);
+  EXPECT_EQ(counts().faults, 1u);
+}
+
+TEST_F(ServerTest, ABodyAboveItsLimitIsRefusedBeforeItIsSent) {
+  ServerLimits limits;
+  limits.request.body_max = 1'000;
+  open(limits);
+  RawClient client(port);
+  client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n");
+  EXPECT_EQ(client.read().status, 413);
+}
+
+TEST_F(ServerTest, ASlowHeadAndASlowBodyEnd) {
+  ServerLimits limits;
+  limits.head_timeout = 200ms;
+  limits.body_timeout = 200ms;
+  open(limits);
+  RawClient head(port), body(port);
+  head.send("GET / HT");
+  body.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n");
+  auto drip = std::async(std::launch::async, [&] {
+    for (int i = 0; i < 20; ++i) {
+      std::this_thread::sleep_for(30ms);
+      body.send("x");
+    }
+  });
+  EXPECT_EQ(head.read().status, 408);
+  EXPECT_EQ(body.read().status, 408) << "however steadily it drips";
+  drip.get();
+}
+
+TEST_F(ServerTest, AnIdleConnectionIsClosed) {
+  ServerLimits limits;
+  limits.idle_timeout = 100ms;
+  open(limits);
+  RawClient client(port);
+  client.send(get("/none"));
+  EXPECT_EQ(client.read().status, 204);
+  const Response end = client.read();
+  EXPECT_EQ(end.status, 0);
+  EXPECT_EQ(end.close, Close::kFin);
+}
+
+TEST_F(ServerTest, AConnectionTooManyIsToldSo) {
+  ServerLimits limits;
+  limits.connections_max = 2;
+  open(limits);
+  RawClient one(port), two(port);
+  one.send(get("/none"));
+  two.send(get("/none"));
+  EXPECT_EQ(one.read().status, 204);
+  EXPECT_EQ(two.read().status, 204);
+  {
+    RawClient three(port);
+    const Response response = three.read();
+    EXPECT_EQ(response.status, 503);
+    EXPECT_EQ(response.headers.at("retry-after"), "1");
+  }
+  one.close();
+  EXPECT_TRUE(soon([&] { return counts().connections < 2; }));
+  RawClient four(port);
+  four.send(get("/none"));
+  EXPECT_EQ(four.read().status, 204);
+}
+
+TEST_F(ServerTest, AClientThatSendsTooMuchAheadIsNotReadFrom) {
+  ServerLimits limits;
+  limits.ahead_max = 4'096;
+  open(limits);
+  RawClient client(port);
+  client.send(get("/wait"));
+  Responder& first = responder();
+  const std::string next = get("/none");
+  std::string all;
+  while (all.size() < 20'000) all += next;
+  client.send(all);
+  on_loop([&] { first.send({200, "text/plain"}, "first"); });
+  EXPECT_EQ(client.read().body, "first");
+  for (std::size_t i = 0; i < all.size() / next.size(); ++i) EXPECT_EQ(client.read().status, 204);
+}
+
+TEST_F(ServerTest, ADrainLetsAnswersEndAndTakesNothingNew) {
+  open();
+  RawClient busy(port), idle(port);
+  idle.send(get("/none"));
+  EXPECT_EQ(idle.read().status, 204);
+  busy.send(get("/wait"));
+  Responder& stream = responder();
+  on_loop([&] { stream.begin({200, "text/plain"}); });
+  std::promise<void> drained;
+  on_loop([&] {
+    server->drain();
+    server->on_drained([&] { drained.set_value(); });
+  });
+  EXPECT_EQ(idle.read().close, Close::kFin);
+  idle.close();
+  EXPECT_THROW(RawClient{port}, std::runtime_error);
+  on_loop([&] {
+    stream.write("to the end");
+    stream.end();
+  });
+  const Response response = busy.read();
+  EXPECT_TRUE(response.whole);
+  EXPECT_EQ(response.body, "to the end");
+  busy.close();
+  drained.get_future().wait();
+}
+
+TEST_F(ServerTest, AStopEndsAnswersInAReset) {
+  open();
+  RawClient client(port);
+  client.send(get("/wait"));
+  Responder& stream = responder();
+  on_loop([&] {
+    stream.begin({200, "text/plain"});
+    stream.write("half");
+  });
+  EXPECT_TRUE(client.read_until("half"));
+  on_loop([&] { server->stop(); });
+  EXPECT_EQ(alive, 0);
+  EXPECT_EQ(client.read().close, Close::kReset);
+}
+
+}  // namespace
+}  // namespace prx::gateway
