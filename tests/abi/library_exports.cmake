@@ -1,6 +1,6 @@
-# cmake -DNM=.. -DLIBRARY=.. -DC_HEADER=prx.h -P library_exports.cmake: libprx exports what hosts need of its classes,
-# so that they can be derived from, and be looked at by sanitizers; the functions of its C header and no other C
-# symbol; and nothing of its rooms.
+# cmake -DNM=.. -DREADELF=.. -DLIBRARY=.. -DPROGRAM=prx -DC_HEADER=prx.h -P library_exports.cmake: libprx exports what
+# hosts need of its classes, so that they can be derived from, and be looked at by sanitizers; the functions of its C
+# header and no other C symbol; and nothing of its rooms. The program exports nothing.
 cmake_minimum_required(VERSION 3.25)
 execute_process(COMMAND ${NM} -DC --defined-only ${LIBRARY} OUTPUT_VARIABLE out COMMAND_ERROR_IS_FATAL ANY)
 foreach(symbol "typeinfo for prx::Stream" "vtable for prx::Stream" "typeinfo for prx::Call" "vtable for prx::Call"
@@ -11,6 +11,17 @@ foreach(symbol "typeinfo for prx::Stream" "vtable for prx::Stream" "typeinfo for
 endforeach()
 if(out MATCHES " (prx::(driver|http|reliability|config|c_api|isolation)::[^\n]*)")
   message(FATAL_ERROR "${LIBRARY} exports ${CMAKE_MATCH_1}")
+endif()
+
+# What programs are linked to: another name here is another library for them.
+execute_process(COMMAND ${READELF} -d ${LIBRARY} OUTPUT_VARIABLE dynamic COMMAND_ERROR_IS_FATAL ANY)
+if(NOT dynamic MATCHES "Library soname: \\[libprx\\.so\\.0\\]")
+  message(FATAL_ERROR "${LIBRARY}: its soname is not libprx.so.0")
+endif()
+# What a plugin could bind to: the program exports nothing.
+execute_process(COMMAND ${NM} -D --defined-only ${PROGRAM} OUTPUT_VARIABLE out_of_program COMMAND_ERROR_IS_FATAL ANY)
+if(out_of_program MATCHES " [TDBW] (_ZN3prx[A-Za-z0-9_]*|prx_[a-z_]*)")
+  message(FATAL_ERROR "${PROGRAM} exports ${CMAKE_MATCH_1}: is it linked with -rdynamic?")
 endif()
 
 file(READ ${C_HEADER} header)

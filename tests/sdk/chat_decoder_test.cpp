@@ -348,6 +348,19 @@ TEST(ChatDecoder, WantFrameGivesEachFrameOnceWithItsFirstEvent) {
             (std::vector<std::uint32_t>{0, PRX_EVF_SAME_FRAME, PRX_EVF_SAME_FRAME, 0, 0, 0, 0}));
 }
 
+TEST(ChatDecoder, TheFrameOfAnAnswerInOnePieceIsAllOfIt) {
+  Exchange exchange;
+  exchange.options.want_frame = true;
+  const std::string whole =
+      R"({"id":"a","x":1,"choices":[{"message":{"content":"b"},"finish_reason":"stop"}]})";
+  exchange.headers = {{"content-type", "application/json"}};
+  const auto log = decode(whole, exchange);
+  ASSERT_FALSE(log.frames.empty());
+  EXPECT_EQ(log.frames.front(), whole);
+  EXPECT_EQ(std::count(log.frames.begin(), log.frames.end(), ""),
+            static_cast<std::ptrdiff_t>(log.frames.size()) - 1);
+}
+
 TEST(ChatDecoder, HostThatWantsNoMoreGetsItsEnd) {
   Exchange exchange;
   exchange.stop_after = 2;

@@ -77,6 +77,7 @@ struct ToolCall {
 
 struct ChatResponse;
 
+/// One message of a conversation. A value; checked by ChatRequest::body().
 struct Message {
   enum class Role { kSystem, kDeveloper, kUser, kAssistant, kTool };
   Role role = Role::kUser;
@@ -120,6 +121,7 @@ struct Message {
   }
 };
 
+/// A function that the model may call. A value.
 struct Tool {
   std::string name, description;
   std::string parameters;  ///< JSON schema text, an object
@@ -196,6 +198,7 @@ struct ChatRequest {
 };
 
 enum class FinishReason { kOther, kStop, kLength, kToolCalls, kContentFilter };
+/// "stop", "length", "tool_calls", "content_filter", "other".
 [[nodiscard]] PRX_API std::string_view to_string(FinishReason reason);
 
 /// One event of an answer. Views are borrowed: until the sink returns (push), or until next()
@@ -219,6 +222,7 @@ struct StreamEvent {
   std::string_view frame;  ///< the source frame, when asked for, on its first event
 };
 
+/// A whole answer: of several choices the first one. A value.
 struct ChatResponse {
   std::string text;
   std::string reasoning;
@@ -246,6 +250,7 @@ struct CallCost {
   bool estimated = false;    ///< that of an attempt was reckoned from listed prices
   friend bool operator==(const CallCost&, const CallCost&) = default;
 };
+/// The sum over a trail.
 [[nodiscard]] PRX_API CallCost cost_of(const std::vector<Attempt>& attempts);
 
 /// Why a call has no answer. `partial` holds what was delivered before it broke.

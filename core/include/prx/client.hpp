@@ -59,6 +59,7 @@ struct ProxyOptions {
   std::string no_proxy;
 };
 
+/// What a host says about itself, and where a client of it finds its way. A value.
 struct ClientOptions {
   bool warm_up = true;  ///< connect and verify the default provider's key in the background
   /// A command that makes a call or two: cheap start instead of cheap repetition
@@ -81,6 +82,7 @@ struct ClientOptions {
   std::string ca_pem = {};  ///< the same as text; at most one of the two
 };
 
+/// How one call goes; the defaults are those of the configuration. A value.
 struct CallOptions {
   std::string provider;  ///< an instance's name, which alone is asked; "": a chain
   /// A chain's name; "": the one in force. Also a request's model may say "chain:NAME".
@@ -151,6 +153,7 @@ struct Model {
   std::string json;  ///< the provider's whole object
 };
 
+/// How fresh a list of models has to be. A value.
 struct CatalogOptions {
   enum class Fetch {
     kWhenOld,  ///< when the cached list is older than `age_max`, or there is none
@@ -163,6 +166,7 @@ struct CatalogOptions {
   std::stop_token stop;                  ///< cancels it from any thread
 };
 
+/// One model of a provider's list.
 struct CatalogModel {
   ModelFacts facts;  ///< its id, and what else the list says of it
   std::string json;  ///< the provider's whole object
@@ -191,6 +195,7 @@ struct Reach {
   std::optional<Error> refusal;  ///< what it said instead of yes: 401, 429, 503, no JSON
 };
 
+/// Providers, chains and their health, behind one loop thread; see the top of this file.
 class Client {
  public:
   /// Finds the plugins, and loads the one of the first provider in force; others are loaded when a

@@ -18,6 +18,7 @@
 
 namespace prx {
 
+/// What a provider's list says of a model; what it does not say is nullopt or "". A value.
 struct ModelFacts {
   std::string id;      ///< what a request names it by
   std::string name;    ///< for people, or ""

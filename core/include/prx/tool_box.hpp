@@ -79,6 +79,7 @@ struct Round {
   std::vector<ToolRun> tools;  ///< in the order of the calls
 };
 
+/// How Client::run() goes. A value.
 struct RunOptions {
   /// Of each call to the model. But `deadline` is of the whole run, tools included: each call gets
   /// what is left. Without it, each call has the configured one, and tools have none.

@@ -62,11 +62,13 @@ extern "C" {
 #define PRX_EXPORT
 #endif
 
+/** Text: UTF-8, not NUL-terminated. */
 typedef struct prx_str {
   const char* ptr;
   size_t len;
 } prx_str;
 
+/** A name and its value. */
 typedef struct prx_kv {
   prx_str key, value;
 } prx_kv;
@@ -110,6 +112,7 @@ enum {
   PRX_PHASE_BODY = 4         /**< after the first piece of the answer */
 };
 
+/** Why something failed, as exactly as the provider said it. */
 typedef struct prx_error {
   uint32_t size;
   int32_t code;           /**< PRX_E_*; PRX_OK never travels in a prx_error */
@@ -187,6 +190,7 @@ typedef struct prx_http_req {
   uint64_t body_max;          /**< bytes of response body; 0: the host's limit */
 } prx_http_req;
 
+/** Status and headers of a response. */
 typedef struct prx_http_head {
   uint32_t size;
   int32_t status;        /**< 200 to 599; 1xx are not reported */
@@ -197,6 +201,7 @@ typedef struct prx_http_head {
 } prx_http_head;
 #define PRX_HTTP_REUSED 1u /**< the exchange went over a pooled connection */
 
+/** How an exchange ended. */
 typedef struct prx_http_end {
   uint32_t size;
   int32_t code;    /**< PRX_OK: the body is complete, or the status is 400 or above; or PRX_E_* */
@@ -217,6 +222,7 @@ typedef struct prx_http_sink {
   void (*end)(void* ctx, const prx_http_end* end) PRX_NOEXCEPT; /**< @thread [loop] */
 } prx_http_sink;
 
+/** Outgoing HTTP: the host's pools, proxies, clocks and keys. */
 typedef struct prx_http {
   uint32_t size, zero;
   /** Sends a request. No callback comes before this returns.
@@ -360,6 +366,7 @@ enum {
 /** On every event after the first that comes from one source frame. */
 #define PRX_EVF_SAME_FRAME 1u
 
+/** One event of an operation; its type says which members count. */
 typedef struct prx_event {
   uint32_t size, type;
   uint32_t choice; /**< 0 unless several answers were asked for */
@@ -367,8 +374,9 @@ typedef struct prx_event {
   uint32_t finish; /**< PRX_FINISH_* */
   uint32_t flags;  /**< PRX_EVF_* */
   prx_str text, id, name, json;
-  prx_str frame; /**< WANT_FRAME: the chunk of a Chat Completions stream that this event is the
-                    first of, as it came, if both say the same; empty in other protocols */
+  prx_str frame; /**< WANT_FRAME: the chunk of a Chat Completions stream, or the whole answer when
+                    it is no stream, that this event is the first of, as it came, if both say the
+                    same; empty in other protocols */
   const prx_usage* usage; /**< of PRX_EV_USAGE; else NULL */
   const prx_error* error; /**< of PRX_EV_ERROR; else NULL */
 } prx_event;
@@ -425,6 +433,7 @@ typedef struct prx_provider {
   void (*release)(void* op) PRX_NOEXCEPT;
 } prx_provider;
 
+/** What prx_plugin_query_v1() gives. */
 typedef struct prx_plugin {
   uint32_t size;
   uint32_t abi_major, abi_minor; /**< built against */

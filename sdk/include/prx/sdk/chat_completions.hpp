@@ -32,6 +32,7 @@ struct ChatHead {
 /// them: changes what it knows better. Must not throw.
 using RefineError = void (*)(Error& error) noexcept;
 
+/// How an answer is read.
 struct ChatDecoderOptions {
   /// Asked for a stream; an answer of another media type is still read as what it is
   bool stream = true;

@@ -33,6 +33,7 @@ class ObjectIndex {
   static constexpr std::size_t kMembersMax = 4'096;
   static constexpr int kDepthMax = 512;
 
+  /// One member, as views into the text.
   struct Member {
     std::string_view key;    ///< between its quotes, escapes as written
     std::string_view value;  ///< without white space around it

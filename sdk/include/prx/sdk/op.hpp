@@ -394,6 +394,7 @@ class Op {
   std::shared_ptr<detail::OpState> state_;
 };
 
+/// What post() and its kin hand to the host.
 template <class F>
 class Op::Task final : public detail::OpTask {
  public:
