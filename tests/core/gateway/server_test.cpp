@@ -27,11 +27,14 @@ std::string get(std::string_view path, std::string_view headers = {}) {
 
 /// An answer that a test plays, from its own thread.
 struct Scripted : Exchange {
-  explicit Scripted(std::atomic<int>& alive_now) : alive(alive_now) { ++alive; }
+  Scripted(std::atomic<int>& alive_now, std::atomic<bool>& held_now)
+      : alive(alive_now), held(held_now) {
+    ++alive;
+  }
   ~Scripted() override { --alive; }
   void hold_back(bool on) override { held = on; }
   std::atomic<int>& alive;
-  std::atomic<bool> held{false};
+  std::atomic<bool>& held;
 };
 
 class ServerTest : public ::testing::Test {
@@ -85,8 +88,7 @@ class ServerTest : public ::testing::Test {
     }
     const std::lock_guard lock(mutex);
     waiting = &responder;
-    auto exchange = std::make_unique<Scripted>(alive);
-    scripted = exchange.get();
+    auto exchange = std::make_unique<Scripted>(alive, held);
     changed.notify_all();
     return exchange;
   }
@@ -116,8 +118,8 @@ class ServerTest : public ::testing::Test {
   std::mutex mutex;
   std::condition_variable changed;
   Responder* waiting = nullptr;
-  Scripted* scripted = nullptr;
   std::atomic<int> alive{0};
+  std::atomic<bool> held{false};
 };
 
 TEST_F(ServerTest, AConnectionServesOneRequestAfterTheOther) {
@@ -239,11 +241,11 @@ TEST_F(ServerTest, ASlowClientHoldsBackItsOwnAnswer) {
   Responder& stream = responder();
   on_loop([&] { stream.begin({200, "text/plain"}); });
   std::size_t sent = 0;
-  while (!scripted->held && sent < (64u << 20)) {
+  while (!held && sent < (64u << 20)) {
     on_loop([&] { stream.write(std::string(32u << 10, 'x')); });
     sent += 32u << 10;
   }
-  EXPECT_TRUE(scripted->held) << "after " << sent;
+  EXPECT_TRUE(held) << "after " << sent;
   RawClient other(port);
   other.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi");
   EXPECT_EQ(other.read().body, "hi");
@@ -259,9 +261,9 @@ TEST_F(ServerTest, AClientThatReadsAgainLetsItsAnswerGoOn) {
   client.send(get("/wait"));
   Responder& stream = responder();
   on_loop([&] { stream.begin({200, "text/plain"}); });
-  while (!scripted->held) on_loop([&] { stream.write(std::string(32u << 10, 'x')); });
+  while (!held) on_loop([&] { stream.write(std::string(32u << 10, 'x')); });
   auto read = std::async(std::launch::async, [&] { return client.read(); });
-  EXPECT_TRUE(soon([&] { return !scripted->held; }));
+  EXPECT_TRUE(soon([&] { return !held; }));
   on_loop([&] { stream.end(); });
   EXPECT_TRUE(read.get().whole);
 }
@@ -274,7 +276,7 @@ TEST_F(ServerTest, AClientThatNeverReadsIsLeftAfterAWhile) {
   client.send(get("/wait"));
   Responder& stream = responder();
   on_loop([&] { stream.begin({200, "text/plain"}); });
-  while (!scripted->held) on_loop([&] { stream.write(std::string(32u << 10, 'x')); });
+  while (!held) on_loop([&] { stream.write(std::string(32u << 10, 'x')); });
   EXPECT_TRUE(soon([&] { return alive == 0; }));
 }
 
