@@ -21,9 +21,9 @@ using config::TableReader;
 
 constexpr std::array<std::string_view, 4> kTables{"provider", "chat", "quirks", "answers"};
 constexpr std::array<std::string_view, 3> kChatKeys{"model", "body", "body_file"};
-constexpr std::array<std::string_view, 8> kQuirkKeys{"needed",         "imports",    "glibc_max",
-                                                     "glibcxx_max",    "init_array", "concurrency",
-                                                     "random_answers", "slow_start"};
+constexpr std::array<std::string_view, 9> kQuirkKeys{
+    "needed",      "imports",        "glibc_max",  "glibcxx_max",  "init_array",
+    "concurrency", "random_answers", "slow_start", "errors_in_200"};
 constexpr std::array<std::string_view, 10> kAnswerKeys{
     "name", "op",        "stream", "status", "headers",
     "body", "body_file", "text",   "error",  "marked_end"};
@@ -120,6 +120,7 @@ class CheckReader {
     quirks.concurrency = static_cast<unsigned>(concurrency);
     PRX_TRY_SET(quirks.random_answers, reader.flag("random_answers", false));
     PRX_TRY_SET(quirks.slow_start, reader.flag("slow_start", false));
+    PRX_TRY_SET(quirks.errors_in_200, reader.flag("errors_in_200", true));
     return {};
   }
 

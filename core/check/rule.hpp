@@ -2,8 +2,11 @@
 /// The contract of prx/plugin.h as named rules. Start here; the rules themselves are in rules/.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -64,6 +67,28 @@ class Trial {
   std::size_t expectations_ = 0, failed_ = 0;
 };
 
+/// Names of members of the quirks, a few. A value.
+class QuirkNames {
+ public:
+  static constexpr std::size_t kMax = 2;
+
+  constexpr QuirkNames() = default;
+  /// One, or none when it is "".
+  constexpr QuirkNames(const char* name) {  // NOLINT: as it stands in the tables of rules
+    if (*name != 0) names_[size_++] = name;
+  }
+  constexpr QuirkNames(std::initializer_list<std::string_view> names) {
+    for (const std::string_view name : names) names_.at(size_++) = name;
+  }
+  [[nodiscard]] constexpr bool empty() const { return size_ == 0; }
+  [[nodiscard]] constexpr const std::string_view* begin() const { return names_.data(); }
+  [[nodiscard]] constexpr const std::string_view* end() const { return names_.data() + size_; }
+
+ private:
+  std::array<std::string_view, kMax> names_{};
+  std::size_t size_ = 0;
+};
+
 /// One line of the contract. Rules are static data: kept in tables, one table a file.
 struct Rule {
   /// "group.claim" in lower case, "start.no-event-inside": what --json, quirks and mutants name.
@@ -72,8 +97,8 @@ struct Rule {
   std::string_view claim;   ///< one sentence, what holds: "No event comes from inside start."
   std::string_view source;  ///< where the contract says so: "prx/plugin.h, prx_provider::start"
   bool is_static = false;   ///< reads the file and runs nothing of it
-  /// The member of the quirks that changes it ("imports"), or "": nothing lifts it
-  std::string_view quirk;
+  /// The members of the quirks that change what it asks for ("imports"); the others never do
+  QuirkNames quirks;
   std::chrono::seconds limit{20};  ///< of its child process; Subject::fuzz on top of "fuzz.*"
   void (*run)(const Subject& subject, Trial& trial) = nullptr;
   /// When it fails, those after it cannot be run: they load the file

@@ -44,6 +44,46 @@ bool drain(int descriptor, std::string& text) {
   }
 }
 
+/// What a keeper gets when the process that checks has ended.
+constexpr int kCheckerIsGone = SIGTERM;
+
+/// In a keeper: waits for the rule's process. \return how it ended, as waitpid() gives it; nullopt:
+/// whoever checks has ended before it.
+std::optional<int> wait_for_rule(pid_t rule, const sigset_t& wanted) {
+  while (true) {
+    int status = 0;
+    if (::waitpid(rule, &status, WNOHANG) != 0) return status;
+    if (::sigwaitinfo(&wanted, nullptr) == kCheckerIsGone) return std::nullopt;
+  }
+}
+
+/// In a keeper: ends as the rule's process did.
+[[noreturn]] void end_likewise(int status) {
+  if (WIFEXITED(status)) ::_exit(WEXITSTATUS(status));
+  const int number = WTERMSIG(status);
+  struct sigaction usual {};
+  usual.sa_handler = SIG_DFL;
+  ::sigaction(number, &usual, nullptr);
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, number);
+  ::sigprocmask(SIG_UNBLOCK, &set, nullptr);
+  ::kill(::getpid(), number);
+  ::_exit(128 + number);
+}
+
+void make_no_core() {
+  const rlimit no_core{0, 0};
+  ::setrlimit(RLIMIT_CORE, &no_core);
+}
+
+/// In a new process: `number` comes when its parent's thread that made it ends. Ends this one when
+/// that has happened already.
+void end_with(pid_t parent, int number) {
+  ::prctl(PR_SET_PDEATHSIG, number);
+  if (::getppid() != parent) ::_exit(1);
+}
+
 /// "signal 11 (Segmentation fault)".
 std::string signal_text(int number) {
   const char* const name = ::sigdescr_np(number);
@@ -73,12 +113,14 @@ Result<std::unique_ptr<RuleProcess>> RuleProcess::start(const Subject& subject, 
   const pid_t pid = ::fork();
   if (pid < 0) return cannot_start(rule);
   if (pid == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent) ::_exit(1);  // it died before that
-    process->run_rule(subject, seed, its_report.get(), its_output.get());
+    sigset_t wanted;  // before it can come
+    ::sigemptyset(&wanted);
+    ::sigaddset(&wanted, kCheckerIsGone);
+    ::sigprocmask(SIG_BLOCK, &wanted, nullptr);
+    end_with(parent, kCheckerIsGone);
+    process->keep(subject, seed, its_report.get(), its_output.get());
   }
   process->pid_ = pid;
-  ::setpgid(pid, pid);  // as it does itself; whoever comes first
   process->exited_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (!process->exited_.is_open()) return cannot_start(rule);
   return process;
@@ -103,15 +145,40 @@ bool RuleProcess::map_place() {
   return true;
 }
 
-/// In the new process.
+/// In the keeper.
+void RuleProcess::keep(const Subject& subject, std::uint64_t seed, int report, int output) {
+  ::setpgid(0, 0);  // no signal to a group of others ends it, nor one of the rule to its own
+  adopt_orphans();  // they would be init's when whoever checks was killed
+  make_no_core();
+  sigset_t all;
+  ::sigfillset(&all);
+  ::sigprocmask(SIG_SETMASK, &all, nullptr);
+  ::signal(SIGCHLD, SIG_DFL);
+  const pid_t keeper = ::getpid();
+  const pid_t rule = ::fork();
+  if (rule < 0) ::_exit(1);
+  if (rule == 0) {
+    end_with(keeper, SIGKILL);
+    run_rule(subject, seed, report, output);
+  }
+  ::syscall(SYS_close_range, 0, ~0u, 0);
+  sigset_t wanted;
+  ::sigemptyset(&wanted);
+  ::sigaddset(&wanted, SIGCHLD);
+  ::sigaddset(&wanted, kCheckerIsGone);
+  const auto status = wait_for_rule(rule, wanted);
+  end_children({});
+  if (!status) ::_exit(1);
+  end_likewise(*status);
+}
+
+/// In the rule's own process.
 void RuleProcess::run_rule(const Subject& subject, std::uint64_t seed, int report, int output) {
   ::setpgid(0, 0);
   adopt_orphans();  // so that a rule sees what a plugin started
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  const rlimit no_core{0, 0};
-  ::setrlimit(RLIMIT_CORE, &no_core);
   // All beyond stderr are above the report's place, or are it.
   const int kept = ::fcntl(report, F_DUPFD, kReportDescriptor + 1);
   ::dup2(output, STDOUT_FILENO);
@@ -140,9 +207,7 @@ bool RuleProcess::read() {
 
 int RuleProcess::end() {
   if (pid_ < 0) return status_;
-  // It is not reaped yet, so the numbers of it and of its group are still its own.
-  ::kill(-pid_, SIGKILL);
-  ::kill(pid_, SIGKILL);
+  ::kill(pid_, SIGKILL);  // it is not reaped yet, so the number is still its own
   while (::waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {
   }
   pid_ = -1;

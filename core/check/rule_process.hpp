@@ -1,5 +1,7 @@
 /// \file rule_process.hpp
-/// One rule in a process of its own. Internal to the runner, whose header says what is promised.
+/// One rule in a process of its own, and its keeper: the process between the two, which ends all
+/// that the rule started when it ends, or when whoever checks does, however that ends. Internal to
+/// the runner, whose header says what is promised.
 #pragma once
 
 #include <sys/types.h>
@@ -33,11 +35,11 @@ class RuleProcess {
   [[nodiscard]] int output_fd() const { return output_.get(); }
   [[nodiscard]] int exit_fd() const { return exited_.get(); }
   [[nodiscard]] Clock::time_point until() const { return until_; }
-  [[nodiscard]] pid_t pid() const { return pid_; }  ///< -1: it has ended
+  [[nodiscard]] pid_t pid() const { return pid_; }  ///< the keeper's; -1: it has ended
 
   /// Takes what there is to read, without waiting. False: it said more than it may; end it.
   [[nodiscard]] bool read();
-  /// Ends it if it still runs, with all of its group; how it went.
+  /// Ends it if it still runs; how it went. What is left of it then are children of this process.
   /// \param why  what it is ended for; "" when it ended by itself.
   [[nodiscard]] Outcome finish(const std::string& why);
 
@@ -46,6 +48,7 @@ class RuleProcess {
   [[nodiscard]] bool open_pipes(os::Descriptor& its_report, os::Descriptor& its_output);
   [[nodiscard]] bool map_place();
   [[noreturn]] void run_rule(const Subject& subject, std::uint64_t seed, int report, int output);
+  [[noreturn]] void keep(const Subject& subject, std::uint64_t seed, int report, int output);
   /// As waitpid() gives it.
   [[nodiscard]] int end();
   void add_end_finding(Outcome& outcome, const Report& report, const std::string& why);

@@ -49,11 +49,14 @@ struct RunOptions {
 /// A rule's process is a fork of this one, made while this one has no other thread, so that it
 /// begins with everything it needs and nothing of the plugin: to load a plugin leaves traces in a
 /// process that no next rule may see. The caller therefore has one thread, and has loaded no
-/// plugin. Each process is the leader of a session of its own, without a terminal and with no other
-/// descriptors than its own; it dies with the caller, and all that it and its children started is
-/// killed when it ends: the caller becomes the parent of what is left behind
-/// (PR_SET_CHILD_SUBREAPER). A process that crashes, runs longer than the rule's limit, or ends
-/// without a report is a finding that names the last `Trial::at`.
+/// plugin. Each process is the leader of a process group of its own, with no other descriptors than
+/// its own. All that it and its children started, in whatever session, is killed when it ends, and
+/// also when the caller ends, were it by SIGKILL: between the two is a process that waits for
+/// either, and that is the parent of what is left behind (PR_SET_PDEATHSIG, of the thread that
+/// called; PR_SET_CHILD_SUBREAPER). When that one is killed, the rule dies with it, and the caller
+/// kills the rest. What only remains is what was started by a rule whose caller and whose keeper
+/// were both killed. A process that crashes, runs longer than the rule's limit, or ends without a
+/// report is a finding that names the last `Trial::at`.
 ///
 /// \return  one outcome a rule, in their order. Errors: kCancelled (stop_fd), kInternal (no process
 ///          can be made), one line.

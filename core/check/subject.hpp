@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -13,6 +14,8 @@
 #include "plugin/note.hpp"
 
 namespace prx::check {
+
+inline constexpr std::size_t kFileMax = 512u << 20;  ///< bytes of a plugin's file
 
 /// What the scripted HTTP service says, and what the plugin has to make of it. The built-in ones
 /// speak Chat Completions; a plugin with another protocol brings its own in its check.toml.
@@ -41,8 +44,9 @@ struct Quirks {
   bool init_array = false;      ///< constructors of its own run when it is loaded
   unsigned concurrency = 0;     ///< operations that it serves at once, more may end as
                                 ///< overloaded; 0: any number
-  bool random_answers = false;  ///< the same request may get another text
+  bool random_answers = false;  ///< where no server is asked, a request may get another text
   bool slow_start = false;      ///< create or the first operation loads for seconds
+  bool errors_in_200 = true;    ///< the server has errors under status 200
 };
 
 struct Subject {

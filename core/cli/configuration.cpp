@@ -111,6 +111,7 @@ Result<Config> with_notes(Config config) {
 
 Result<Config> load_config(const GlobalOptions& globals, const Overrides& overrides, Keys keys) {
   ConfigSource source;
+  source.has_flags = true;
   source.read_secrets = keys == Keys::kRead;
   if (globals.config) source.file = *globals.config;
   source.no_file = globals.no_config;
@@ -141,6 +142,29 @@ ProviderFacts provider_facts(const Config& config, const std::string& name,
       provider->preset.empty() ? nullptr : config::find_preset(provider->preset);
   facts.is_own = preset != nullptr && preset->keyless;
   return facts;
+}
+
+std::string held_text(const Config& config) {
+  std::vector<std::string> ids;
+  const ChainConfig* const chain = config.find_chain(config.chain);
+  if (chain == nullptr) return {};
+  for (const TargetConfig& target : chain->targets) {
+    const ProviderConfig* const provider = config.find_provider(target.provider);
+    if (provider == nullptr) continue;
+    const std::string& id = provider->plugin_id.empty() ? provider->plugin : provider->plugin_id;
+    if (config.plugins.isolation_of(id).isolation == Isolation::kNone &&
+        std::find(ids.begin(), ids.end(), id) == ids.end())
+      ids.push_back(id);
+  }
+  if (ids.empty()) return {};
+  const bool one = ids.size() == 1;
+  std::string text = one ? "plugin '" + ids[0] + "'" : "one of the plugins '" + ids[0] + "'";
+  for (std::size_t i = 1; i < ids.size(); ++i) text += ", '" + ids[i] + "'";
+  return text +
+         " has not returned for 1 s, and holds prx; Ctrl-C ends prx now, in 1 s it ends by "
+         "itself; " +
+         (one ? "[plugins." + ids[0] + "]" : std::string("[plugins]")) +
+         " isolation = \"process\" keeps what a plugin does out of prx";
 }
 
 void forget_keys(Config& config) {

@@ -48,6 +48,10 @@ enum class Keys { kRead, kLeave };
 [[nodiscard]] ProviderFacts provider_facts(const Config& config, const std::string& name,
                                            const std::string& key_label);
 
+/// What Interrupt says when nothing ends: which plugins of the chain in force run in this process,
+/// and the remedy; "": none does.
+[[nodiscard]] std::string held_text(const Config& config);
+
 /// Takes the warnings of missing keys out of a resolved configuration that was loaded without them.
 void forget_keys(Config& config);
 

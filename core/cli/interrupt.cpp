@@ -6,9 +6,12 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <system_error>
 #include <utility>
+
+#include "cli/output.hpp"
 
 namespace prx::cli {
 namespace {
@@ -38,6 +41,7 @@ Interrupt::Interrupt(bool hang_up) : hang_up_(hang_up) {
 
 Interrupt::~Interrupt() {
   if (watcher_.joinable()) {
+    ending_.store(true);
     eventfd_write(end_fd_, 1);
     watcher_.join();
   }
@@ -63,21 +67,51 @@ void Interrupt::let_go() {
 
 void Interrupt::watch() {
   std::array<pollfd, 2> fds{pollfd{signals_fd_, POLLIN, 0}, pollfd{end_fd_, POLLIN, 0}};
-  while (true) {
-    if (poll(fds.data(), fds.size(), -1) < 0) continue;
-    if (fds[1].revents != 0) return;
+  while (!ending_.load()) {
+    if (poll(fds.data(), fds.size(), patience()) <= 0) continue;
+    eventfd_t count = 0;
+    if (fds[1].revents != 0) eventfd_read(end_fd_, &count);
     if (fds[0].revents != 0) take_signal();
   }
+}
+
+void Interrupt::expect(Holder holder) {
+  const std::lock_guard lock(mutex_);
+  holder_ = std::move(holder);
+  if (end_fd_ >= 0) eventfd_write(end_fd_, 1);
+}
+
+/// Says that the program is held, and ends it, when it is time. For poll(): how long there is
+/// nothing to do. Time counts from when this thread saw it, since a stopped process sees it late.
+int Interrupt::patience() {
+  const auto rest = [](Clock::duration wait) {
+    constexpr std::chrono::milliseconds kHour = std::chrono::hours(1);
+    const auto whole = std::chrono::ceil<std::chrono::milliseconds>(wait);
+    return static_cast<int>(std::clamp(whole, std::chrono::milliseconds{0}, kHour).count());
+  };
+  const std::lock_guard lock(mutex_);
+  const Clock::time_point now = Clock::now();
+  if (holder_.text.empty()) return -1;
+  if (signal() == 0 && !holder_.until) return -1;
+  if (signal() == 0 && now < *holder_.until) return rest(*holder_.until - now);
+  if (!overdue_since_) overdue_since_ = now;
+  if (now < *overdue_since_ + kSaidAfter) return rest(*overdue_since_ + kSaidAfter - now);
+  if (!said_) {
+    said_ = now;
+    message(holder_.text, {-1, now});  // a stderr that nobody reads holds nothing up
+  }
+  if (now >= *said_ + kEndedAfter) _exit(signal() != 0 ? exit_code() : holder_.late_code);
+  return rest(*said_ + kEndedAfter - now);
 }
 
 void Interrupt::take_signal() {
   signalfd_siginfo info{};
   if (read(signals_fd_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return;
   const int number = static_cast<int>(info.ssi_signo);
-  if (signal_.load() != 0) _exit(128 + number);
   std::stop_source stop;
   {
     const std::lock_guard lock(mutex_);
+    if (signal_.load() != 0 || said_) _exit(128 + number);
     signal_.store(number);
     stop = stop_;
     eventfd_write(stop_fd_, 1);
@@ -98,6 +132,8 @@ bool Interrupt::forget() {
   eventfd_t count = 0;
   if (stop_fd_ >= 0) eventfd_read(stop_fd_, &count);  // it was written before signal_ was unlocked
   stop_ = std::stop_source();
+  overdue_since_.reset();
+  said_.reset();
   signal_.store(0);
   return true;
 }

@@ -85,15 +85,12 @@ std::string not_found(const Error& error, const ProviderFacts& provider, const W
   return choose + ", or " + check_base_url(provider);
 }
 
+/// The message says where it leads to.
+bool is_redirect(int status) { return status >= 300 && status < 400; }
+
 /// What a status says that its class does not.
 std::string remedy_of_status(const Error& error, const ProviderFacts& provider) {
   switch (error.http_status) {
-    case 301:
-    case 302:
-    case 303:
-    case 307:
-    case 308:
-      return check_base_url(provider);
     case 405:
     case 501:
       return check_base_url(provider) + ": that server does not know the call";
@@ -110,6 +107,8 @@ std::string remedy_of_status(const Error& error, const ProviderFacts& provider) 
 }  // namespace
 
 std::string remedy(const Error& error, const ProviderFacts& provider, const Wording& words) {
+  if (error.error_class == ErrorClass::kNotFound && is_redirect(error.http_status))
+    return check_base_url(provider);
   const bool coarse = error.error_class == ErrorClass::kInvalidRequest ||
                       error.error_class == ErrorClass::kUnsupported ||
                       error.error_class == ErrorClass::kNetwork ||

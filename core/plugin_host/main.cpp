@@ -23,6 +23,10 @@ namespace {
 using isolation::FrameWriter;
 using isolation::Kind;
 
+constexpr const char* kNoThread =
+    "no thread for its workers; raise memory_max of the plugin, or the limit of threads (ulimit "
+    "-u)";
+
 /// What follows the program's name.
 struct Arguments {
   pid_t host = 0;
@@ -83,7 +87,7 @@ int run(const Arguments& arguments) {
   if (!loaded.problem.empty()) return fail(kSocket, loaded.problem), EXIT_SUCCESS;
   WorkerPool workers;
   const std::size_t threads = workers.start();
-  if (threads == 0) return fail(kSocket, "no thread for its workers"), EXIT_SUCCESS;
+  if (threads == 0) return fail(kSocket, kNoThread), EXIT_SUCCESS;
   if (threads < WorkerPool::kThreads)
     tell(kSocket,
          {"only " + std::to_string(threads) + " of " + std::to_string(WorkerPool::kThreads) +

@@ -33,7 +33,7 @@ class Reason {
   [[nodiscard]] Error take(std::int32_t code) {
     if (set_) return error_;
     error_.error_class = error_class_from(code);
-    error_.message = who_ + " failed without giving a reason";
+    error_.message = who_ + " failed without giving a reason; ask who made the plugin";
     return error_;
   }
 

@@ -163,7 +163,9 @@ void allow_running(Filter& filter) {
 std::string load(Filter& filter) {
   const int problem = filter.load();
   return problem == 0 ? std::string()
-                      : std::string("no filter of system calls: ") + std::strerror(problem);
+                      : std::string("no filter of system calls: ") + std::strerror(problem) +
+                            "; isolation needs a kernel that has seccomp, and a container that "
+                            "allows it";
 }
 
 }  // namespace

@@ -116,7 +116,9 @@ ErrorClass classify_status(int status) {
   if (status >= 400 && status < 500) return ErrorClass::kInvalidRequest;
   const bool reported = status >= 200 && status < 300;  // within an answer, without a known code
   if (reported || (status >= 500 && status < 600)) return ErrorClass::kOverloaded;
-  return ErrorClass::kBadResponse;  // redirects are not followed; the rest is no answer
+  // Redirects are not followed: there is no API at that URL, and asking again finds none.
+  if (status >= 300 && status < 400) return ErrorClass::kNotFound;
+  return ErrorClass::kBadResponse;  // no answer
 }
 
 }  // namespace

@@ -116,6 +116,7 @@ AT(prx_stream_event, id, 32);
 AT(prx_stream_event, name, 48);
 AT(prx_stream_event, json, 64);
 AT(prx_stream_event, frame, 80);
+AT(prx_stream_event, flags, 96);
 
 SIZE(prx_call_sink, 32);
 AT(prx_call_sink, size, 0);

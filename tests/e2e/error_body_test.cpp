@@ -44,7 +44,7 @@ TEST_P(ErrorBody, ThatTricklesIsFasterThanTheClockOfTheFirstToken) {
     while (connection.write(" ")) {
     }
   });
-  const CallError error = fail_against(server, GetParam(), "first_token_timeout = \"400ms\"");
+  const CallError error = fail_against(server, GetParam(), "first_token_timeout = \"2s\"");
   EXPECT_EQ(error.error_class, ErrorClass::kRateLimit) << error.message;
   EXPECT_EQ(error.http_status, 429);
 }

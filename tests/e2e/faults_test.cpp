@@ -52,14 +52,15 @@ const auto kEachWire = ::testing::Values(Wire::kPlain, Wire::kTls, Wire::kHttp2)
 class Faults : public ::testing::TestWithParam<WireAndCase> {};
 
 constexpr const char* kOneAttempt = "[reliability]\nattempts_max = 1\n";
-constexpr const char* kDeadline = "deadline = \"5s\"\n";
+constexpr const char* kDeadline = "deadline = \"25s\"\n";
+/// Long enough for a loaded machine: only what is silent for good may meet one of them.
 constexpr const char* kClocks = R"(
-connect_timeout = "2s"
-head_timeout = "300ms"
-non_stream_timeout = "300ms"
-first_token_timeout = "400ms"
-idle_timeout = "300ms"
-progress_timeout = "400ms"
+connect_timeout = "10s"
+head_timeout = "1500ms"
+non_stream_timeout = "1500ms"
+first_token_timeout = "2s"
+idle_timeout = "1500ms"
+progress_timeout = "2s"
 )";
 
 /// What a target did is then what the call says: nothing is retried or spliced.
@@ -169,13 +170,13 @@ TEST_P(OneFault, AnErrorFrameOfEachShapeIsAnErrorOfTheCall) {
   }
 }
 
-#ifndef PRX_E2E_ISOLATED  // 50 ms of room are few for one more process on a loaded machine
+#ifndef PRX_E2E_ISOLATED  // the room is little for one more process on a loaded machine
 TEST_P(OneFault, AFirstTokenMayComeLaterThanTheIdleClock) {
   Rig rig(GetParam());
   one_attempt(rig);
   set_clocks(rig);
   const auto client = rig.open();
-  expect_answer(client->chat(ask("think", "sim/late-token?ms=350&comments=0")));
+  expect_answer(client->chat(ask("think", "sim/late-token?ms=1600&comments=0")));
 }
 #endif
 

@@ -1,6 +1,5 @@
 // Plugins in processes of their own, over real ones: whatever such a plugin does ends its process
 // and an attempt, never the host; and what well-behaved ones answer is what they answer in process.
-#include <dirent.h>
 #include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -11,7 +10,7 @@
 #include <fstream>
 #include <set>
 
-#include "e2e/rig.hpp"
+#include "e2e/isolation_rig.hpp"
 #include "plugin/registry.hpp"
 
 namespace prx::test {
@@ -20,22 +19,6 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;  // memory has no limit then, and is kept after use
-#else
-constexpr bool kSanitized = false;
-#endif
-
-/// Children of this process, by /proc.
-std::vector<pid_t> children() {
-  std::vector<pid_t> out;
-  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
-    std::ifstream list(thread.path() / "children");
-    for (pid_t pid = 0; list >> pid;) out.push_back(pid);
-  }
-  return out;
-}
 
 /// Those that run, zombies included, become as many; false after ten seconds.
 bool wait_for_children(std::size_t count) {
@@ -51,35 +34,6 @@ std::size_t open_descriptors() {
     ++count;
   return count;
 }
-
-class Isolation : public ::testing::Test {
- protected:
-  /// The hostile plugin, first in a chain before OpenRouter.
-  void use_hostile(const std::string& at_load = "none", const std::string& limits = {}) {
-    rig.environment["PRX_PLUGIN_PATH"] =
-        PRX_HOSTILE_PLUGINS "/" + at_load + ":" + PRX_BINARY_DIR "/lib/prx/plugins";
-    rig.toml += "[plugins]\nisolation_host = \"" PRX_BINARY_DIR
-                "/lib/prx/prx-plugin-host\"\n[plugins.hostile]\nisolation = \"process\"\n" +
-                limits;
-  }
-  void chain() {
-    rig.toml += R"(
-[default]
-chain = "safe"
-[reliability]
-retries = 0
-hedge_after = "off"
-[[chains.safe.targets]]
-provider = "hostile"
-[[chains.safe.targets]]
-provider = "openrouter"
-)";
-  }
-  /// Alone, so that its errors are seen.
-  void alone() { rig.toml += "[default]\nprovider = \"hostile\"\n[reliability]\nretries = 0\n"; }
-
-  Rig rig;
-};
 
 TEST_F(Isolation, APluginAnswersFromItsProcess) {
   use_hostile();
@@ -280,7 +234,8 @@ TEST_F(Isolation, AnOddEventIsOfOneOperationAlone) {
   EXPECT_THAT(type.message, HasSubstr("ended with an event of the unknown type 200"));
   const CallError error = expect_failure(client->chat(ask("hi", "odd error")));
   EXPECT_EQ(error.error_class, ErrorClass::kInternal);
-  EXPECT_THAT(error.message, HasSubstr("reported a failure without saying which"));
+  EXPECT_THAT(error.message,
+              HasSubstr("provider 'hostile': the plugin reported a failure without saying which"));
   const CallError large = expect_failure(client->chat(ask("hi", "odd size")));
   EXPECT_THAT(large.message,
               HasSubstr("provider 'hostile': plugin sent an event of more than 65 MiB"));
@@ -306,8 +261,11 @@ TEST_F(Isolation, TimersAndPostsOfAnOperationAreCounted) {
   use_hostile();
   alone();
   const auto client = rig.open();
-  EXPECT_EQ(expect_answer(client->chat(ask("hi", "count"))).text, "64 timers, 4095 posts")
+  EXPECT_EQ(expect_answer(client->chat(ask("hi", "count"))).text,
+            "64 timers, 4095 posts, then overloaded")
       << "and the one that counted";
+  EXPECT_EQ(expect_answer(client->chat(ask("hi", "spawn"))).text,
+            "as many as wait, then overloaded");
 }
 
 TEST_F(Isolation, LinesOfItsLogAreCountedAndHaveNoBreaks) {
@@ -328,6 +286,49 @@ TEST_F(Isolation, ARequestThatIsTooLargeIsRefused) {
   EXPECT_THAT(error.message, HasSubstr("more than 64 MiB together"));
 }
 
+// --- what it is told and what it says, in either process
+
+/// The same plugin with isolation, and in this process.
+class EitherProcess : public Isolation, public ::testing::WithParamInterface<const char*> {
+ protected:
+  std::unique_ptr<Client> open() {
+    use_hostile();
+    const std::string isolated = "[plugins.hostile]\nisolation = \"process\"\n";
+    rig.toml.replace(rig.toml.find(isolated), isolated.size(),
+                     "[plugins.hostile]\nisolation = \"" + std::string(GetParam()) + "\"\n");
+    alone();
+    auto client = rig.open();
+    EXPECT_EQ(children().size(), GetParam() == std::string_view("process") ? 1u : 0u);
+    return client;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Isolation, EitherProcess, ::testing::Values("none", "process"),
+                         [](const auto& instance) { return std::string(instance.param); });
+
+TEST_P(EitherProcess, OneThatDoesNotSignIsGivenNoWayToTheKey) {
+  EXPECT_EQ(expect_answer(open()->chat(ask("hi", "services"))).text,
+            "prx.log/1 prx.http/1 prx.exec/1, and the module's: prx.log/1 prx.http/1 prx.exec/1");
+}
+
+TEST_P(EitherProcess, AnUnknownFinishReasonIsAnotherOne) {
+  const ChatResponse answer = expect_answer(open()->chat(ask("hi", "odd finish")));
+  EXPECT_EQ(answer.text, "hello");
+  EXPECT_EQ(answer.finish_reason, FinishReason::kOther);
+}
+
+TEST_P(EitherProcess, AnUnknownClassIsInternalAndAnUnknownPhaseNone) {
+  const auto client = open();
+  const CallError error = expect_failure(client->chat(ask("hi", "odd class")));
+  EXPECT_EQ(error.error_class, ErrorClass::kInternal);
+  EXPECT_EQ(error.phase, Phase::kNone);
+  EXPECT_THAT(error.message, HasSubstr("of a later minor"));
+  const CallError phase = expect_failure(client->chat(ask("hi", "odd phase")));
+  EXPECT_EQ(phase.error_class, ErrorClass::kOverloaded);
+  EXPECT_EQ(phase.phase, Phase::kNone);
+  EXPECT_EQ(expect_failure(client->chat(ask("hi", "odd body"))).phase, Phase::kBody)
+      << "a known one arrives";
+}
+
 // --- while it is loaded and made
 
 class Loads : public Isolation, public ::testing::WithParamInterface<Deed> {};
@@ -340,12 +341,16 @@ TEST_P(Loads, AreRefusedWithOneLine) {
   EXPECT_THAT(line, HasSubstr(GetParam().told));
   expect_answer(client->chat(ask("hi", "openai/gpt-4o")));
 }
-INSTANTIATE_TEST_SUITE_P(Of, Loads,
-                         ::testing::Values(Deed{"segfault",
-                                                "was killed by SIGSEGV while it loaded"},
-                                           Deed{"exit", "ended by itself (exit status 0)"},
-                                           Deed{"spin", "did not make the instance within 10 s"}),
-                         [](const auto& instance) { return std::string(instance.param.model); });
+INSTANTIATE_TEST_SUITE_P(
+    Of, Loads,
+    ::testing::Values(Deed{"segfault", "was killed by SIGSEGV while it loaded"},
+                      Deed{"exit", "ended by itself (exit status 0)"},
+                      Deed{"early", "it sent a frame before its time"},
+                      Deed{"init",
+                           "hostile.so: init failed without giving a reason; "
+                           "ask who made the plugin"},
+                      Deed{"spin", "did not make the instance within 10 s, and was killed"}),
+    [](const auto& instance) { return std::string(instance.param.model); });
 
 /// It is not killed for trying: the filter of system calls comes later.
 TEST_F(Isolation, CodeThatRunsWhileItIsLoadedFindsNothingOfTheHosts) {
@@ -365,6 +370,22 @@ TEST_F(Isolation, CodeThatRunsWhileItIsLoadedReachesNoOtherProcessAndStartsNone)
   alone();
   const auto client = rig.open();
   EXPECT_EQ(expect_answer(client->chat(ask("hi", "seen"))).text, "nothing");
+}
+
+/// Nothing can tell the host that the second filter is in force, so the first one has to do, and
+/// what holds for all that a process says.
+TEST_F(Isolation, AnInitialiserThatSpeaksInItsPluginsPlaceReachesNobodyAndIsHeldToTheRules) {
+  use_hostile("speaks");
+  alone();
+  const auto client = rig.open();
+  EXPECT_EQ(expect_answer(client->chat(ask("hi", "seen"))).text, "nothing");
+  for (const auto& [model, told] :
+       {std::pair("other operation", "a request of no running operation"),
+        std::pair("silence", "did not answer for 5 s")}) {
+    const CallError error = expect_failure(client->chat(ask("hi", model)));
+    EXPECT_EQ(error.error_class, ErrorClass::kInternal);
+    EXPECT_THAT(error.message, AllOf(HasSubstr("provider 'hostile'"), HasSubstr(told)));
+  }
 }
 
 TEST_F(Isolation, WhatItOpenedWhileItWasLoadedIsClosed) {
@@ -415,6 +436,21 @@ INSTANTIATE_TEST_SUITE_P(
                       Deed{"spin", "did not make the instance within 10 s"}),
     [](const auto& instance) { return std::string(instance.param.model); });
 
+/// Not isolated: who it was for is named as well.
+TEST_F(Isolation, AnInitThatFailsInThisProcessNamesProviderAndFile) {
+  rig.environment["PRX_PLUGIN_PATH"] =
+      PRX_HOSTILE_PLUGINS "/init:" PRX_BINARY_DIR "/lib/prx/plugins";
+  rig.toml += "[providers.one]\nplugin = \"hostile\"\n[default]\nprovider = \"one\"\n";
+  try {
+    static_cast<void>(rig.open());
+    FAIL() << "opened";
+  } catch (const std::exception& error) {
+    EXPECT_THAT(error.what(), HasSubstr("provider 'one': " PRX_HOSTILE_PLUGINS
+                                        "/init/hostile.so: init: it failed without giving a "
+                                        "reason; who made the plugin knows more"));
+  }
+}
+
 // --- the chain, and what comes after
 
 TEST_F(Isolation, KilledInTheMiddleOfAStreamTheChainRecovers) {
@@ -451,6 +487,22 @@ TEST_F(Isolation, KilledBeforeItsFirstWordTheChainAnswers) {
   EXPECT_EQ(answer.provider, "openrouter");
   ASSERT_EQ(answer.attempts.size(), 2u);
   EXPECT_EQ(answer.attempts[0].error->error_class, ErrorClass::kInternal);
+}
+
+/// As far as the kernel tells.
+TEST_F(Isolation, AHostThatIgnoresItsChildrenIsServedAndHearsOfTheEnd) {
+  const auto before = ::signal(SIGCHLD, SIG_IGN);
+  use_hostile();
+  alone();
+  auto client = rig.open();
+  const CallError error = expect_failure(client->chat(ask("hi", "start:segfault")));
+  EXPECT_THAT(error.message,
+              ::testing::AnyOf(HasSubstr("its process was killed by SIGSEGV"),
+                               HasSubstr("not known, since this program ignores SIGCHLD")));
+  EXPECT_EQ(expect_answer(client->chat(ask("hi", "ok"))).text, "hello from a process");
+  client.reset();
+  EXPECT_TRUE(children().empty());
+  ::signal(SIGCHLD, before);
 }
 
 TEST_F(Isolation, EachOperationOfAProcessFailsOnceWithIt) {
@@ -520,10 +572,9 @@ TEST_F(Isolation, OneThatSignsIsRefused) {
 }
 
 TEST_F(Isolation, WithoutItsProgramItIsRefusedAndNeverRunsHere) {
+  program = PRX_BINARY_DIR "/lib/prx/no-prx-plugin-host";
   use_hostile();
   alone();
-  const auto at = rig.toml.find("prx-plugin-host");
-  rig.toml.insert(at, "no-");
   try {
     static_cast<void>(rig.open());
     FAIL() << "opened";
@@ -533,10 +584,9 @@ TEST_F(Isolation, WithoutItsProgramItIsRefusedAndNeverRunsHere) {
 }
 
 TEST_F(Isolation, AnotherProgramInItsPlaceIsNamed) {
+  program = "/bin/true";
   use_hostile();
   chain();
-  const std::string program = PRX_BINARY_DIR "/lib/prx/prx-plugin-host";
-  rig.toml.replace(rig.toml.find(program), program.size(), "/bin/true");
   const auto client = rig.open();
   EXPECT_THAT(rig.log.wait_for("hostile.so"), HasSubstr("true) ended by itself (exit status 0)"));
 }

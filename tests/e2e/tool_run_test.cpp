@@ -224,7 +224,9 @@ TEST_P(ToolRuns, ACallOutsideOfARunStillPromisesJsonArguments) {
   const ChatResult result = client->chat(request, call);
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().error_class, ErrorClass::kBadResponse);
-  EXPECT_THAT(result.error().message, HasSubstr("arguments for tool 'weather' are not valid JSON"));
+  EXPECT_THAT(result.error().message,
+              HasSubstr("': the model's arguments for tool 'weather' are not valid JSON"));
+  EXPECT_EQ(result.error().message.find("provider '"), 0u);
 }
 
 TEST_P(ToolRuns, WhatIsNotConsentedToIsToldAndNotCalled) {

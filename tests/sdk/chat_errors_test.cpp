@@ -29,7 +29,7 @@ TEST(ChatErrors, StatusesMapToClasses) {
       {520, ErrorClass::kOverloaded},     {521, ErrorClass::kOverloaded},
       {522, ErrorClass::kTimeout},        {523, ErrorClass::kOverloaded},
       {524, ErrorClass::kTimeout},        {529, ErrorClass::kOverloaded},
-      {302, ErrorClass::kBadResponse},    {599, ErrorClass::kOverloaded},
+      {302, ErrorClass::kNotFound},       {599, ErrorClass::kOverloaded},
       {600, ErrorClass::kBadResponse},    {700, ErrorClass::kBadResponse},
       {999, ErrorClass::kBadResponse},    {101, ErrorClass::kBadResponse},
       {0, ErrorClass::kBadResponse},      {-1, ErrorClass::kBadResponse}};
@@ -259,7 +259,7 @@ TEST(ChatErrors, ARedirectNamesTheOriginItLeadsTo) {
   for (const char* location : {"", "/v2/chat", "//host/x", "javascript://x", "https://"})
     EXPECT_EQ(words(location), hint) << location;
   EXPECT_LE(words("https://" + std::string(100'000, 'h')).size(), 600u);
-  EXPECT_EQ(rejected(307, "").error_class, ErrorClass::kBadResponse);
+  EXPECT_EQ(rejected(307, "").error_class, ErrorClass::kNotFound);
 }
 
 TEST(ChatErrors, AnEncodedErrorBodyKeepsTheClassOfItsStatus) {

@@ -36,6 +36,8 @@ std::string_view expected_of(Breach breach) {
       return "fail is set once when the result is not PRX_OK, with that code, and else never";
     case Breach::kOutParameter:
       return "what is made comes back through its out parameter when the result is PRX_OK";
+    case Breach::kNullOperation:
+      return "the operation is not NULL when start returns PRX_OK";
     case Breach::kServiceOp:
       return "each service call names the op_id of a running operation of its own instance";
     case Breach::kServiceThread:

@@ -23,11 +23,12 @@ enum class Breach {
   kToolCall,
   kEventField,  ///< size, type, finish, flags, json
   kUsage,
-  kError,         ///< fields of a prx_error
-  kFrame,         ///< prx_event::frame and PRX_EVF_SAME_FRAME
-  kFail,          ///< prx_fail
-  kOutParameter,  ///< PRX_OK, and nothing was given
-  kServiceOp,     ///< a service call names an operation that is not there
+  kError,          ///< fields of a prx_error
+  kFrame,          ///< prx_event::frame and PRX_EVF_SAME_FRAME
+  kFail,           ///< prx_fail
+  kOutParameter,   ///< PRX_OK, and nothing was given
+  kNullOperation,  ///< PRX_OK, and NULL was given
+  kServiceOp,      ///< a service call names an operation that is not there
   kServiceThread,
   kServiceArguments,
   kCreateAsks,  ///< HTTP, a timer, a post or a worker from inside init or create

@@ -54,6 +54,7 @@ std::int32_t Call::call_start(void* instance, FailJudge& fail) {
   const prx_sink sink{sizeof sink, 0, &slot_, &Call::on_event};
   const prx_fail reason = fail.abi();
   const Loop::Scope on_this(loop_);
+  const LoopWatch::Scope timed(world_.watch, "start");
   starting_ = true;
   const std::int32_t status =
       provider_.start(instance, lender.lend(request), lender.lend(sink), lender.lend(reason), &op_);
@@ -80,6 +81,11 @@ bool Call::start(void* instance) {
   if (op_ == unset_pointer()) {
     world_.breaches.add(Breach::kOutParameter, "start returned PRX_OK and gave no operation");
     leave("start gave nothing, and");
+    return false;
+  }
+  if (op_ == nullptr) {
+    world_.breaches.add(Breach::kNullOperation, "start returned PRX_OK and the operation NULL");
+    leave("start gave NULL, and");
     return false;
   }
   started_ = true;
@@ -129,6 +135,7 @@ void Call::cancel() {
   if (!started_ || gone_) return;
   cancelled_ = true;
   const Loop::Scope on_this(loop_);
+  const LoopWatch::Scope timed(world_.watch, "cancel");
   provider_.cancel(op_);
 }
 
@@ -143,6 +150,7 @@ void Call::release() {
   workers_.clear();
   {
     const Loop::Scope on_this(loop_);
+    const LoopWatch::Scope timed(world_.watch, "release");
     provider_.release(op_);
   }
   leave("release returned, and");
@@ -179,16 +187,20 @@ bool Call::refuses(Service service) {
 // --- prx.exec/1
 
 bool Call::post(prx_task task, void* ctx) {
-  if (posts_ >= kPostsMax) return false;
+  if (refuses(Service::kPost) || posts_ >= kPostsMax) return false;
   ++posts_;
   later([this, task, ctx] {
-    task(ctx);
+    {
+      const LoopWatch::Scope timed(world_.watch, "a posted task");
+      task(ctx);
+    }
     --posts_;
   });
   return true;
 }
 
 bool Call::has_free_worker() const {
+  const LoopWatch::Scope not_the_plugins(world_.watch, nullptr);
   const auto until = std::chrono::steady_clock::now() + kWorkerReturns;
   while (working_ >= kWorkersMax && std::chrono::steady_clock::now() < until)
     std::this_thread::sleep_for(std::chrono::microseconds(100));
@@ -220,6 +232,7 @@ std::uint64_t Call::timer(std::int64_t delay_ms, prx_task task, void* ctx) {
   const std::int64_t due = world_.clock.now_ns() + std::min(delay_ms, kDelayMax) * 1'000'000;
   timers_[id] = loop_.at(due, [this, id, task, ctx] {
     timers_.erase(id);
+    const LoopWatch::Scope timed(world_.watch, "the task of a timer");
     task(ctx);
   });
   return id;

@@ -26,7 +26,7 @@ namespace prx::check {
 class FailJudge;
 
 /// What a host may refuse an operation.
-enum class Service { kNone, kSend, kSpawn, kTimer };
+enum class Service { kNone, kSend, kSpawn, kTimer, kPost };
 
 /// What a rule starts, and what it does in the middle. Counts of events begin at 1; 0: never.
 struct CallSpec {
@@ -144,8 +144,9 @@ class Call {
   Lender body_lender_;
   prx_str body_{};
   void* op_ = nullptr;
-  bool starting_ = false, started_ = false, gone_ = false, was_refused_ = false;
-  std::size_t asked_ = 0;  ///< of the service that is refused
+  bool starting_ = false, started_ = false, gone_ = false;
+  std::atomic<bool> was_refused_{false};  ///< a worker's post may be
+  std::size_t asked_ = 0;                 ///< of the service that is refused
   std::atomic<bool> cancelled_{false}, ended_{false};
   std::atomic<std::size_t> events_{0};
   mutable std::recursive_mutex

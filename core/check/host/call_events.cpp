@@ -7,6 +7,7 @@
 namespace prx::check {
 
 std::int32_t Call::see(const prx_event& event) {
+  const LoopWatch::Scope not_the_plugins(world_.watch, nullptr);
   const Here& thread = here();
   if (thread.worker != this && thread.loop != &loop_)
     world_.breaches.add(Breach::kEventThread, name_of_event(event.type) + " on a foreign thread");

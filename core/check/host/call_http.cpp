@@ -67,6 +67,7 @@ void Call::head(Exchange& exchange) {
     const prx_http_head head{
         sizeof head,   exchange.script.status, 11, 0, lender.lend(headers.data(), headers.size()),
         headers.size()};
+    const LoopWatch::Scope timed(world_.watch, "head of prx_http_sink");
     exchange.sink.head(exchange.sink.ctx, lender.lend(head));
   }
   next(exchange);
@@ -91,6 +92,7 @@ void Call::data(Exchange& exchange) {
   }
   {
     Lender lender(world_.lending);
+    const LoopWatch::Scope timed(world_.watch, "data of prx_http_sink");
     exchange.sink.data(exchange.sink.ctx, lender.lend_writable(bytes.data(), bytes.size()),
                        bytes.size());
   }
@@ -108,6 +110,7 @@ void Call::end(Exchange& exchange) {
   end.phase = script.phase;
   end.bytes = exchange.bytes;
   if (end.code != PRX_OK) end.message = lender.lend_text(std::string_view(script.message));
+  const LoopWatch::Scope timed(world_.watch, "end of prx_http_sink");
   exchange.sink.end(exchange.sink.ctx, lender.lend(end));
 }
 

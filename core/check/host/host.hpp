@@ -18,6 +18,7 @@
 #include "check/host/breach.hpp"
 #include "check/host/guarded_memory.hpp"
 #include "check/host/loop.hpp"
+#include "check/host/loop_watch.hpp"
 #include "check/host/script.hpp"
 #include "check/subject.hpp"
 #include "prx/plugin.h"
@@ -60,6 +61,7 @@ class World {
   const Lending lending;
   Breaches breaches;
   Clock clock;
+  LoopWatch watch;
   bool newer_plugin = false;               ///< built against a later minor than this header
   std::vector<std::string> private_words;  ///< no line of the log may have them
 

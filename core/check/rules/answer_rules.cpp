@@ -1,8 +1,6 @@
 // Bodies: as samples have them, split, slow, cut, malformed and without end.
 #include "check/rules/answer_rules.hpp"
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -16,16 +14,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::size_t kSplitsMax = 4'096;  ///< positions in one body; longer ones are sampled
-
-/// Every position in a body, or kSplitsMax of them.
-std::vector<std::size_t> positions(const Sample& sample) {
-  std::vector<std::size_t> out;
-  const std::size_t step = sample.body.size() / kSplitsMax + 1;
-  for (std::size_t at = 0; at < sample.body.size(); at += step) out.push_back(at);
-  return out;
-}
-
 /// What to do about an answer that the plugin does not take as the sample says.
 constexpr const char* kBringAnswers =
     "; the check's own answers are of Chat Completions: write what another server answers as "
@@ -38,10 +26,14 @@ const char* remedy_for(const Sample& sample, bool any_works) {
   return any_works ? "" : kBringAnswers;
 }
 
+bool is_own(const Subject& subject) {
+  return !subject.samples.empty() && subject.samples.front().own;
+}
+
 /// Nobody wrote down what its server says to the operation, or only errors: nothing is known of it.
 std::string no_answer(const Subject& subject, const std::string& operation) {
-  const bool own = !subject.samples.empty() && subject.samples.front().own;
-  return own ? "not tried: check.toml is incomplete, none of its [[answers]] says what the server "
+  return is_own(subject)
+             ? "not tried: check.toml is incomplete, none of its [[answers]] says what the server "
                "answers; add one with op = \"" +
                    operation + "\""
              : "there is no answer for it" + std::string(kBringAnswers);
@@ -89,14 +81,27 @@ void check_errors_in_200(const Subject& subject, Trial& trial) {
     if (sample.error.empty() || std::find(named.begin(), named.end(), sample.op) == named.end() ||
         !asks_server(session, sample.op))
       continue;
-    any = true;
+    any = any || sample.status < 300;
     trial.at("answer '" + sample.name + "' to " + sample.op);
     const CallOutcome outcome =
         session.run(spec_for(subject, sample.op, sample.stream), whole(sample));
-    trial.expect(fits(sample, outcome), "an error under status 200 ends as ERROR " + sample.error,
-                 misfit(sample, outcome));
+    trial.expect(
+        fits(sample, outcome),
+        "an error under status " + std::to_string(sample.status) + " ends as ERROR " + sample.error,
+        misfit(sample, outcome));
   }
-  if (!any) trial.not_applicable("none of the answers that it asks for has an error");
+  if (any) return;
+  trial.at("the answers with an error");
+  if (!subject.quirks.errors_in_200) {
+    if (trial.expectations() == 0) trial.not_applicable("the quirk errors_in_200 is false");
+  } else if (is_own(subject)) {
+    trial.expect(false, "there is an answer with an error under status 200 to try",
+                 "not tried: check.toml is incomplete, none of its [[answers]] under status 200 "
+                 "has an error; add one with its class, as error = \"overloaded\", or, of a "
+                 "server without such answers, declare [quirks] errors_in_200 = false");
+  } else if (trial.expectations() == 0) {
+    trial.not_applicable("none of the answers that it asks for has an error");
+  }
 }
 
 void check_splits(const Subject& subject, Trial& trial) {
@@ -107,12 +112,12 @@ void check_splits(const Subject& subject, Trial& trial) {
     const auto check = [&](const std::string& at, Script script) {
       trial.at(one.name + at);
       const CallOutcome outcome = session.run(one.spec, std::move(script));
-      trial.expect(same(subject, one.outcome, outcome),
+      trial.expect(same(subject, one, outcome),
                    "an answer says the same however it is cut into pieces",
                    difference(one.outcome, outcome));
       expect_none(trial, session.world(), {Breach::kText});
     };
-    for (const std::size_t at : positions(*one.sample))
+    for (const std::size_t at : split_positions(one.sample->body.size()))
       check(", in two pieces, the first of " + std::to_string(at) + " bytes",
             split(*one.sample, at));
     for (const std::size_t size : {1, 2, 3, 7, 61})
@@ -128,7 +133,7 @@ void check_slow(const Subject& subject, Trial& trial) {
     Script script = pieces(*one.sample, 100, seconds(30));
     script.head_wait = seconds(30);
     const CallOutcome outcome = session.run(one.spec, script);
-    trial.expect(same(subject, one.outcome, outcome),
+    trial.expect(same(subject, one, outcome),
                  "a slow answer is no error: the clocks are the host's",
                  difference(one.outcome, outcome));
   }
@@ -148,12 +153,11 @@ void check_cut(const Subject& subject, Trial& trial) {
   if (!ready(outer, trial)) return;
   const std::vector<Case> all = good_http_cases(outer, trial);
   if (all.empty()) return;
-  if (subject.quirks.random_answers) return trial.not_applicable("random_answers is set");
   for (const Case& one : all) {
     if (one.spec.op != PRX_OP_CHAT) continue;
     Session session(subject);
     const Sample& sample = *one.sample;
-    for (const std::size_t size : positions(sample)) {
+    for (const std::size_t size : split_positions(sample.body.size())) {
       const std::string after = one.name + ", after byte " + std::to_string(size);
       trial.at(after + " the connection breaks");
       const CallOutcome broken = session.run(one.spec, cut(sample, size, false));
@@ -289,11 +293,6 @@ void check_malformed(const Subject& subject, Trial& trial) {
   }
 }
 
-std::size_t heap_in_use() {
-  const struct mallinfo2 info = mallinfo2();
-  return info.uordblks + info.hblkhd;
-}
-
 /// What an answer that never ends is sent as; and what of it may be kept.
 constexpr std::size_t kEndlessBytes = 192u << 20;
 constexpr std::size_t kPieceBytes = 256u << 10;
@@ -331,7 +330,7 @@ constexpr Rule kRules[] = {
     {"answer.samples", "Each operation understands the answers of its server.",
      "prx/plugin.h, operations", false, "", seconds(20), check_samples},
     {"answer.errors-in-200", "An error under status 200 is an error.", "prx/plugin.h, PRX_EV_ERROR",
-     false, "", seconds(20), check_errors_in_200},
+     false, "errors_in_200", seconds(20), check_errors_in_200},
     {"answer.every-split", "An answer says the same however it is cut into pieces.", kData, false,
      "", seconds(60), check_splits},
     {"answer.slow", "A slow answer is no error.", "prx/plugin.h, prx_http_req, clocks", false, "",
@@ -345,6 +344,13 @@ constexpr Rule kRules[] = {
 };
 
 }  // namespace
+
+std::vector<std::size_t> split_positions(std::size_t size) {
+  std::vector<std::size_t> out;
+  const std::size_t step = size <= kSplitsMax ? 1 : (size - 1) / kSplitsMax + 1;
+  for (std::size_t at = 0; at < size; at += step) out.push_back(at);
+  return out;
+}
 
 std::span<const Rule> body_rules() { return kRules; }
 

@@ -2,6 +2,7 @@
 /// What the dynamic rules share: cases that a plugin answers, and expectations about them.
 #pragma once
 
+#include <cstddef>
 #include <initializer_list>
 #include <string>
 #include <vector>
@@ -39,6 +40,8 @@ struct Case {
 [[nodiscard]] std::vector<Case> all_cases(Session& session, Trial& trial);
 /// Those that send HTTP and end well; when there is none, the rule is not applicable.
 [[nodiscard]] std::vector<Case> good_http_cases(Session& session, Trial& trial);
+/// Bytes of the heap, those of large blocks included.
+[[nodiscard]] std::size_t heap_in_use();
 /// Last: a trial that expected nothing, since no operation started, is not applicable.
 void expect_a_start(Trial& trial);
 /// The chats of these cases, of all if there is none.
@@ -46,8 +49,9 @@ void expect_a_start(Trial& trial);
 
 /// No breach of these kinds was seen so far; the others are forgotten.
 void expect_none(Trial& trial, World& world, std::initializer_list<Breach> kinds);
-/// Both say the same, or, for a plugin with random answers, end alike.
-[[nodiscard]] bool same(const Subject& subject, const CallOutcome& one, const CallOutcome& other);
+/// It says the same as the case, or, where the words are the plugin's own and declared to be
+/// random, ends alike.
+[[nodiscard]] bool same(const Subject& subject, const Case& one, const CallOutcome& other);
 /// The first line in which two digests differ, for findings.
 [[nodiscard]] std::string difference(const CallOutcome& expected, const CallOutcome& happened);
 

@@ -72,7 +72,7 @@ void run_at_once(Session& session, Trial& trial, const Case& one) {
   for (const auto& loop : loops)
     for (const auto& call : loop->calls()) {
       const CallOutcome outcome = call->outcome();
-      const bool as_alone = same(session.subject(), one.outcome, outcome);
+      const bool as_alone = same(session.subject(), one, outcome);
       const Error* const error = outcome.error();
       const bool is_refusal = error != nullptr && error->error_class == ErrorClass::kOverloaded;
       if (!as_alone && is_refusal && ++refused <= may_refuse) continue;
@@ -101,11 +101,6 @@ constexpr std::size_t kMeasuredMin = kBatches * kMeasured.least;
 constexpr std::size_t kGrowthMax = 64u << 10;  ///< bytes of all batches together
 constexpr std::size_t kSteadyMin = 256;        ///< bytes: each batch that grows by so much ...
 constexpr std::size_t kSteadyOfOperation = 4;  ///< ... and so much an operation: it never ends
-
-std::size_t heap_in_use() {
-  const struct mallinfo2 info = mallinfo2();
-  return info.uordblks + info.hblkhd;
-}
 
 /// Runs one case after the other; each seventh operation is cancelled. \return how many
 std::size_t run_batch(Session& session, const std::vector<Case>& all, const Batch& batch) {
@@ -188,8 +183,13 @@ void check_instances(const Subject& subject, Trial& trial) {
 }
 
 constexpr Rule kRules[] = {
-    {"load.at-once", "64 operations at once on 4 loops end as they do alone.",
-     "prx/plugin.h, prx_provider::start", false, "", seconds(60), check_at_once},
+    {"load.at-once",
+     "64 operations at once on 4 loops end as they do alone.",
+     "prx/plugin.h, prx_provider::start",
+     false,
+     {"concurrency", "random_answers"},
+     seconds(60),
+     check_at_once},
     {"load.no-growth",
      "10,000 operations, of a slow plugin 100 or more, leave nothing on the heap.",
      "prx/plugin.h, prx_provider::release", false, "", seconds(60), check_growth},

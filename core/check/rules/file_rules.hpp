@@ -12,8 +12,6 @@
 
 namespace prx::check {
 
-inline constexpr std::size_t kFileMax = 512u << 20;  ///< bytes of a plugin's file
-
 /// The subject's file, or nullopt after the trial was told why the rule does not apply: a file that
 /// cannot be read is the finding of elf.shared-object alone.
 [[nodiscard]] std::optional<ElfFile> elf_of(const Subject& subject, Trial& trial);

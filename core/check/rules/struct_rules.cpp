@@ -29,7 +29,7 @@ void check_lending(const Subject& subject, Trial& trial, Lending lending, const 
     trial.at(one.name + ", " + how);
     const Script script = one.http() ? pieces(*one.sample, 64) : Script();
     const CallOutcome outcome = session.run(one.spec, script);
-    trial.expect(same(subject, one.outcome, outcome), "the operation ends as on any other host",
+    trial.expect(same(subject, one, outcome), "the operation ends as on any other host",
                  difference(one.outcome, outcome));
     static_cast<void>(session.run(one.spec, broken(PRX_E_NETWORK, PRX_PHASE_CONNECT)));
   }
@@ -64,7 +64,7 @@ void check_borrowed(const Subject& subject, Trial& trial) {
     const Script script =
         one.http() ? pieces(*one.sample, 16, std::chrono::milliseconds(50)) : Script();
     const CallOutcome outcome = session.run(one.spec, script);
-    trial.expect(same(subject, one.outcome, outcome), "nothing that was borrowed is kept",
+    trial.expect(same(subject, one, outcome), "nothing that was borrowed is kept",
                  difference(one.outcome, outcome));
   }
 }
@@ -92,8 +92,10 @@ struct Refusal {
   Service service;
   const char* what;
 };
-constexpr Refusal kRefusals[] = {
-    {Service::kSpawn, "worker"}, {Service::kTimer, "timer"}, {Service::kSend, "request"}};
+constexpr Refusal kRefusals[] = {{Service::kSpawn, "worker"},
+                                 {Service::kTimer, "timer"},
+                                 {Service::kSend, "request"},
+                                 {Service::kPost, "posted task"}};
 constexpr std::size_t kRefusedFromMax = 4;  ///< which of an operation's calls is the first refused
 
 /// \return whether the operation came to what was to be refused
@@ -107,7 +109,7 @@ bool check_refusal(Session& session, Trial& trial, const Case& one, CallSpec spe
     const bool ends = !started || call->run_for(Call::kGrace);
     const CallOutcome outcome = call->outcome();
     trial.expect(ends, "the operation ends within a second of the refusal", outcome.summary());
-    trial.expect(!outcome.done() || same(session.subject(), one.outcome, outcome),
+    trial.expect(!outcome.done() || same(session.subject(), one, outcome),
                  "it ends with an error, or says what it says otherwise",
                  difference(one.outcome, outcome));
   }
@@ -143,21 +145,21 @@ void check_refused(const Subject& subject, Trial& trial) {
     check_refusals(session, trial, rejected, whole(busy));
   }
   if (trial.expectations() == 0)
-    trial.not_applicable("it asks for no worker, no timer and no request");
+    trial.not_applicable("it asks for no worker, no timer, no request and no posted task");
 }
 
 constexpr Rule kRules[] = {
     {"struct.size-is-kept", "No struct is read or written behind its size, no text behind its end.",
-     "prx/plugin.h, How it grows", false, "", seconds(20), check_edge},
+     "prx/plugin.h, How it grows", false, "random_answers", seconds(20), check_edge},
     {"struct.later-minor", "A host of a later minor has larger structs, and all works.",
-     "prx/plugin.h, How it grows", false, "", seconds(20), check_future},
+     "prx/plugin.h, How it grows", false, "random_answers", seconds(20), check_future},
     {"struct.borrowed", "What is borrowed for a call is not touched after it.",
-     "prx/plugin.h, Ownership", false, "", seconds(20), check_borrowed},
+     "prx/plugin.h, Ownership", false, "random_answers", seconds(20), check_borrowed},
     {"service.may-be-missing", "A host without a service gets an error, not a crash.",
      "prx/plugin.h, prx_host::service", false, "", seconds(20), check_missing},
     {"service.may-be-refused",
-     "An operation whose worker, timer or request is refused ends within a second.",
-     "prx/plugin.h, prx_exec", false, "", seconds(20), check_refused},
+     "An operation whose worker, timer, request or posted task is refused ends within a second.",
+     "prx/plugin.h, prx_exec", false, "random_answers", seconds(20), check_refused},
 };
 
 }  // namespace

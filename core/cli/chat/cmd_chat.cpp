@@ -49,11 +49,17 @@ class Chat final : public Command {
     }
     auto config = load_config(globals, options_.overrides);
     if (!config) return fail_before(config.error(), kExitConfiguration, options_.json);
-    const Interrupt interrupt(true);  // of commands that a model called
+    Interrupt interrupt(true);  // of commands that a model called
     patience_ = patience_of(*prepared, interrupt);
+    interrupt.expect(holder_of(*config, *prepared));
     auto client = open(std::move(*config));
     if (!client) return fail_before(client.error(), kExitConfiguration, options_.json);
-    return ask(**client, *prepared, interrupt);
+    Holder holder = holder_of(*(*client)->config(), *prepared);
+    interrupt.expect(holder);
+    const int code = ask(**client, *prepared, interrupt);
+    holder.late_code = code;  // the client may be held on its way out
+    interrupt.expect(std::move(holder));
+    return code;
   }
 
   int refuse(const Error& error, bool json) const override {
@@ -95,6 +101,10 @@ class Chat final : public Command {
     patience.stop_fd = interrupt.stop_fd();
     patience.until = prepared.until;
     return patience;
+  }
+
+  static Holder holder_of(const Config& config, const PreparedChat& prepared) {
+    return {held_text(config), prepared.until, exit_code(ErrorClass::kTimeout)};
   }
 
   CallOptions call_options(const PreparedChat& prepared, const Interrupt& interrupt) const {

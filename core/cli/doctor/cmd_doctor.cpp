@@ -14,6 +14,7 @@
 #include "cli/exit_codes.hpp"
 #include "cli/output.hpp"
 #include "client/found_plugins.hpp"
+#include "plugin/operation_names.hpp"
 #include "plugin/registry.hpp"
 
 namespace prx::cli {
@@ -39,7 +40,8 @@ std::vector<PluginInfo> infos_of(const std::vector<Candidate>& files) {
 }
 
 /// A note that lists no operation says nothing about them.
-bool may_have(const PluginNote& note, std::string_view operation) {
+bool may_have(const PluginNote& note, std::uint32_t op) {
+  const std::string_view operation = operation_name(op);
   return note.operations.empty() || std::find(note.operations.begin(), note.operations.end(),
                                               operation) != note.operations.end();
 }
@@ -157,8 +159,8 @@ class Doctor {
     const Candidate* const file = file_of(provider);
     if (file == nullptr && !options_.models) return;  // a row of its own says why
     Questions questions;
-    questions.has_health = file == nullptr || may_have(file->note, "health");
-    questions.has_models = file == nullptr || may_have(file->note, "models");
+    questions.has_health = file == nullptr || may_have(file->note, PRX_OP_HEALTH);
+    questions.has_models = file == nullptr || may_have(file->note, PRX_OP_MODELS);
     questions.timeout = timeout_;
     questions.keys = !options_.models;
     questions.models = is_target(answers.provider);

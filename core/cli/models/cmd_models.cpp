@@ -85,7 +85,8 @@ class Models final : public Command {
     if (const auto checked = check(); !checked) return refuse(checked.error(), options_.json);
     auto config = load_config(globals, options_.overrides);
     if (!config) return configuration_failure(config.error());
-    const Interrupt interrupt;
+    Interrupt interrupt;
+    interrupt.expect({held_text(*config)});
     const auto names = asked_providers(*config, options_.overrides);
     ClientOptions options;
     options.warm_up = false;
@@ -93,6 +94,7 @@ class Models final : public Command {
     if (!globals.log_level) options.log = [](LogLevel, std::string_view) {};
     const auto client = Client::open(std::move(*config), std::move(options));
     if (!client) return configuration_failure(client.error());
+    interrupt.expect({held_text(*(*client)->config())});
     const std::vector<Catalog> catalogs = fetch(**client, names, interrupt);
     if (interrupt.signal() != 0) return interrupt.exit_code();
     return catalogs.empty() ? failure_ : show(catalogs, names.size() > 1);

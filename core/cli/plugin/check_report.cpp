@@ -62,8 +62,8 @@ std::string findings_text(const CheckRun& run, const Outcome& outcome) {
   if (outcome.failed > outcome.findings.size())
     text += indented("and", std::to_string(outcome.failed - outcome.findings.size()) + " more");
   text += indented("contract", outcome.rule.source);
-  if (!outcome.rule.quirk.empty())
-    text += indented("quirk", "[quirks] " + std::string(outcome.rule.quirk) + " declares it");
+  for (const std::string_view quirk : outcome.rule.quirks)
+    text += indented("quirk", "[quirks] " + std::string(quirk) + " declares it");
   text += indented("replay", replay_command(run, outcome.rule));
   return text + output_lines(outcome.output);
 }
@@ -86,7 +86,9 @@ void write_outcome(JsonWriter& json, const CheckRun& run, const Outcome& outcome
   json.key("claim").string(outcome.rule.claim);
   json.key("source").string(outcome.rule.source);
   json.key("static").boolean(outcome.rule.is_static);
-  json.key("quirk").string_or_null(outcome.rule.quirk);
+  json.key("quirks").begin_array();
+  for (const std::string_view quirk : outcome.rule.quirks) json.string(quirk);
+  json.end_array();
   json.key("state").string(check_state_name(outcome.state));
   json.key("reason").string_or_null(outcome.reason);
   json.key("expectations").integer(static_cast<std::int64_t>(outcome.expectations));

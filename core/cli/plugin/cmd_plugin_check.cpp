@@ -1,6 +1,8 @@
 // prx plugin check
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -20,6 +22,7 @@
 #include "config/did_you_mean.hpp"
 #include "config/text_values.hpp"
 #include "os/descriptor.hpp"
+#include "os/file.hpp"
 #include "plugin/plugins_off.hpp"
 #include "plugin/registry.hpp"
 
@@ -59,7 +62,25 @@ class EndSignals {
   os::Descriptor descriptor_;
 };
 
-/// What the dynamic linker will load: absolute, and there.
+/// What nobody can read, or what is no plugin by its size, says nothing about a plugin.
+Result<void> check_readable(const fs::path& file, const std::string& name) {
+  const os::Descriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!opened.is_open())
+    return fail(ErrorClass::kPermission, name + ": cannot be read: " + os::reason(errno) +
+                                             "; run: chmod u+r " + name +
+                                             ", or build or copy it again as yourself");
+  struct stat status {};
+  if (::fstat(opened.get(), &status) != 0)
+    return fail(ErrorClass::kInternal,
+                name + ": cannot be looked at: " + os::reason(errno) + "; build it again");
+  if (static_cast<std::uintmax_t>(status.st_size) > check::kFileMax)
+    return fail(ErrorClass::kBadResponse,
+                name + ": has " + std::to_string(status.st_size) + " bytes, and a plugin at most " +
+                    std::to_string(check::kFileMax) + "; give the path of the built file");
+  return {};
+}
+
+/// What the dynamic linker will load: absolute, there, and readable.
 Result<fs::path> plugin_file(const std::string& name) {
   if (name.empty())
     return fail(ErrorClass::kNotFound, "the name of the file is empty; give its path");
@@ -69,8 +90,10 @@ Result<fs::path> plugin_file(const std::string& name) {
     return fail(ErrorClass::kNotFound,
                 visible_line(name) + ": " + error.message() + "; give the path of the built file");
   if (!fs::is_regular_file(file, error))
-    return fail(ErrorClass::kNotFound, visible_line(name) + " is no regular file");
+    return fail(ErrorClass::kNotFound,
+                visible_line(name) + " is no regular file; give the path of the built file");
   PRX_TRY(check_trust(fs::absolute(name)));  // as it was given: the links to it too
+  PRX_TRY(check_readable(file, visible_line(name)));
   return file;
 }
 
@@ -98,7 +121,8 @@ class PluginCheck final : public Command {
             "  prx plugin check ./acme.so --seed 7 --rule start.no-event-inside\n\n"
             "Exit codes: 0 every rule holds; 1 one does not; 2 usage, or check.toml is wrong; 3 "
             "the file is\n"
-            "missing, or is not trusted. With --rule, 0 says that those rules hold, and is no pass "
+            "missing, cannot be read, or is not trusted. With --rule, 0 says that those rules "
+            "hold, and is no pass\n"
             "of the plugin.\n"};
   }
 

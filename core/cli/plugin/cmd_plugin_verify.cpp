@@ -38,24 +38,22 @@ struct Checked {
   std::string reason;  ///< "" when there is nothing to say
 };
 
+/// Hashed by the search already, where the file is pinned.
+Result<std::string> digest_of(const Candidate& candidate) {
+  if (!candidate.digest.empty()) return candidate.digest;
+  return sha256_of(candidate.info.path);
+}
+
 /// \param usable  what became of the candidate where it has to load.
 Checked check(const Candidate& candidate, const Candidate& usable) {
   Checked out{candidate.info.id, candidate.info.path, {}, candidate.sha256, Verdict::kUnusable, {}};
-  const auto digest = sha256_of(candidate.info.path);
+  const auto digest = digest_of(candidate);
   if (digest) out.sha256 = *digest;
-  const auto pinned = !digest || out.pin.empty()
-                          ? Result<void>()
-                          : check_pin(out.path, out.sha256, {out.id, out.pin});
-  const bool differs = !pinned && (candidate.info.state != PluginState::kRejected ||
-                                   candidate.info.reason == pinned.error().message);
-  if (candidate.info.state == PluginState::kRejected && !differs) {
+  if (candidate.info.state == PluginState::kRejected) {
+    if (candidate.fault == Fault::kDiffers) out.verdict = Verdict::kDiffers;
     out.reason = candidate.info.reason;
   } else if (!digest) {
     out.reason = digest.error().message;
-  } else if (differs) {
-    out.verdict = Verdict::kDiffers;
-    out.reason = "its sha256 is " + out.sha256 + ", pinned is " + out.pin +
-                 "; if you trust this file, correct [plugins." + out.id + "] sha256";
   } else if (usable.info.state == PluginState::kRejected) {
     out.reason = usable.info.reason;
   } else if (out.pin.empty()) {

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
+#include <utility>
 
 #include "prx/client.hpp"
+#include "prx/sdk/json_edit.hpp"
 
 namespace prx::cli {
 namespace {
@@ -16,11 +19,12 @@ constexpr std::chrono::seconds kCallMax{60};
 constexpr std::chrono::seconds kRuleMax{90};
 
 /// A client that asks this plugin alone; nullptr after the trial was told why there is none.
-std::unique_ptr<Client> open_client(const Subject& subject, Trial& trial) {
+std::unique_ptr<Client> open_client(const Subject& subject, Trial& trial, LogSink log = {}) {
   ClientOptions options;
   options.warm_up = false;
   options.one_shot = true;
   options.catalog = CatalogUse::kOff;
+  options.log = std::move(log);
   trial.at("opening a client");
   auto config = Config::parse(subject.live_toml, "check.toml", subject.live_folder, {});
   auto client = config ? Client::open(std::move(*config), std::move(options))
@@ -97,23 +101,88 @@ void check_health(const Subject& subject, Trial& trial) {
                      health ? "" : health.error().message);
 }
 
+/// What the log of a client says, from any thread.
+class Lines {
+ public:
+  [[nodiscard]] LogSink sink() {
+    return [this](LogLevel, std::string_view line) {
+      const std::lock_guard lock(mutex_);
+      lines_.emplace_back(line);
+    };
+  }
+  /// The first one that has these words, or "".
+  [[nodiscard]] std::string with(std::string_view words) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::find_if(lines_.begin(), lines_.end(), [words](const auto& line) {
+      return line.find(words) != line.npos;
+    });
+    return found == lines_.end() ? "" : *found;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> lines_;
+};
+
+/// One whose answer is far from its end when its first words are there.
+Result<ChatRequest> long_request(const Subject& subject) {
+  PRX_TRY_SET(const auto index, json::ObjectIndex::parse(subject.request_json));
+  const std::string asked =
+      R"([{"role":"user","content":"Write the numbers from 1 to 2000 as words, one a line."}])";
+  auto request = ChatRequest::from_json(json::ObjectEdit(index)
+                                            .set("messages", asked)
+                                            .remove("max_tokens")
+                                            .remove("max_completion_tokens")
+                                            .str());
+  if (request) request->model = subject.model;
+  return request;
+}
+
+/// Reads a few pieces of it. \return whether there was anything
+bool read_beginning(Stream& stream) {
+  constexpr int kPieces = 8;
+  bool begun = false;
+  for (int pieces = 0; pieces < kPieces;) {
+    const StreamEvent* const event = stream.next();
+    if (event == nullptr) break;
+    begun = true;
+    if (event->type == StreamEvent::Type::kText || event->type == StreamEvent::Type::kReasoning)
+      ++pieces;
+  }
+  return begun;
+}
+
+/// In the middle of an answer. The call of a client ends as cancelled whatever the plugin does;
+/// what that did is in the log, once all of the client has ended.
 void check_cancel(const Subject& subject, Trial& trial) {
   if (!has_operation(subject, trial, "chat")) return;
-  const auto client = open_client(subject, trial);
-  const auto request = request_of(subject);
+  Lines log;
+  auto client = open_client(subject, trial, log.sink());
+  const auto request = long_request(subject);
   if (!client || !trial.expect(request.has_value(), "a request", "the body of [chat] is none"))
     return;
-  trial.at("cancelling in the middle of an answer");
-  const auto stream = client->stream(*request, call_options());
-  const bool begun = stream->next() != nullptr;
+  trial.at("cancelling in the middle of a long answer");
+  auto stream = client->stream(*request, call_options());
+  const bool begun = read_beginning(*stream);
   stream->cancel();
-  const ChatResult& result = stream->result();
+  const ChatResult result = stream->result();
+  stream.reset();
+  client.reset();
   if (!begun)
     return (void)trial.expect(false, "an answer begins",
                               result ? "it was empty" : failure_text(result.error()));
-  const bool is_over = result.has_value();  // a short answer can be over before
-  (void)trial.expect(is_over || result.error().error_class == ErrorClass::kCancelled,
-                     "it ends as cancelled", is_over ? "" : failure_text(result.error()));
+  if (!trial.expect(!result.has_value(),
+                    "the answer to a long question goes on after its first words",
+                    "it was over before it could be cancelled; name a model in [chat] that answers "
+                    "at length"))
+    return;
+  (void)trial.expect(result.error().error_class == ErrorClass::kCancelled, "it ends as cancelled",
+                     failure_text(result.error()));
+  (void)trial.expect(log.with("out of service").empty(),
+                     "the plugin ends its operation within a second of the cancel",
+                     log.with("out of service"));
+  (void)trial.expect(log.with("broke its contract").empty(), "the plugin keeps its contract",
+                     log.with("broke its contract"));
 }
 
 constexpr std::string_view kSource = "plugin-check.md of prx's documentation, Asking the service";
@@ -122,31 +191,31 @@ constexpr std::array kRules{
     Rule{.id = "live.chat-stream",
          .claim = "The service answers a chat, streamed.",
          .source = kSource,
-         .quirk = "",
+         .quirks = "",
          .limit = kRuleMax,
          .run = check_stream},
     Rule{.id = "live.chat-whole",
          .claim = "The service answers a chat, whole.",
          .source = kSource,
-         .quirk = "",
+         .quirks = "",
          .limit = kRuleMax,
          .run = check_whole},
     Rule{.id = "live.models",
          .claim = "The service lists its models.",
          .source = kSource,
-         .quirk = "",
+         .quirks = "",
          .limit = kRuleMax,
          .run = check_models},
     Rule{.id = "live.health",
          .claim = "The service answers the question for its health.",
          .source = kSource,
-         .quirk = "",
+         .quirks = "",
          .limit = kRuleMax,
          .run = check_health},
     Rule{.id = "live.cancel",
          .claim = "A chat is cancelled in the middle of its answer.",
          .source = kSource,
-         .quirk = "",
+         .quirks = "",
          .limit = kRuleMax,
          .run = check_cancel},
 };

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -10,6 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "cli/chat/chat_failure.hpp"
 #include "cli/chat/conversation_file.hpp"
@@ -48,6 +50,23 @@ std::string as_command(std::string text) {
   constexpr std::string_view kFlag = "flag --";
   return text.starts_with(kFlag) ? text.replace(0, kFlag.size(), "/") : text;
 }
+
+/// Warnings that are not said again.
+class Told {
+ public:
+  void set(std::vector<std::string> warnings) {
+    const std::lock_guard lock(mutex_);
+    warnings_ = std::move(warnings);
+  }
+  [[nodiscard]] bool has(std::string_view line) {
+    const std::lock_guard lock(mutex_);
+    return std::find(warnings_.begin(), warnings_.end(), line) != warnings_.end();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> warnings_;
+};
 
 class Talk {
  public:
@@ -97,6 +116,7 @@ class Talk {
     auto client = Client::open(std::move(*config), client_options());
     if (!client) return fail_with(client.error(), kExitConfiguration);
     client_ = std::move(*client);
+    interrupt_.expect({held_text(*client_->config())});
     world_.commands = prepared_.tools;
     world_.environment = environment_without_keys(*client_->config());
     auto box = tool_box(world_);
@@ -110,12 +130,21 @@ class Talk {
     return code;
   }
 
-  [[nodiscard]] ClientOptions client_options() const {
+  [[nodiscard]] ClientOptions client_options() {
     ClientOptions options;
-    options.log = [](LogLevel level, std::string_view line) {
-      level == LogLevel::kWarn ? warning(line) : message(line);
+    options.log = [told = told_](LogLevel level, std::string_view line) {
+      if (level != LogLevel::kWarn) return message(line);
+      if (!told->has(line)) warning(line);
     };
     return options;
+  }
+
+  /// What was said of the old configuration is not said again of the next.
+  [[nodiscard]] Result<void> reload(Config config) {
+    told_->set(client_->config()->warnings);
+    auto done = client_->reload(std::move(config));
+    told_->set({});
+    return done;
   }
 
   [[nodiscard]] LineEditorOptions editor_options() const {
@@ -216,9 +245,10 @@ class Talk {
       return message(good.error().message);
     auto config = load_config(globals_, wanted);
     if (!config) return message(as_command(config.error().message));
-    if (const auto done = client_->reload(std::move(*config)); !done)
+    if (const auto done = reload(std::move(*config)); !done)
       return message(as_command(done.error().message));
     overrides_ = std::move(wanted);
+    interrupt_.expect({held_text(*client_->config())});
     keep_keys_from_tools();
     note(who());
   }
@@ -394,6 +424,7 @@ class Talk {
   bool tracing_, tools_on_ = true, leaving_ = false, is_lost_ = false;
   ToolWorld world_;
   ToolBox tools_;
+  const std::shared_ptr<Told> told_ = std::make_shared<Told>();  // shared with a log left behind
   std::unique_ptr<Client> client_;
   Conversation talk_;
   std::vector<Part> attached_;            ///< to the next question

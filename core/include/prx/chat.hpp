@@ -215,11 +215,21 @@ struct StreamEvent {
     kItem,           ///< name, id, json
     kProgress,       ///< text
     kRestart,  ///< what was delivered so far is void (only reasoning was): the answer starts anew
+    /// \name Only with CallOptions::frames, for who sends an answer on
+    /// @{
+    kFinish,  ///< text: "stop", "length" ...; name: the provider's own reason
+    kUsage,   ///< json: the provider's whole usage object, or ""
+    kOther,   ///< json: a frame that says none of the above
+    /// @}
   };
   Type type = Type::kText;
   std::uint32_t choice = 0, index = 0;
   std::string_view text, id, name, json;
-  std::string_view frame;  ///< the source frame, when asked for, on its first event
+  /// With CallOptions::frames, on the first event of a frame: the frame, as it came. Of an answer
+  /// in one piece, all of it. "" where there is none: another protocol, or an answer that goes on
+  /// where another broke, as long as what it sends is not what the caller is given
+  std::string_view frame;
+  bool same_frame = false;  ///< the frame of the event before this one says this, too
 };
 
 /// A whole answer: of several choices the first one. A value.

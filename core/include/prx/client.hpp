@@ -92,8 +92,10 @@ struct CallOptions {
   /// False: a plain upstream call (`--no-stream`); chat() streams upstream otherwise
   bool stream_upstream = true;
   bool tool_call_deltas = false;  ///< also deliver kToolCallDelta
-  bool frames = false;            ///< fill StreamEvent::frame
-  std::string traceparent;        ///< W3C trace context to pass on, or ""; else kInvalidRequest
+  /// Fill StreamEvent::frame, and deliver kFinish, kUsage and kOther too. What says how the answer
+  /// ended is delivered once it is sure that it did: no kFinish comes of an answer that breaks
+  bool frames = false;
+  std::string traceparent;  ///< W3C trace context to pass on, or ""; else kInvalidRequest
   /// Each attempt as it ends; on the loop; must not block
   std::function<void(const Attempt&)> on_attempt;
   /// What errors call `deadline`, of which a part was over before the call; nullopt: as it is
@@ -298,6 +300,7 @@ class Client {
   [[nodiscard]] PRX_API std::shared_ptr<const Config> config() const;
 
  private:
+  friend class ClientLoop;  // for hosts inside of prx
   class Impl;
   explicit Client(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

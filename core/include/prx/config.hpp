@@ -86,7 +86,7 @@ struct ProviderConfig {
   HttpVersion http_version = HttpVersion::kAuto;
   std::filesystem::path ca_file;  ///< empty: the system's store
   /// file:line:column of its table; of one without a table, what names it: a place, "flag
-  /// --provider", "env PRX_PROVIDER", or "" for the usual one that nobody named
+  /// --provider", "option provider", "env PRX_PROVIDER", or "" for the usual one that nobody named
   std::string where;
 
   /// \name Filled from the plugin's note by resolve_config() when a client opens
@@ -131,6 +131,7 @@ struct ReliabilityConfig {
   friend bool operator==(const ReliabilityConfig&, const ReliabilityConfig&) = default;
 };
 
+/// One target of a chain: a provider, a model, what differs for them.
 struct TargetConfig {
   std::string provider;    ///< name of a ProviderConfig
   std::string model;       ///< empty: as for a fallback provider
@@ -173,7 +174,8 @@ struct IsolationConfig {
 
 /// `[plugins]`.
 struct PluginsConfig {
-  struct Entry {  ///< a `[plugins.<id>]` table
+  /// A `[plugins.<id>]` table.
+  struct Entry {
     std::string id;
     /// Absolute; relative ones were resolved against the file's folder. Empty: it is searched for
     std::filesystem::path path;
@@ -204,8 +206,9 @@ struct Setting {
   std::string path;  ///< "providers.openrouter.model", "chains.careful.targets.1.model"
   /// As TOML would write it; keys and secret headers masked, "(missing)", "(command)"
   std::string value;
-  std::string origin;  ///< "flag --model", "env PRX_MODEL", "/home/me/.config/prx/config.toml:4:9",
-                       ///< "default"
+  /// "flag --model" or "option model" (see ConfigSource::has_flags), "env PRX_MODEL",
+  /// "/home/me/.config/prx/config.toml:4:9", "default"
+  std::string origin;
   friend bool operator==(const Setting&, const Setting&) = default;
 };
 
@@ -219,9 +222,9 @@ struct ConfigSource {
   /// --config; must exist. nullopt: PRX_CONFIG, else the user's file if it exists
   std::optional<std::filesystem::path> file;
   bool no_file = false;                 ///< read no file at all
-  std::optional<std::string> provider;  ///< --provider
-  std::optional<std::string> model;     ///< --model
-  std::optional<std::string> chain;     ///< --chain; excludes `provider`
+  std::optional<std::string> provider;  ///< wins over `[default] provider`, as --provider does
+  std::optional<std::string> model;     ///< the same of --model
+  std::optional<std::string> chain;     ///< the same of --chain; excludes `provider`
   /// Variables: PRX_*, `${...}`, and, when a client opens, keys and base URLs of plugins, plugin
   /// folders and proxies. A host with a vault gives its own: name -> value. Empty: none is set.
   /// Kept by the Config and by the clients that it is given to, and called on the threads that load
@@ -231,6 +234,9 @@ struct ConfigSource {
   /// warning; editors, fuzzing, prx config check --no-keys
   bool read_secrets = true;
   Milliseconds key_command_timeout{10'000};  ///< of each api_key_command
+  /// What messages and settings call the three overrides: true: "flag --provider", as of a program
+  /// that was given flags; false: "option provider"
+  bool has_flags = false;
 };
 
 /// A value: copies, compares, and never changes once it was given to a client.

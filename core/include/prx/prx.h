@@ -160,7 +160,8 @@ static inline prx_client_options prx_client_options_init(void) {
 PRX_EXPORT int32_t prx_client_open(const prx_client_options* options, prx_client** client,
                                    prx_failure** failure) PRX_NOEXCEPT;
 /** Cancels what runs, and waits for it. Streams, calls, responses and failures may outlive it.
- * @thread [one], not in a callback of this client */
+ * @thread [one], not in a callback of this client: there it cancels and waits for nothing, the
+ *         client's thread and memory are left behind, and its log says so. */
 PRX_EXPORT void prx_client_free(prx_client* client) PRX_NOEXCEPT;
 /** Loads a configuration and puts it in force; calls under way finish on the old one.
  * @param options  of them count: size, flags, config_*, provider, model, chain, ctx, environment.
@@ -205,7 +206,7 @@ typedef struct prx_attempt {
 #define PRX_ATTEMPT_COST_ESTIMATED 4u /**< from listed prices */
 
 #define PRX_CALL_TOOL_CALL_DELTAS 1u   /**< also PRX_STREAM_TOOL_CALL_DELTA events */
-#define PRX_CALL_FRAMES 2u             /**< fill prx_stream_event::frame */
+#define PRX_CALL_FRAMES 2u             /**< fill prx_stream_event::frame; more types of events */
 #define PRX_CALL_PLAIN_UPSTREAM 4u     /**< ask the server for an answer in one piece */
 #define PRX_CALL_ANY_TOOL_ARGUMENTS 8u /**< arguments that are not JSON are no failure */
 
@@ -252,8 +253,13 @@ enum {
   PRX_STREAM_TOOL_CALL = 4,       /**< index, id, name, text: the whole arguments; json */
   PRX_STREAM_ITEM = 5,            /**< name, id, json */
   PRX_STREAM_PROGRESS = 6,        /**< text */
-  PRX_STREAM_RESTART = 7          /**< what came so far (reasoning alone) is void: it starts anew */
+  PRX_STREAM_RESTART = 7,         /**< what came so far (reasoning alone) is void: it starts anew */
+  PRX_STREAM_FINISH = 8,          /**< PRX_CALL_FRAMES; text: "stop" ...; name: provider's reason */
+  PRX_STREAM_USAGE = 9,           /**< PRX_CALL_FRAMES; json: the provider's usage object */
+  PRX_STREAM_OTHER = 10           /**< PRX_CALL_FRAMES; json: a frame that says nothing else */
 };
+
+#define PRX_STREAM_SAME_FRAME 1u /**< the frame of the event before this one says this, too */
 
 /** A piece of an answer: see prx::StreamEvent. */
 typedef struct prx_stream_event {
@@ -261,7 +267,8 @@ typedef struct prx_stream_event {
   int32_t type; /**< PRX_STREAM_* */
   uint32_t choice, index;
   prx_str text, id, name, json;
-  prx_str frame; /**< the source frame on its first event, with PRX_CALL_FRAMES */
+  prx_str frame;        /**< the source frame on its first event, with PRX_CALL_FRAMES */
+  uint32_t flags, zero; /**< PRX_STREAM_SAME_FRAME */
 } prx_stream_event;
 
 /** Where a pushed answer goes. */

@@ -202,6 +202,7 @@ prx_stream_event to_c(const StreamEvent& event) {
   static_assert(static_cast<int>(StreamEvent::Type::kMeta) == PRX_STREAM_META);
   static_assert(static_cast<int>(StreamEvent::Type::kToolCall) == PRX_STREAM_TOOL_CALL);
   static_assert(static_cast<int>(StreamEvent::Type::kRestart) == PRX_STREAM_RESTART);
+  static_assert(static_cast<int>(StreamEvent::Type::kOther) == PRX_STREAM_OTHER);
   prx_stream_event out{};
   out.size = sizeof out;
   out.type = static_cast<std::int32_t>(event.type);
@@ -212,6 +213,7 @@ prx_stream_event to_c(const StreamEvent& event) {
   out.name = to_c(event.name);
   out.json = to_c(event.json);
   out.frame = to_c(event.frame);
+  out.flags = event.same_frame ? PRX_STREAM_SAME_FRAME : 0u;
   return out;
 }
 

@@ -9,12 +9,6 @@ namespace prx::driver {
 
 namespace {
 
-FinishReason finish_of(std::uint32_t finish) {
-  return finish <= PRX_FINISH_CONTENT_FILTER ? static_cast<FinishReason>(finish)
-                                             : FinishReason::kOther;
-}
-static_assert(static_cast<int>(FinishReason::kContentFilter) == PRX_FINISH_CONTENT_FILTER);
-
 /// Joins JSON arrays as they come, element bytes untouched.
 void append_array(std::string& list, std::string_view json) {
   const bool array = json.size() >= 2 && json.front() == '[' && json.back() == ']';
@@ -183,6 +177,12 @@ void Answer::take_item(const prx_event& event) {
   if (name == "reasoning_details") append_array(response_.reasoning_details, view(event.json));
   if (name == "annotations") append_array(response_.annotations, view(event.json));
   if (name == "refusal") response_.refusal += json::unquoted(view(event.json)).value_or("");
+}
+
+FinishReason finish_of(std::uint32_t finish) {
+  static_assert(static_cast<int>(FinishReason::kContentFilter) == PRX_FINISH_CONTENT_FILTER);
+  return finish <= PRX_FINISH_CONTENT_FILTER ? static_cast<FinishReason>(finish)
+                                             : FinishReason::kOther;
 }
 
 Result<void> Answer::complete(ToolArguments arguments) {

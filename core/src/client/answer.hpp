@@ -14,6 +14,9 @@
 
 namespace prx::driver {
 
+/// Of a PRX_FINISH_*; one that is not known is kOther.
+[[nodiscard]] FinishReason finish_of(std::uint32_t finish);
+
 /// Which arguments a whole tool call may have.
 enum class ToolArguments { kJson, kAny };
 

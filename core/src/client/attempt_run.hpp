@@ -79,6 +79,7 @@ class AttemptRun final : private OperationObserver {
   bool has_format = false;                    ///< its answer is a structured output
   bool wants_json = false;                    ///< which is JSON
   bool spliced = false;                       ///< the caller sees what it says
+  bool frame_cut = false;                     ///< the frame of its last event was not delivered
 
  private:
   void on_operation_head() override { observer_.on_run_head(*this); }

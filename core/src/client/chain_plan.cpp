@@ -24,7 +24,8 @@ Unexpected<Error> unknown_chain(const Config& config, std::string_view name) {
 std::string default_model_origin(const Config& config) {
   for (const auto& setting : config.settings)
     if (setting.path == "default.model" &&
-        (setting.origin.starts_with("env ") || setting.origin.starts_with("flag ")))
+        (setting.origin.starts_with("env ") || setting.origin.starts_with("flag ") ||
+         setting.origin.starts_with("option ")))
       return setting.origin;
   return "[default] model";
 }

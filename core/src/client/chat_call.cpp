@@ -281,6 +281,7 @@ void ChatCall::perform_one(const reliability::CloseAttempt& action) {
 
 void ChatCall::perform_one(const reliability::Finish& action) {
   AttemptRun* const run = find(action.attempt);
+  for (const auto& held : run->take_held()) deliver(held.view());
   deliver_tool_calls(run->answer());
   end(std::nullopt, std::move(run->answer().response()));
 }

@@ -110,6 +110,7 @@ class ChatCall final : public std::enable_shared_from_this<ChatCall>, private Ru
   void give(AttemptRun& run, const StreamEvent& out);
   void rescue_with(AttemptRun& run, StreamEvent event);
   void spliced(AttemptRun& run);
+  [[nodiscard]] StreamEvent reframed(AttemptRun& run, StreamEvent event) const;
   void deliver(const StreamEvent& event);
   void deliver_tool_calls(Answer& answer);
   void broken(AttemptRun& run, const Error& error);

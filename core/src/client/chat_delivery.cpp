@@ -22,7 +22,8 @@ Error too_much_held_back() {
   return error;
 }
 
-std::optional<StreamEvent::Type> type_of(std::uint32_t type) {
+/// Of kFinish, kUsage and kOther only those who send an answer on want to hear.
+std::optional<StreamEvent::Type> type_of(std::uint32_t type, bool frames) {
   switch (type) {
     case PRX_EV_META:
       return StreamEvent::Type::kMeta;
@@ -36,6 +37,12 @@ std::optional<StreamEvent::Type> type_of(std::uint32_t type) {
       return StreamEvent::Type::kItem;
     case PRX_EV_PROGRESS:
       return StreamEvent::Type::kProgress;
+    case PRX_EV_FINISH:
+      return frames ? std::optional(StreamEvent::Type::kFinish) : std::nullopt;
+    case PRX_EV_USAGE:
+      return frames ? std::optional(StreamEvent::Type::kUsage) : std::nullopt;
+    case PRX_EV_RAW:
+      return frames ? std::optional(StreamEvent::Type::kOther) : std::nullopt;
     default:
       return std::nullopt;
   }
@@ -46,6 +53,14 @@ std::optional<Milliseconds> next_request_of(std::string_view json) {
   const auto about = json::ObjectIndex::parse(json);
   const auto ms = number_of<std::int64_t>(about ? about->find("next_request_ms") : std::nullopt);
   return ms && *ms >= 1 ? std::optional(Milliseconds(*ms)) : std::nullopt;
+}
+
+/// What the host finds wrong with an answer names nobody; who reads it wants to know whose it was.
+Error of_provider(AttemptRun& run, Error error) {
+  if (run.operation() != nullptr)
+    error.message =
+        "provider '" + run.operation()->instance().config().name + "': " + error.message;
+  return error;
 }
 
 bool is_content(const StreamEvent& event) {
@@ -114,7 +129,7 @@ void ChatCall::broken(AttemptRun& run, const Error& error) {
   run.abandon();
   if (error.error_class == ErrorClass::kInternal)
     run.operation()->instance().misbehaved(error.message);
-  run_ended(run, error);
+  run_ended(run, of_provider(run, error));
 }
 
 /// An attempt is over. A good answer is checked here, before the engine believes it.
@@ -123,11 +138,11 @@ void ChatCall::run_ended(AttemptRun& run, std::optional<Error> error) {
     const bool any = plan_.options.malformed_tool_arguments;
     if (auto whole = run.answer().complete(any ? ToolArguments::kAny : ToolArguments::kJson);
         !whole)
-      error = std::move(whole).error();
+      error = of_provider(run, std::move(whole).error());
   }
   if (!error && run.wants_json) {
     if (auto json = run.answer().check_json(); !json) {
-      error = std::move(json).error();
+      error = of_provider(run, std::move(json).error());
       // Who has read all of it cannot be given another one in its place.
       if (run.number() == committed_) engine_->forbid_rescue();
     }
@@ -154,7 +169,7 @@ void ChatCall::run_ended(AttemptRun& run, std::optional<Error> error) {
 // --- what the caller is given
 
 void ChatCall::pass_on(AttemptRun& run, const prx_event& event) {
-  const auto type = type_of(event.type);
+  const auto type = type_of(event.type, plan_.options.frames);
   if (!type || (*type == StreamEvent::Type::kToolCallDelta && !plan_.options.tool_call_deltas))
     return;
   StreamEvent out;
@@ -166,6 +181,8 @@ void ChatCall::pass_on(AttemptRun& run, const prx_event& event) {
   out.name = view(event.name);
   out.json = view(event.json);
   out.frame = view(event.frame);
+  out.same_frame = (event.flags & PRX_EVF_SAME_FRAME) != 0;
+  if (*type == StreamEvent::Type::kFinish) out.text = to_string(finish_of(event.finish));
   const bool delta = out.type == StreamEvent::Type::kToolCallDelta;
   if (delta && run.spliced && run.splice) out.index = run.splice->known_index(out.index);
   if (out.type == StreamEvent::Type::kProgress) return deliver(out);
@@ -188,9 +205,27 @@ void ChatCall::tell_whole(AttemptRun& run) {
 }
 
 void ChatCall::give(AttemptRun& run, const StreamEvent& out) {
-  if (run.number() == committed_) return deliver(out);
+  if (run.number() == committed_) {
+    const StreamEvent told = reframed(run, out);
+    // How it ended is told once it is sure that it did: see Finish.
+    if (!plan_.options.frames || !run.stream || !run.answer().all_finished()) return deliver(told);
+    if (!run.hold(told)) broken(run, too_much_held_back());
+    return;
+  }
   if (run.start().mode != reliability::Mode::kWhole) return rescue_with(run, out);
   if (!run.hold(out)) broken(run, too_much_held_back());
+}
+
+/// Of an attempt that goes on where another broke: a frame is the caller's only as long as all that
+/// it says is new, under the ids that the caller knows.
+StreamEvent ChatCall::reframed(AttemptRun& run, StreamEvent event) const {
+  if (!run.splice) return event;
+  run.frame_cut = (run.frame_cut && event.same_frame) || !delivered_.tool_calls.empty();
+  if (run.frame_cut) {
+    event.frame = {};
+    event.same_frame = false;
+  }
+  return event;
 }
 
 void ChatCall::deliver(const StreamEvent& event) {
@@ -261,6 +296,8 @@ void ChatCall::rescue_with(AttemptRun& run, StreamEvent event) {
     }
     event.text = step.fresh;
     event.frame = {};  // it holds more than is new
+    event.same_frame = false;
+    run.frame_cut = true;  // what else it says comes without it
     if (!text) {
       event.id = run.splice->known_id(event.index, event.id);
       event.index = run.splice->known_index(event.index);
@@ -280,7 +317,11 @@ void ChatCall::spliced(AttemptRun& run) {
   committed_ = run.number();
   if (run.has_format) engine_->forbid_continue();
   engine_->on_spliced(run.number());
-  for (const auto& held : run.take_held()) deliver(held.view());
+  for (const auto& held : run.take_held()) {
+    StreamEvent event = held.view();
+    if (run.splice) event.frame = {};  // its first words are in it, and were delivered
+    deliver(event);
+  }
 }
 
 // --- the trail

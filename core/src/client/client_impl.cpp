@@ -342,6 +342,12 @@ bool Client::Impl::close() {
     ending_ = true;
     for (const auto& operation : side_operations_) operation->cancel();
   });
+  if (loop_->on_loop()) {  // nothing can end while this runs
+    log_->write(LogLevel::kError,
+                "the client was freed on its own thread, in one of its callbacks; it is cancelled, "
+                "and its thread and memory are left behind: free it on another thread");
+    return false;
+  }
   const auto until = std::chrono::steady_clock::now() + kCloseMax;
   if (!wait_for_operations(until) || !wait_for_destroyed(until) ||
       !workers_->wait_idle(kWorkersMax)) {

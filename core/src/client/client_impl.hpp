@@ -83,6 +83,7 @@ class Client::Impl {
   /// The configuration in force, with its plugins and instances.
   [[nodiscard]] std::shared_ptr<driver::Snapshot> snapshot();
   [[nodiscard]] Loop& loop() { return *loop_; }
+  [[nodiscard]] AsioLoop& asio_loop() { return *loop_; }
   [[nodiscard]] const driver::HomeProcess& home() const { return home_; }
   /// For functions that block: kInternal on a thread of prx, and in a child of fork().
   [[nodiscard]] Result<void> check_may_wait() const;

@@ -70,6 +70,7 @@ void reject_what_will_not_load(const PluginsConfig& config, std::vector<Candidat
     const auto opened = open_as_configured(config, candidate);
     if (opened) continue;
     candidate.info.state = PluginState::kRejected;
+    candidate.fault = Fault::kOther;
     candidate.info.reason = opened.error().message;
   }
 }

@@ -42,6 +42,13 @@ Error no_plugin(const std::vector<Candidate>& candidates, const ProviderConfig& 
   return error;
 }
 
+/// What failed before there was an instance, which knows the plugin's file alone.
+Error of_provider(Error error, const std::string& name) {
+  if (error.message.find('\'' + name + '\'') == std::string::npos)
+    error.message = "provider '" + name + "': " + error.message;
+  return error;
+}
+
 }  // namespace
 
 Client::Impl::Owned::~Owned() {
@@ -72,7 +79,9 @@ Result<Client::Impl::InstancePtr> Client::Impl::make_instance(const driver::Snap
   const auto plugin = plugin_of(snapshot.plugin_files.at(candidate->note.id));
   const std::lock_guard init(plugin->init);
   if (!plugin->module) {
-    PRX_TRY_SET(plugin->module, open_module(*snapshot.config, *candidate));
+    auto opened = open_module(*snapshot.config, *candidate);
+    if (!opened) return Unexpected(of_provider(std::move(opened).error(), config.name));
+    plugin->module = std::move(*opened);
   }
   const auto& transport = snapshot.transports.at(config.ca_file);
   PRX_TRY_SET(auto made,

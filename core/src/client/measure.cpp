@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "plugin/operation_names.hpp"
+
 namespace prx::driver {
 
 namespace {
@@ -18,21 +20,6 @@ void take_tokens(Measurement& out, const Usage& usage) {
   out.input_tokens = usage.prompt_tokens;
   out.output_tokens = usage.completion_tokens;
   out.cached_tokens = usage.cached_tokens;
-}
-
-std::string_view operation_name(std::uint32_t op) {
-  switch (op) {
-    case PRX_OP_MODELS:
-      return "models";
-    case PRX_OP_HEALTH:
-      return "health";
-    case PRX_OP_WARMUP:
-      return "warmup";
-    case PRX_OP_ACCOUNT:
-      return "account";
-    default:
-      return "chat";
-  }
 }
 
 void tell(const Runtime& runtime, Measurement& measurement) {

@@ -148,6 +148,7 @@ std::int32_t Operation::emit(const prx_event& event) {
     if (error.error_class == ErrorClass::kCancelled && !cancelled_) {
       instance_.misbehaved("an operation that nobody cancelled ended as cancelled");
       error.error_class = ErrorClass::kInternal;
+      instance_.name_thrower(error);
     }
     end(&error);
     return 0;
@@ -247,7 +248,8 @@ void Operation::give_up_on_plugin() {
   settle_exchanges();
   Error error;
   error.error_class = ErrorClass::kCancelled;
-  error.message = "cancelled; the plugin did not answer the cancel";
+  error.message =
+      "provider '" + instance_.config().name + "': cancelled; the plugin did not answer the cancel";
   end(&error);
   instance_.drop(*this);
 }
@@ -275,16 +277,15 @@ void Operation::drop_plugins_work() {
   timers_.clear();
 }
 
-/// What still runs: after a good end the rest of a body is read, so that its connection is used
-/// again.
+/// What still runs: after a good end the rest of an answer's body is read, so that its connection
+/// is used again.
 void Operation::settle_exchanges() {
   for (auto& exchange : exchanges_) {
     if (!exchange->running()) continue;
-    if (!ended_well_) {
+    if (is_rest_worth_reading())
+      drain(exchange);
+    else
       exchange->cancel();
-      continue;
-    }
-    drain(exchange);
   }
   exchanges_.clear();
 }
@@ -313,6 +314,7 @@ void Operation::start_idle_clock(std::optional<std::chrono::milliseconds> limit)
 }
 
 void Operation::exchange_head(const http::Head& head) {
+  ++heads_;
   stats_.http_status = head.status;
   stats_.http_version = head.version;
   stats_.reused = head.reused;

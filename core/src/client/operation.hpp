@@ -74,6 +74,8 @@ class Operation : public std::enable_shared_from_this<Operation> {
   static constexpr std::chrono::seconds kCancelGrace{1};  ///< from cancel to a forced end
   static constexpr std::chrono::seconds kDrainMax{
       1};  ///< for the rest of a body after the answer's end
+  /// Bytes of bodies that are not the call's own, which a drain would hold outside of any limit.
+  static constexpr std::size_t kDrainCopiesMax = 1u << 20;
   static constexpr std::size_t kWorkerEventsMax = 256;  ///< waiting between a worker and the loop
   static constexpr std::size_t kExchangesMax = 64;      ///< of one operation, ended ones included
   static constexpr unsigned kPostsMax = 4'096;          ///< tasks posted and not yet run
@@ -155,6 +157,11 @@ class Operation : public std::enable_shared_from_this<Operation> {
   void give_up_on_plugin();
   void drop_plugins_work();
   void settle_exchanges();
+  /// Nothing of a good answer is missing but the end of its body. Until a head came, the request's
+  /// body may be on its way still: that is for nobody.
+  [[nodiscard]] bool is_rest_worth_reading() const {
+    return ended_well_ && heads_ == stats_.exchanges && copied_ <= kDrainCopiesMax;
+  }
   void drain(const std::shared_ptr<Exchange>& exchange);
   [[nodiscard]] std::optional<Error> request_problem(const prx_http_req& request) const;
   [[nodiscard]] std::optional<Error> header_problem(const prx_http_req& request,
@@ -171,6 +178,8 @@ class Operation : public std::enable_shared_from_this<Operation> {
        paused_ = false;
   bool release_posted_ = false, ended_well_ = false, start_failed_ = false;
   OperationStats stats_;
+  std::uint32_t heads_ = 0;  ///< of its exchanges
+  std::size_t copied_ = 0;   ///< bytes of their bodies that are not of body_
 
   const std::shared_ptr<const std::string> body_;  // shared by the attempts of a call
   const std::size_t key_;

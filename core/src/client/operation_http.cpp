@@ -129,6 +129,7 @@ std::int32_t Operation::send(const prx_http_req& request, const prx_http_sink& s
   http::Request built = build_request(request);
   if (const auto problem = header_problem(request, built.headers)) return report(fail, *problem);
   ++stats_.exchanges;
+  if (built.body != body_) copied_ += built.body_view.size();
   auto exchange = std::make_shared<Exchange>(
       *this, instance_.transport(), sink, request.idle_timeout_ms < 0);  // shared while it drains
   exchanges_.push_back(exchange);
@@ -142,8 +143,7 @@ void Operation::cancel_exchange(std::uint64_t sub) {
   const std::size_t number = number_of(sub);
   if (number < 1 || number > exchanges_.size()) return;
   const auto& exchange = exchanges_[number - 1];
-  if (ended_well_ && exchange->running())
-    return drain(exchange);  // nothing of the answer is missing
+  if (is_rest_worth_reading() && exchange->running()) return drain(exchange);
   exchange->cancel();
 }
 

@@ -44,8 +44,9 @@ Result<std::unique_ptr<PluginModule>> PluginModule::open(Runtime& runtime, Loade
   const std::int32_t code =
       module->plugin_.plugin->init(&module->host_, slot.c(), &module->module_);
   if (code != PRX_OK) {
-    Error error = slot.take(code, module->context_.name + ": init");
-    error.message = module->plugin_.path.string() + ": init: " + error.message;
+    Error error = slot.take(code, "it");
+    error.message = module->plugin_.path.string() + ": init: " + error.message +
+                    "; who made the plugin knows more";
     return Unexpected(std::move(error));
   }
   module->initialised_ = true;
@@ -223,7 +224,12 @@ void ProviderInstance::drop(const Operation& operation) {
 void ProviderInstance::name_thrower(Error& error) const {
   constexpr std::string_view kBug = "bug in the plugin: ";  // as prx/sdk/abi.hpp says it
   constexpr std::string_view kNoText = "an exception that is no std::exception";
-  if (error.error_class != ErrorClass::kInternal || !error.message.starts_with(kBug)) return;
+  if (error.error_class != ErrorClass::kInternal) return;
+  if (!error.message.starts_with(kBug)) {
+    if (error.message.find('\'' + config_.name + '\'') == std::string::npos)
+      error.message = "provider '" + config_.name + "': " + error.message;
+    return;
+  }
   const std::string what = error.message.substr(kBug.size());
   error.message = "plugin '" + note().id + "' of provider '" + config_.name + "' " +
                   (what == kNoText ? "threw " : "has a bug: ") + what;

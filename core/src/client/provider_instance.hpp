@@ -122,7 +122,8 @@ class ProviderInstance {
     if (preset_ != nullptr) config::classify_by_words(error, *preset_);
   }
 
-  /// Names plugin and provider in what became of an exception of the plugin. Any thread.
+  /// Names plugin and provider in what became of an exception of the plugin, and the provider in
+  /// any other kInternal that does not. Any thread.
   void name_thrower(Error& error) const;
 
   /// Counts a breach of the contract; loop thread.

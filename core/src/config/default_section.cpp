@@ -13,15 +13,20 @@ enum class Strength { kDefault, kFile, kEnvironment, kFlag };
 
 struct Choice {
   std::string value;
-  std::string
-      origin;  // "flag --model", "env PRX_MODEL"; "" when it stands in the file or is the default
+  std::string origin;  // "flag --model", "option model", "env PRX_MODEL"; "" when it stands in the
+                       // file or is the default
   Strength strength = Strength::kDefault;
 };
 
-// What a flag or a variable says instead of the file.
+// What messages call an override.
+std::string override_name(const ConfigSource& source, const std::string& name) {
+  return (source.has_flags ? "flag --" : "option ") + name;
+}
+
+// What an override or a variable says instead of the file.
 Choice override_of(const ConfigSource& source, const std::optional<std::string>& flag,
                    const std::string& name, const std::string& variable) {
-  if (flag) return {*flag, "flag --" + name, Strength::kFlag};
+  if (flag) return {*flag, override_name(source, name), Strength::kFlag};
   const auto value = source.environment ? source.environment(variable) : std::nullopt;
   if (value && !value->empty()) return {*value, "env " + variable, Strength::kEnvironment};
   return {};
@@ -49,8 +54,9 @@ Result<Choice> choose(TableReader& reader, std::string_view key, Choice stronger
 Result<void> check_model(const LoadContext& context, const Choice& choice, Place place) {
   const bool is_chain = choice.value.starts_with("chain:");
   if (is_model_name(choice.value) && !is_chain) return {};
-  const auto what = std::string(
-      is_chain ? " names a chain; set [default] chain, PRX_CHAIN or --chain" : kNoModelName);
+  const std::string what = is_chain ? " names a chain; set [default] chain, PRX_CHAIN or " +
+                                          override_name(context.source(), "chain")
+                                    : std::string(kNoModelName);
   if (choice.origin.empty()) return context.error(place, "'model' in [default]" + what);
   return fail(ErrorClass::kInvalidRequest, choice.origin + what);
 }

@@ -19,7 +19,8 @@ Result<FilePlace> file_place(const std::optional<std::filesystem::path>& named,
   if (!folder || folder->is_relative()) {
     folder = path_from(environment, "HOME");
     if (!folder)
-      return fail(ErrorClass::kInvalidRequest, "HOME is not set; name the file with --config FILE");
+      return fail(ErrorClass::kInvalidRequest,
+                  "HOME is not set; set it, or name the file in PRX_CONFIG");
     *folder /= ".config";
   }
   return FilePlace{*folder / "prx" / "config.toml", false};

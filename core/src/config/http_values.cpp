@@ -1,7 +1,6 @@
 #include "config/http_values.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 namespace prx::config {
@@ -77,13 +76,6 @@ bool is_header_value(std::string_view value) {
     const auto byte = static_cast<unsigned char>(c);
     return byte == '\t' || (byte >= 0x20 && byte != 0x7f);
   });
-}
-
-bool is_reserved_header(std::string_view name) {
-  constexpr std::array<std::string_view, 9> kReserved = {
-      "connection", "content-length",    "expect", "host", "keep-alive", "te",
-      "trailer",    "transfer-encoding", "upgrade"};
-  return std::find(kReserved.begin(), kReserved.end(), lower(name)) != kReserved.end();
 }
 
 bool is_key_value(std::string_view key) {

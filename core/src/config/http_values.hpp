@@ -17,8 +17,6 @@ inline constexpr std::size_t kCaFileMax = 16u << 20;  ///< bytes of a file of au
 [[nodiscard]] bool is_header_name(std::string_view name);
 /// No control character but tab: neither line breaks nor NUL.
 [[nodiscard]] bool is_header_value(std::string_view value);
-/// True for names that HTTP itself owns (host, content-length, connection ...).
-[[nodiscard]] bool is_reserved_header(std::string_view name);
 /// Visible ASCII, 1 to 4,096 bytes.
 [[nodiscard]] bool is_key_value(std::string_view key);
 

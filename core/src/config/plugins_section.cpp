@@ -44,11 +44,7 @@ Result<IsolationConfig> read_isolation_config(TableReader& reader, Isolation usu
                              "add isolation = \"process\" or remove it");
   if (config.isolation == Isolation::kNone) return config;
   PRX_TRY_SET(config.memory_max, reader.integer("memory_max", kMemory, config.memory_max));
-  PRX_TRY_SET(config.cpu_max, reader.duration_or_off("cpu_max", config.cpu_max));
-  if (config.cpu_max && *config.cpu_max < kCpuMin)
-    return reader.context().error(
-        reader.find("cpu_max")->node.place,
-        reader.name_of("cpu_max") + " is too short; use \"1s\" or more, or \"off\"");
+  PRX_TRY_SET(config.cpu_max, reader.duration_or_off("cpu_max", config.cpu_max, kCpuMin));
   return config;
 }
 

@@ -7,6 +7,7 @@
 #include "config/sections.hpp"
 #include "config/text_values.hpp"
 #include "os/file.hpp"
+#include "transport_headers.hpp"
 
 namespace prx::config {
 namespace {
@@ -88,7 +89,7 @@ class ProviderReader {
     if (!is_header_name(member.key))
       return context_.error(member.place, headers.name_of(member.key) +
                                               " is not a header name; use letters, digits and -");
-    if (is_reserved_header(member.key))
+    if (is_transport_header(member.key))
       return context_.error(
           member.place, headers.name_of(member.key) + " cannot be set, HTTP sets it; remove it");
     for (const auto& [name, value] : provider_.headers)

@@ -40,8 +40,8 @@ struct LoadState {
   std::string written_provider;      ///< what the file says, or what it is when nothing says
   bool provider_overridden = false;  ///< by a flag or a variable, with another name than the file's
   bool provider_leads = false;       ///< by a flag or variable that is stronger than the chain's
-  std::string chain_origin;          ///< "flag --chain", "env PRX_CHAIN", or ""
-  std::string provider_origin;       ///< "flag --provider", "env PRX_PROVIDER", or ""
+  std::string chain_origin;          ///< "flag --chain", "option chain", "env PRX_CHAIN", or ""
+  std::string provider_origin;  ///< "flag --provider", "option provider", "env PRX_PROVIDER", or ""
   Place default_provider, default_chain, fallback_providers;  ///< in the file
   std::vector<Place> fallback_places;                         ///< of each of its entries
 };

@@ -192,13 +192,13 @@ Result<Milliseconds> TableReader::duration(std::string_view key, Milliseconds lo
 }
 
 Result<std::optional<Milliseconds>> TableReader::duration_or_off(
-    std::string_view key, std::optional<Milliseconds> fallback) {
+    std::string_view key, std::optional<Milliseconds> fallback, Milliseconds lowest) {
   const auto* member = find(key);
   if (member) {
     const auto* raw = member->node.as<std::string>();
     fallback.reset();
     if (!raw || *raw != "off") {
-      PRX_TRY_SET(fallback, read_duration(*member, Milliseconds{1}, ", or \"off\""));
+      PRX_TRY_SET(fallback, read_duration(*member, lowest, ", or \"off\""));
     }
   }
   record(key, member, toml_text(fallback ? to_text(*fallback) : "off"));

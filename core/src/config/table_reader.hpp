@@ -51,9 +51,10 @@ class TableReader {
   [[nodiscard]] Result<bool> flag(std::string_view key, bool fallback);
   [[nodiscard]] Result<Milliseconds> duration(std::string_view key, Milliseconds lowest,
                                               Milliseconds fallback);
-  /// 1 ms or more, or "off".
+  /// `lowest` or more, or "off".
   [[nodiscard]] Result<std::optional<Milliseconds>> duration_or_off(
-      std::string_view key, std::optional<Milliseconds> fallback);
+      std::string_view key, std::optional<Milliseconds> fallback,
+      Milliseconds lowest = Milliseconds{1});
   /// A table as JSON text, variables replaced; "" when absent. Adds what is secret in it to
   /// `secrets`.
   [[nodiscard]] Result<std::string> json_object(std::string_view key,

@@ -1,9 +1,9 @@
 // The half of CurlExchange that turns a Request into options of its easy handle.
-#include <algorithm>
 #include <utility>
 
 #include "http/byte_set.hpp"
 #include "http/curl_exchange.hpp"
+#include "transport_headers.hpp"
 
 namespace prx::http {
 
@@ -26,24 +26,13 @@ constexpr ByteSet kTokenBytes{[](char c) {
 
 bool is_token(std::string_view text) { return !text.empty() && kTokenBytes.has_all(text); }
 
-// The transport frames the message and knows where it goes. A second opinion would be request
-// smuggling, or would take the key to another site behind the same server.
-bool is_the_transports(std::string_view name) {
-  constexpr std::string_view kReserved[] = {
-      "connection", "content-length",      "expect",           "host",
-      "keep-alive", "proxy-authorization", "proxy-connection", "te",
-      "trailer",    "transfer-encoding",   "upgrade"};
-  return std::any_of(std::begin(kReserved), std::end(kReserved),
-                     [&](std::string_view one) { return HeaderList::same_name(name, one); });
-}
-
 Result<void> check_header(const HeaderList::Header& header) {
   if (!is_token(header.name))
     return fail(ErrorClass::kInvalidRequest, "a request header has a name that HTTP cannot carry");
   if (!kHeaderValueBytes.has_all(header.value))
     return fail(ErrorClass::kInvalidRequest, "request header '" + std::string(header.name) +
                                                  "' has control characters in its value");
-  if (is_the_transports(header.name))
+  if (is_transport_header(header.name))
     return fail(ErrorClass::kInvalidRequest, "request header '" + std::string(header.name) +
                                                  "' is set by the transport; leave it out");
   return {};

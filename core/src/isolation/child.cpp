@@ -1,17 +1,16 @@
 #include "isolation/child.hpp"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "isolation/program.hpp"
@@ -24,11 +23,6 @@ namespace prx::isolation {
 namespace {
 
 namespace fs = std::filesystem;
-
-Unexpected<Error> failed(const fs::path& program, int problem) {
-  return fail(ErrorClass::kInternal,
-              program.string() + ": cannot be started: " + os::reason(problem));
-}
 
 /// A copy with a number that no target of the plan has.
 os::Descriptor moved_up(int descriptor) {
@@ -78,23 +72,40 @@ std::string signal_text(int number) {
   return "was killed by " + (name != nullptr ? std::string("SIG") + name : std::to_string(number));
 }
 
+/// \param status  as waitpid() gives it, or nullopt when nobody can tell.
+std::string how_it_ended(std::optional<int> status) {
+  if (!status)
+    return std::string("has ended (how it ended is not known, since this program ") +
+           (os::ignores_children() ? "ignores SIGCHLD; set it to SIG_DFL or a handler)"
+                                   : "waited for it; let it wait for its own children alone)");
+  if (!WIFEXITED(*status)) return signal_text(WTERMSIG(*status));
+  if (WEXITSTATUS(*status) == kExitMemory) return "used up its memory (memory_max)";
+  return "ended by itself (exit status " + std::to_string(WEXITSTATUS(*status)) + ")";
+}
+
+/// The remedy for what posix_spawn() or what it needs could not get.
+std::string remedy_of(int problem) {
+  switch (problem) {
+    case EMFILE:
+    case ENFILE:
+      return "raise the limit of open files (ulimit -n), or have fewer providers with isolation";
+    case EAGAIN:
+    case ENOMEM:
+      return "raise the limit of processes (ulimit -u) or of memory, or have fewer providers with "
+             "isolation";
+    default:
+      return "install prx again, or name the right program in [plugins] isolation_host";
+  }
+}
+
+Unexpected<Error> failed(const fs::path& program, int problem) {
+  return fail(ErrorClass::kInternal, program.string() + ": cannot be started: " +
+                                         os::reason(problem) + "; " + remedy_of(problem));
+}
+
 }  // namespace
 
-Child::Child(pid_t pid, os::Descriptor socket)
-    : pid_(pid),
-      process_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))),
-      socket_(std::move(socket)) {}
-
-Child::Child(Child&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)),
-      process_(std::move(other.process_)),
-      socket_(std::move(other.socket_)) {}
-
-Child::~Child() {
-  if (pid_ < 0) return;
-  ::kill(pid_, SIGKILL);  // not reaped yet, so the number is still its own
-  static_cast<void>(reap());
-}
+Child::Child(pid_t pid, os::Descriptor socket) : process_(pid), socket_(std::move(socket)) {}
 
 Result<Child> Child::launch(const Launch& launch) {
   int ends[2] = {-1, -1};
@@ -110,26 +121,10 @@ Result<Child> Child::launch(const Launch& launch) {
 }
 
 std::string Child::end() {
-  pollfd wait{process_.get(), POLLIN, 0};
-  if (!process_.is_open() || ::poll(&wait, 1, static_cast<int>(kExitMax.count())) <= 0) {
-    ::kill(pid_, SIGKILL);
-    static_cast<void>(reap());
-    return "closed its socket";
-  }
-  return reap();
-}
-
-std::string Child::reap() {
-  siginfo_t info{};
-  int result = 0;
-  while ((result = ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED)) != 0 &&
-         errno == EINTR) {
-  }
-  pid_ = -1;
-  if (result != 0) return "is gone";  // reaped by somebody else in this process
-  if (info.si_code != CLD_EXITED) return signal_text(info.si_status);
-  if (info.si_status == kExitMemory) return "used up its memory (memory_max)";
-  return "ended by itself (exit status " + std::to_string(info.si_status) + ")";
+  if (process_.ends_within(kExitMax)) return how_it_ended(process_.reap());
+  process_.kill();
+  static_cast<void>(process_.reap());
+  return "closed its socket";
 }
 
 Result<fs::path> find_program(const fs::path& configured) {
@@ -150,12 +145,12 @@ Result<fs::path> find_program(const fs::path& configured) {
                     "); put it there, name it in [plugins] isolation_host, or use isolation = "
                     "\"none\" for plugins that you trust (a build of prx without libseccomp-dev "
                     "lacks it)");
-  found = fs::canonical(found, unknown);
+  const fs::path named = std::exchange(found, fs::canonical(found, unknown));
   if (unknown)
     return fail(ErrorClass::kInvalidRequest,
                 configured.string() + ": cannot be used as isolation_host: " + unknown.message() +
                     "; correct [plugins] isolation_host");
-  PRX_TRY(check_trust(found));
+  PRX_TRY(check_trust(named));  // the links to it too
   return found;
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "os/descriptor.hpp"
+#include "os/own_child.hpp"
 #include "prx/config.hpp"
 
 namespace prx::isolation {
@@ -19,7 +20,7 @@ struct Launch {
   IsolationConfig limits;
 };
 
-/// A running process. The destructor kills and reaps it.
+/// A running process. The destructor kills and reaps it, whatever this program does with SIGCHLD.
 class Child {
  public:
   static constexpr std::chrono::milliseconds kExitMax{200};  ///< for one whose socket has ended
@@ -27,23 +28,18 @@ class Child {
   /// The thread that calls is the one that the process dies with: it must live as long as that
   /// should. Blocks for a moment. Errors: kInternal, one line.
   [[nodiscard]] static Result<Child> launch(const Launch& launch);
-  Child(Child&& other) noexcept;
-  Child& operator=(Child&&) = delete;
-  ~Child();
 
-  [[nodiscard]] pid_t pid() const { return pid_; }
+  [[nodiscard]] pid_t pid() const { return process_.pid(); }
   /// To be taken once.
   [[nodiscard]] os::Descriptor take_socket() { return std::move(socket_); }
   /// Waits a moment for it to end by itself, then kills it. \return how it ended, as in "its
-  /// process
-  /// ...": "was killed by SIGSEGV".
+  /// process ...": "was killed by SIGSEGV". Once.
   [[nodiscard]] std::string end();
 
  private:
   Child(pid_t pid, os::Descriptor socket);
-  [[nodiscard]] std::string reap();
-  pid_t pid_;
-  os::Descriptor process_, socket_;
+  os::OwnChild process_;
+  os::Descriptor socket_;
 };
 
 /// The program beside libprx, or the program that prx is linked into: lib/prx/prx-plugin-host of

@@ -237,7 +237,8 @@ void Link::on_send(std::uint64_t id, FrameReader in) {
 /// Honest plugins get there as well, when many operations send much at once.
 void Link::refuse_send(std::uint64_t exchange) {
   const std::string message =
-      "provider '" + options_.provider + "': requests of " + std::to_string(options_.requests_max >> 20) +
+      "provider '" + options_.provider + "': requests of " +
+      std::to_string(options_.requests_max >> 20) +
       " MiB run already, which is as much as an isolated plugin may send at once; ask again when "
       "some of them have ended";
   prx_http_end end{};

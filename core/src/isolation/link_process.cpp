@@ -39,6 +39,12 @@ Error no_keeper() {
   return error;
 }
 
+std::string too_slow() {
+  return "did not make the instance within " + std::to_string(Link::kLoadMax.count()) +
+         " s, and was killed; when this machine is not busy, ask who made the plugin why it takes "
+         "so long";
+}
+
 Result<std::shared_ptr<Child>> launch_shared(const Launch& launch) {
   PRX_TRY_SET(Child child, Child::launch(launch));
   return std::make_shared<Child>(std::move(child));
@@ -81,7 +87,7 @@ Result<void> Link::open_now() {
   if (failure_) return Unexpected(*failure_);
   if (state_ == State::kStarting) {
     Error error;
-    error.message = "did not make the instance within " + std::to_string(kLoadMax.count()) + " s";
+    error.message = "its process (" + options_.source->program.string() + ") " + too_slow();
     return Unexpected(std::move(error));
   }
   std::string how = "is gone";
@@ -151,8 +157,7 @@ void Link::launched(Result<std::shared_ptr<Child>> child) {
     const auto self = weak.lock();
     if (!self || self->state_ != State::kStarting) return;
     self->load_timer_ = 0;
-    self->lose("did not make the instance within " + std::to_string(kLoadMax.count()) +
-               " s, and was killed");
+    self->lose(too_slow());
   });
   channel_->attach();  // which may be its end
 }
@@ -225,8 +230,8 @@ void Link::note_end(const std::string& why) {
     return one.second->process != 0 && !one.second->ended;
   });
   log(LogLevel::kWarn, "its process " + why + "; " + std::to_string(failed) +
-                           " running operations failed with it; it is started again " +
-                           in_words(wait));
+                           (failed == 1 ? " running operation" : " running operations") +
+                           " failed with it; it is started again " + in_words(wait));
 }
 
 /// Those that it had. What hears of an end may start another.

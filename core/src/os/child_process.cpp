@@ -5,8 +5,6 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/eventfd.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +13,7 @@
 #include <utility>
 
 #include "os/file.hpp"
+#include "os/own_child.hpp"
 #include "os/spawn_attributes.hpp"
 
 namespace prx::os {
@@ -96,27 +95,22 @@ class SpawnPlan {
 // destructor.
 class Child {
  public:
-  explicit Child(pid_t pid) : pid_(pid) {}
+  explicit Child(pid_t pid) : process_(pid) {}
   ~Child() { (void)reap(); }
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
+  [[nodiscard]] int descriptor() const { return process_.descriptor(); }
   // The exit status as waitpid gives it, or -1 when it is lost.
   [[nodiscard]] int reap() {
-    if (pid_ < 0) return status_;
-    ::kill(-pid_, SIGKILL);  // it is not reaped yet, so the group's number is still its own
-    status_ = -1;
-    int status = 0;
-    pid_t result = 0;
-    while ((result = ::waitpid(pid_, &status, 0)) < 0 && errno == EINTR) {
-    }
-    if (result == pid_) status_ = status;
-    pid_ = -1;
-    return status_;
+    if (!std::exchange(running_, false)) return status_;
+    process_.kill_group();
+    return status_ = process_.reap().value_or(-1);
   }
 
  private:
-  pid_t pid_;
+  OwnChild process_;
+  bool running_ = true;
   int status_ = -1;
 };
 
@@ -210,11 +204,13 @@ Result<ChildResult> run_child(const ChildCommand& command) {
   if (const int problem = SpawnPlan(pipes, command.folder).spawn(command, pid))
     return failed("cannot be run", problem, "correct its name or path");
   Child child(pid);
+  const int problem = errno;
   for (Pipe* const pipe : {&pipes.input, &pipes.output, &pipes.errors}) pipe->its.reset();
-  const Descriptor exited(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  if (exited.get() < 0) return failed("cannot be watched", errno, "free some descriptors");
+  if (child.descriptor() < 0)
+    return failed("cannot be watched", problem,
+                  ignores_children() ? "do not ignore SIGCHLD" : "free some descriptors");
   ChildResult result;
-  result.end = Exchange(command, pipes, exited.get(), stop.get()).run(result);
+  result.end = Exchange(command, pipes, child.descriptor(), stop.get()).run(result);
   result.status = child.reap();
   return result;
 }

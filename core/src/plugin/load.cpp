@@ -164,15 +164,18 @@ Result<Tables> map_file(Mappings& all, const Source& source) {
   return all.tables.emplace(identity, tables).first->second;
 }
 
-/// The content that is pinned.
-Result<SealedCopy> pinned_copy(const Source& source, const std::string& pin) {
-  PRX_TRY_SET(auto copy, sealed_copy(source.descriptor.get(), source.real));
-  PRX_TRY(check_pin(source.real, copy.sha256, {source.note.id, pin}));
+/// The content that is pinned: what the search has hashed, or the file's when that has changed.
+/// What is hashed is what is used, either way.
+Result<SealedCopy> pinned_copy(const Source& source, const Candidate& candidate) {
+  const bool is_known = candidate.copy && candidate.copy->stamp == stamp_of(source.status);
+  PRX_TRY_SET(auto copy, is_known ? same_copy(*candidate.copy, source.real)
+                                  : sealed_copy(source.descriptor.get(), source.real));
+  PRX_TRY(check_pin(source.real, copy.sha256, {source.note.id, candidate.sha256}));
   return copy;
 }
 
-Result<Tables> map_copy(Mappings& all, const Source& source, const std::string& pin) {
-  PRX_TRY_SET(auto copy, pinned_copy(source, pin));
+Result<Tables> map_copy(Mappings& all, const Source& source, const Candidate& candidate) {
+  PRX_TRY_SET(auto copy, pinned_copy(source, candidate));
   const Identity identity{0, 0, copy.sha256};
   if (const auto known = all.tables.find(identity); known != all.tables.end()) return known->second;
   // The note that was checked must be the one of the copy.
@@ -192,9 +195,8 @@ Result<LoadedPlugin> load_plugin(const Candidate& candidate) {
   PRX_TRY_SET(const auto source, open_source(candidate));
   Mappings& all = mappings();
   const std::scoped_lock lock(all.mutex);
-  PRX_TRY_SET(const auto tables, candidate.sha256.empty()
-                                     ? map_file(all, source)
-                                     : map_copy(all, source, candidate.sha256));
+  PRX_TRY_SET(const auto tables,
+              candidate.sha256.empty() ? map_file(all, source) : map_copy(all, source, candidate));
   return LoadedPlugin{source.note, source.real, tables.plugin, tables.provider};
 }
 
@@ -204,7 +206,7 @@ Result<OpenedPlugin> open_plugin(const Candidate& candidate) {
   PRX_TRY_SET(auto source, open_source(candidate));
   if (candidate.sha256.empty())
     return OpenedPlugin{std::move(source.note), source.real, std::move(source.descriptor)};
-  PRX_TRY_SET(auto copy, pinned_copy(source, candidate.sha256));
+  PRX_TRY_SET(auto copy, pinned_copy(source, candidate));
   PRX_TRY_SET(auto note, elf::probe(copy.descriptor.get(), source.real.string()));
   return OpenedPlugin{std::move(note), source.real, std::move(copy.descriptor)};
 }

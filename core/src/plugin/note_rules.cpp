@@ -1,10 +1,11 @@
 #include "plugin/note_rules.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstdint>
 #include <cstring>
+
+#include "plugin/operation_names.hpp"
 
 namespace prx::note {
 
@@ -50,9 +51,8 @@ bool is_origin(std::string_view url) {
 }
 
 bool is_operation(std::string_view name) {
-  constexpr std::array<std::string_view, 6> kOperations{"chat",   "models",  "health",
-                                                        "warmup", "account", "call"};
-  return std::find(kOperations.begin(), kOperations.end(), name) != kOperations.end();
+  return std::any_of(kOperationNames.begin(), kOperationNames.end(),
+                     [&](const OperationName& one) { return one.name == name; });
 }
 
 namespace {

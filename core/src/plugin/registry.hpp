@@ -34,11 +34,25 @@ struct SearchOptions {
 [[nodiscard]] SearchOptions search_options(const PluginsConfig& config,
                                            const Environment& environment);
 
+struct SealedCopy;  // sealed_copy.hpp
+
+/// What a rejected file is rejected for.
+enum class Fault {
+  kNone,     ///< it is not
+  kDiffers,  ///< from its pin
+  kOther,
+};
+
 /// A file that was looked at, whether it serves or not.
 struct Candidate {
   PluginInfo info;     ///< what `prx plugin list` shows
   PluginNote note;     ///< empty when the probe failed
   std::string sha256;  ///< pin, or ""
+  Fault fault = Fault::kNone;
+  std::string digest;  ///< of the content, as sha256_of() has it; "" where nobody had to look
+  /// What the digest was made of, of a pinned one that serves: what is loaded as long as the file
+  /// is as it was. Shared by the copies of a candidate.
+  std::shared_ptr<const SealedCopy> copy;
 };
 
 /// Looks at every `*.so` of the search order and every `path` entry without running code. First
@@ -58,9 +72,10 @@ struct LoadedPlugin {
 };
 
 /// Loads a usable candidate: trust is checked again on the file that is mapped, a sha256 pin is
-/// loaded from a sealed copy. A file that replaced another at the same path is a new plugin beside
-/// the old one. Any thread. Errors: kInternal, kPermission (trust, pin, not usable), kNotFound or
-/// kBadResponse (the file changed since it was found), one line with file and reason.
+/// loaded from a sealed copy, the search's own if the file has not changed since. A file that
+/// replaced another at the same path is a new plugin beside the old one. Any thread. Errors:
+/// kInternal, kPermission (trust, pin, not usable), kNotFound or kBadResponse (the file changed
+/// since it was found), one line with file and reason.
 [[nodiscard]] Result<LoadedPlugin> load_plugin(const Candidate& candidate);
 
 /// A plugin's file, for a process of its own.

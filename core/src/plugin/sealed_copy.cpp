@@ -72,9 +72,29 @@ Result<std::string> copy_and_hash(int from, int to, const std::filesystem::path&
 
 }  // namespace
 
+FileStamp stamp_of(const struct stat& status) {
+  const auto nanoseconds = [](const timespec& at) {
+    return std::int64_t{at.tv_sec} * 1'000'000'000 + at.tv_nsec;
+  };
+  return {status.st_dev, status.st_ino, status.st_size, nanoseconds(status.st_mtim),
+          nanoseconds(status.st_ctim)};
+}
+
+Result<SealedCopy> same_copy(const SealedCopy& copy, const std::filesystem::path& file) {
+  SealedCopy same;
+  same.descriptor = os::Descriptor(::fcntl(copy.descriptor.get(), F_DUPFD_CLOEXEC, 0));
+  if (same.descriptor.get() < 0) return cannot_copy(file, os::reason(errno));
+  same.sha256 = copy.sha256;
+  same.stamp = copy.stamp;
+  return same;
+}
+
 Result<SealedCopy> sealed_copy(int descriptor, const std::filesystem::path& file,
                                std::uint64_t size_max) {
   SealedCopy copy;
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) return cannot_copy(file, os::reason(errno));
+  copy.stamp = stamp_of(status);
   copy.descriptor = os::Descriptor(::memfd_create("prx-plugin", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (copy.descriptor.get() < 0) return cannot_copy(file, os::reason(errno));
   PRX_TRY_SET(copy.sha256, copy_and_hash(descriptor, copy.descriptor.get(), file, size_max));
@@ -96,9 +116,13 @@ Result<void> check_pin(const std::filesystem::path& file, const std::string& sha
                                            std::string(pin.id) + "] sha256");
 }
 
-Result<std::string> sha256_of(const std::filesystem::path& file) {
+Result<SealedCopy> sealed_copy_of(const std::filesystem::path& file) {
   PRX_TRY_SET(const os::Descriptor opened, open_regular_file(file));
-  PRX_TRY_SET(SealedCopy copy, sealed_copy(opened.get(), file));  // what a load would look at
+  return sealed_copy(opened.get(), file);
+}
+
+Result<std::string> sha256_of(const std::filesystem::path& file) {
+  PRX_TRY_SET(SealedCopy copy, sealed_copy_of(file));  // what a load would look at
   return std::move(copy.sha256);
 }
 

@@ -3,7 +3,10 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <memory>
 #include <set>
+
+#include "plugin/sealed_copy.hpp"
 
 namespace prx {
 namespace {
@@ -65,8 +68,9 @@ class Search {
     return candidate;
   }
 
-  void reject(Candidate candidate, std::string reason) {
+  void reject(Candidate candidate, std::string reason, Fault fault = Fault::kOther) {
     candidate.info.state = PluginState::kRejected;
+    candidate.fault = fault;
     candidate.info.reason = std::move(reason);
     candidates_.push_back(std::move(candidate));
   }
@@ -171,12 +175,16 @@ class Search {
   }
 
   /// A file that differs does not stand before the one that was pinned.
-  static std::string pin_objection(const Candidate& candidate) {
-    const auto digest = sha256_of(candidate.info.path);
-    const auto checked =
-        digest ? check_pin(candidate.info.path, *digest, {candidate.info.id, candidate.sha256})
-               : Result<void>(Unexpected(digest.error()));
-    return checked ? std::string() : checked.error().message;
+  void settle_pinned(Candidate candidate) {
+    auto copy = sealed_copy_of(candidate.info.path);
+    if (!copy) return reject(std::move(candidate), copy.error().message);
+    candidate.digest = copy->sha256;
+    if (auto checked =
+            check_pin(candidate.info.path, copy->sha256, {candidate.info.id, candidate.sha256});
+        !checked)
+      return reject(std::move(candidate), checked.error().message, Fault::kDiffers);
+    candidate.copy = std::make_shared<const SealedCopy>(std::move(*copy));  // see Candidate
+    candidates_.push_back(std::move(candidate));
   }
 
   /// Serves, unless an earlier one with its id does, or the configuration names another file for
@@ -193,8 +201,7 @@ class Search {
       candidate.info.state = PluginState::kShadowed;
       candidate.info.reason = candidate.info.path + ": " + shadow_reason(*earlier, candidate);
     } else if (!candidate.sha256.empty()) {
-      if (auto reason = pin_objection(candidate); !reason.empty())
-        return reject(std::move(candidate), std::move(reason));
+      return settle_pinned(std::move(candidate));
     }
     candidates_.push_back(std::move(candidate));
   }

@@ -253,6 +253,18 @@ TEST(CApi, AConfigurationThatIsWrongNamesItsPlace) {
   EXPECT_THAT(answer.message(), HasSubstr("settings of the host:1:"));
 }
 
+TEST(CApi, AWrongOverrideIsCalledTheOptionThatItIs) {
+  CRig rig;
+  prx_client_options options = rig.options;
+  options.config_text = "";
+  options.provider = "opnrouter";
+  EXPECT_THAT(refused_open(options).message(),
+              ::testing::StartsWith("option provider: unknown provider 'opnrouter'; did you mean"));
+  options.provider = nullptr;
+  options.chain = "";
+  EXPECT_EQ(refused_open(options).message(), "option chain is empty; give it a value");
+}
+
 TEST(CApi, AConfigurationFileIsReadAndMustExist) {
   CRig rig;
   const std::string file = ::testing::TempDir() + "prx_c_api.toml";

@@ -282,6 +282,30 @@ TEST(CCall, ItsSinkIsWaitedForUntilNoCallbackRuns) {
   other.join();
 }
 
+TEST(CCall, AClientThatIsFreedInItsCallbackSaysWhatIsWrongAndWaitsForNothing) {
+  static auto* const rig = new CRig(slow());  // for good: the client is left behind, and logs to it
+  prx_client* client = rig->open().release();
+  Pushed pushed;
+  std::chrono::steady_clock::duration took{};
+  pushed.in_event = [&] {
+    const auto begin = std::chrono::steady_clock::now();
+    prx_client_free(std::exchange(client, nullptr));
+    took = std::max(took, std::chrono::steady_clock::now() - begin);
+  };
+  const auto request = prompt("one two three");
+  prx_call* call = nullptr;
+  ASSERT_EQ(prx_client_start(client, &request, nullptr, &pushed.sink, &call, nullptr), PRX_OK);
+  const COwned<prx_call> owned(call);
+  ASSERT_TRUE(pushed.wait_end());
+  EXPECT_EQ(prx_failure_class(pushed.failure.get()), PRX_E_CANCELLED);
+  EXPECT_LT(took, std::chrono::seconds(2));
+  const std::string log = rig->rig.log.all();
+  EXPECT_THAT(log, ::testing::HasSubstr("the client was freed on its own thread"));
+  EXPECT_THAT(log, ::testing::HasSubstr("; it is cancelled, and its thread and memory are left "
+                                        "behind: free it on another thread"));
+  EXPECT_EQ(log.find("plugin did not"), std::string::npos) << log;
+}
+
 TEST(CCall, MayBeFreedInItsOwnFirstEvent) {
   CRig rig(slow());
   const auto client = rig.open();

@@ -106,7 +106,7 @@ TEST(CheckFile, QuirksAreReadStrictly) {
   const auto check = read(
       "[quirks]\nneeded = [\"libz.so.1\"]\nimports = [\"dlopen\"]\nglibc_max = \"2.38\"\n"
       "glibcxx_max = \"3.4.31\"\ninit_array = true\nconcurrency = 1\nrandom_answers = true\n"
-      "slow_start = true\n");
+      "slow_start = true\nerrors_in_200 = false\n");
   ASSERT_TRUE(check) << check.error().message;
   const Quirks& quirks = check->quirks;
   EXPECT_THAT(quirks.needed, ElementsAre("libz.so.1"));
@@ -114,6 +114,7 @@ TEST(CheckFile, QuirksAreReadStrictly) {
   EXPECT_EQ(quirks.glibc_max, "2.38");
   EXPECT_EQ(quirks.glibcxx_max, "3.4.31");
   EXPECT_TRUE(quirks.init_array && quirks.random_answers && quirks.slow_start);
+  EXPECT_FALSE(quirks.errors_in_200);
   EXPECT_EQ(quirks.concurrency, 1u);
   EXPECT_THAT(error_of("[quirks]\nskip = [\"elf.needed\"]\n"), HasSubstr("unknown key 'skip'"));
   EXPECT_THAT(error_of("[quirks]\nglibc_max = \"newest\"\n"), HasSubstr("is no version"));

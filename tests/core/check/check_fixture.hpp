@@ -9,8 +9,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "check/check_file.hpp"
+#include "check/host/breach.hpp"
 #include "check/host/samples.hpp"
 #include "check/subject.hpp"
 
@@ -25,6 +27,13 @@ inline std::string bytes_of(const std::filesystem::path& file) {
   std::ostringstream bytes;
   bytes << in.rdbuf();
   return bytes.str();
+}
+
+/// What was seen, in its order; which is then forgotten.
+inline std::vector<Breach> kinds_of(Breaches& breaches) {
+  std::vector<Breach> kinds;
+  for (const Observed& seen : breaches.take()) kinds.push_back(seen.breach);
+  return kinds;
 }
 
 /// A stream as NDJSON, behind a line of greeting.

@@ -3,11 +3,15 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <set>
 #include <sstream>
 
+#include "check/rules/answer_rules.hpp"
 #include "check/rules/system_call_filter.hpp"
 #include "check/runner.hpp"
 #include "check_fixture.hpp"
@@ -16,9 +20,11 @@
 namespace prx::check {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
 using ::testing::Not;
 
 struct MutantRow {
@@ -111,6 +117,93 @@ std::vector<MutantRow> wrong_ones() {
 INSTANTIATE_TEST_SUITE_P(Check, Mutant, ::testing::ValuesIn(wrong_ones()),
                          [](const auto& test) { return test.param.name; });
 
+/// That rule alone.
+std::vector<Rule> only(std::string_view id) {
+  std::vector<Rule> rules = rules_here();
+  std::erase_if(rules, [id](const Rule& rule) { return rule.id != id; });
+  return rules;
+}
+
+/// All quirks but those of the rule. `random_answers` always: every answer of a mutant is a
+/// server's.
+Quirks quirks_but_for(const Rule& rule) {
+  const auto has = [&rule](std::string_view name) {
+    return std::find(rule.quirks.begin(), rule.quirks.end(), name) != rule.quirks.end();
+  };
+  Quirks quirks;
+  quirks.random_answers = true;
+  quirks.init_array = !has("init_array");
+  quirks.slow_start = !has("slow_start");
+  quirks.errors_in_200 = has("errors_in_200");
+  if (!has("concurrency")) quirks.concurrency = 1;
+  if (!has("needed")) quirks.needed = {"libz.so.1"};
+  if (!has("imports")) quirks.imports = {"pthread_create", "setenv", "signal", "fork", "socket"};
+  if (!has("glibc_max")) quirks.glibc_max = "99.0";
+  if (!has("glibcxx_max")) quirks.glibcxx_max = "99.0";
+  return quirks;
+}
+
+using MutantWithQuirks = Mutant;
+
+TEST_P(MutantWithQuirks, OfOtherRulesBreaksItsOwn) {
+  const auto rules = only(GetParam().rule);
+  ASSERT_EQ(rules.size(), 1u);
+  Subject subject = subject_of(mutant_file(GetParam().name));
+  subject.quirks = quirks_but_for(rules.front());
+  std::string told;
+  EXPECT_THAT(failing(subject, rules, told), ElementsAre(GetParam().rule)) << told;
+}
+
+/// Those that run. One of two of load.no-growth is enough: the other takes its minute.
+std::vector<MutantRow> running_ones() {
+  std::vector<MutantRow> running = wrong_ones();
+  std::erase_if(running, [](const MutantRow& row) {
+    const auto rules = only(row.rule);
+    return rules.empty() || rules.front().is_static || row.name == "leaks_slowly";
+  });
+  return running;
+}
+
+INSTANTIATE_TEST_SUITE_P(Check, MutantWithQuirks, ::testing::ValuesIn(running_ones()),
+                         [](const auto& test) { return test.param.name; });
+
+/// Which of these rules the mutant breaks when that is declared.
+std::set<std::string> failing_with(const std::string& mutant, bool Quirks::*quirk,
+                                   std::initializer_list<std::string_view> ids) {
+  Subject subject = subject_of(mutant_file(mutant));
+  subject.quirks.*quirk = true;
+  std::vector<Rule> rules;
+  for (const std::string_view id : ids)
+    for (const Rule& rule : only(id)) rules.push_back(rule);
+  std::string told;
+  return failing(subject, rules, told);
+}
+
+TEST(Quirks, ASlowStartIsThatOfTheFirstOperationAlone) {
+  const auto with = [](const std::string& mutant) {
+    return failing_with(mutant, &Quirks::slow_start, {"start.does-not-block", "loop.not-held"});
+  };
+  EXPECT_THAT(with("first_start_sleeps"), IsEmpty());
+  EXPECT_THAT(with("first_data_computes"), IsEmpty());
+  EXPECT_THAT(with("start_sleeps"), ElementsAre("start.does-not-block"));
+  EXPECT_THAT(with("data_computes"), ElementsAre("loop.not-held"));
+}
+
+TEST(Quirks, RandomAnswersAreThePluginsOwn) {
+  std::string told;
+  Subject subject = subject_of(mutant_file("chats_at_random"));
+  const auto undeclared = failing(subject, rules_here(), told);
+  EXPECT_THAT(undeclared, IsSupersetOf({"load.at-once", "init.several-modules", "cancel.after-end",
+                                        "start.unknown-flags", "struct.borrowed"}));
+  for (const std::string& id : undeclared) {
+    const QuirkNames names = only(id).front().quirks;
+    EXPECT_NE(std::find(names.begin(), names.end(), "random_answers"), names.end()) << id;
+  }
+  subject.quirks.random_answers = true;
+  told.clear();
+  EXPECT_THAT(failing(subject, rules_here(), told), IsEmpty()) << told;
+}
+
 TEST(Mutants, TheirHonestOriginalKeepsEveryRule) {
   std::string told;
   EXPECT_THAT(failing(subject_of(mutant_file("honest")), rules_here(), told), IsEmpty()) << told;
@@ -169,15 +262,12 @@ TEST(Mutants, WhatIsDeclaredToServeFewAtOnceMayRefuseTheOthers) {
   EXPECT_THAT(failing(subject, rule, told), ElementsAre("load.at-once"));
 }
 
-/// What answer.samples says of the honest plugin with these answers.
-std::string told_of(std::vector<Sample> samples) {
-  std::vector<Rule> rule;
-  for (const Rule& each : rules_here())
-    if (each.id == "answer.samples") rule.push_back(each);
+/// What a rule says of the honest plugin with these answers.
+std::string told_of(std::vector<Sample> samples, const std::string& rule = "answer.samples") {
   Subject subject = subject_of(mutant_file("honest"));
   subject.samples = std::move(samples);
   std::string told;
-  EXPECT_THAT(failing(subject, rule, told), ElementsAre("answer.samples"));
+  EXPECT_THAT(failing(subject, only(rule), told), ElementsAre(rule));
   return told;
 }
 
@@ -203,6 +293,42 @@ TEST(Answers, WhoeverBringsNoneIsToldToBringSome) {
   std::vector<Sample> samples = chat_completions_samples();
   for (Sample& sample : samples) sample.body = "{}";
   EXPECT_THAT(told_of(std::move(samples)), HasSubstr("as [[answers]] in check.toml"));
+}
+
+TEST(Answers, NoneWithAnErrorUnder200IsAGapThatCanBeDeclared) {
+  std::vector<Sample> samples = chat_completions_samples();
+  std::erase_if(samples, [](const Sample& sample) { return !sample.error.empty(); });
+  for (Sample& sample : samples) sample.own = true;
+  Sample rejected = samples.front();
+  rejected.name = "rejected";
+  rejected.status = 429;
+  rejected.error = "rate_limit";
+  samples.push_back(rejected);
+  EXPECT_THAT(told_of(samples, "answer.errors-in-200"),
+              AllOf(HasSubstr("check.toml is incomplete"), HasSubstr("errors_in_200 = false")));
+  Subject subject = subject_of(mutant_file("honest"));
+  subject.samples = samples;
+  subject.quirks.errors_in_200 = false;
+  std::string told;
+  EXPECT_THAT(failing(subject, only("answer.errors-in-200"), told), IsEmpty()) << told;
+}
+
+TEST(Answers, OneThatIsThereIsTriedWhateverIsDeclared) {
+  Subject subject = subject_of(mutant_file("credit_is_no_error"));
+  if (!std::filesystem::exists(subject.file)) GTEST_SKIP() << "not built with a sanitizer";
+  subject.quirks.errors_in_200 = false;
+  std::string told;
+  EXPECT_THAT(failing(subject, only("answer.errors-in-200"), told),
+              ElementsAre("answer.errors-in-200"));
+}
+
+TEST(Answers, AreCutAtEveryPositionUpToALimitAndEvenlyAboveIt) {
+  EXPECT_THAT(split_positions(0), IsEmpty());
+  EXPECT_THAT(split_positions(3), ElementsAre(0, 1, 2));
+  EXPECT_EQ(split_positions(kSplitsMax).size(), kSplitsMax);
+  EXPECT_EQ(split_positions(kSplitsMax + 1).size(), kSplitsMax / 2 + 1);
+  EXPECT_EQ(split_positions(2 * kSplitsMax).size(), kSplitsMax);
+  EXPECT_EQ(split_positions(2 * kSplitsMax)[1], 2u);
 }
 
 TEST(Mutants, EveryRuleHasOne) {

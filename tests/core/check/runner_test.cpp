@@ -7,12 +7,15 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 #include <stdexcept>
 
 #include "os/descriptor.hpp"
@@ -232,6 +235,63 @@ TEST(Runner, NorDoesWhatLeftItsGroup) {
   const Outcome outcome = only(rule("a.b", leave_a_daemon));
   const pid_t daemon = std::stoi(outcome.findings.at(0).happened);
   EXPECT_NE(::kill(daemon, 0), 0) << "it is gone when the rule is told of";
+}
+
+/// The processes of a rule that hangs, in memory that all of them see.
+struct Numbers {
+  std::atomic<pid_t> rule{0}, child{0}, daemon{0};
+};
+Numbers* shared_numbers = nullptr;
+
+/// A child of its own group, and a process in a session of its own whose parent has ended.
+void leave_all_and_hang(const Subject&, Trial&) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::setpgid(0, 0);
+    while (true) ::pause();
+  }
+  const pid_t parent = ::fork();
+  if (parent == 0) {
+    ::setsid();
+    const pid_t daemon = ::fork();
+    if (daemon != 0) ::_exit(0);
+    shared_numbers->daemon = ::getpid();
+    while (true) ::pause();
+  }
+  ::waitpid(parent, nullptr, 0);
+  shared_numbers->child = child;
+  shared_numbers->rule = ::getpid();
+  while (true) ::pause();
+}
+
+/// Whether it ends by itself, soon; ended if not.
+bool is_gone(pid_t pid) {
+  const os::Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!process.is_open()) return true;
+  pollfd wait{process.get(), POLLIN, 0};
+  const bool gone = ::poll(&wait, 1, 20'000) == 1;
+  if (!gone) ::kill(pid, SIGKILL);
+  return gone;
+}
+
+TEST(Runner, NothingOfARuleSurvivesAKillOfWhoeverChecks) {
+  void* const memory =
+      ::mmap(nullptr, sizeof(Numbers), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(memory, MAP_FAILED);
+  shared_numbers = new (memory) Numbers;
+  const pid_t checker = ::fork();
+  if (checker == 0) {
+    const Rule rules[] = {rule("a.b", leave_all_and_hang, seconds(600))};
+    (void)run_rules(Subject(), rules, {});
+    ::_exit(1);
+  }
+  while (shared_numbers->rule == 0 || shared_numbers->daemon == 0) ::usleep(1'000);
+  ::kill(checker, SIGKILL);
+  ::waitpid(checker, nullptr, 0);
+  EXPECT_TRUE(is_gone(shared_numbers->rule));
+  EXPECT_TRUE(is_gone(shared_numbers->child));
+  EXPECT_TRUE(is_gone(shared_numbers->daemon));
+  ::munmap(memory, sizeof(Numbers));
 }
 
 TEST(Runner, AfterSomeThatHadToBeEndedNoMoreAreRun) {

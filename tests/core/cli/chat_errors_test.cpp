@@ -1,5 +1,6 @@
 // prx chat that fails: exit code, class, remedy, and what was delivered before.
 #include "program_fixture.hpp"
+#include "support/wire_server.hpp"
 
 namespace prx::cli {
 namespace {
@@ -231,6 +232,27 @@ TEST_F(ChatErrors, WrongArgumentsAreUsageErrorsInOneLine) {
     EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
     EXPECT_EQ(result.out, "");
   }
+}
+
+TEST_F(ChatErrors, ARedirectIsNotAskedAgainAndTheNextTargetIs) {
+  simulate();
+  test::WireServer server(test::always(
+      "HTTP/1.1 302 Found\r\nLocation: https://else.example/v1?q=1\r\nContent-Length: 0\r\n\r\n"));
+  const std::string providers =
+      "[providers.openrouter]\nbase_url = \"" + server.url() + "\"\nmodel = \"m\"\n";
+  configure(providers);
+  environment.erase("OPENROUTER_BASE_URL");
+  const auto alone = run({"chat", "--trace", "Hello"});
+  EXPECT_EQ(alone.exit_code, 7) << alone.err;
+  EXPECT_THAT(alone.err, AllOf(HasSubstr("this one leads to https://else.example)"),
+                               HasSubstr("check [providers.openrouter] base_url"),
+                               HasSubstr("attempt 1"), Not(HasSubstr("attempt 2"))));
+  environment["OPENAI_API_KEY"] = kKey;
+  configure(providers + "[reliability]\nfallback_providers = [\"openai\"]\n");
+  const auto chain = run({"chat", "--trace", "Hello"});
+  EXPECT_EQ(chain.exit_code, 0) << chain.err;
+  EXPECT_THAT(chain.err,
+              AllOf(HasSubstr("attempt 2"), HasSubstr("openai"), Not(HasSubstr("attempt 3"))));
 }
 
 }  // namespace

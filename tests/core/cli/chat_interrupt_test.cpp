@@ -1,5 +1,9 @@
 // prx chat that is stopped from outside: signals, readers that go away, closed descriptors.
+#include <sys/stat.h>
+
+#include <algorithm>
 #include <csignal>
+#include <filesystem>
 
 #include "program_fixture.hpp"
 
@@ -8,7 +12,9 @@ namespace {
 
 using test::Process;
 using test::ProcessOptions;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 using ChatInterrupt = ProgramTest;
 
@@ -117,6 +123,55 @@ TEST_F(ChatInterrupt, AClosedStdoutIsSaid) {
   const auto result = run_with(options);
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.err, HasSubstr("prx: cannot write to stdout: "));
+}
+
+/// With a plugin of this process that does not give the loop back.
+class ChatHeld : public ProgramTest {
+ protected:
+  ChatHeld() {
+    const auto plugin = home / "plugins/holds.so";
+    std::filesystem::copy_file(PRX_CLI_FIXTURE_DIR "/holds.so", plugin);
+    ::chmod(plugin.c_str(), 0755);
+    configure("[default]\nprovider = \"holds\"\n[reliability]\nretries = 0\n");
+  }
+  /// One line that says who holds prx, and what to do.
+  static void expect_said(const std::string& err) {
+    EXPECT_THAT(err, AllOf(StartsWith("prx: plugin 'holds' has not returned for 1 s"),
+                           HasSubstr("; Ctrl-C ends prx now"),
+                           HasSubstr("[plugins.holds] isolation = \"process\"")));
+    EXPECT_EQ(std::count(err.begin(), err.end(), '\n'), 1) << err;
+  }
+};
+
+TEST_F(ChatHeld, CtrlCIsAnsweredAndEndsIt) {
+  Process process(program({"chat", "Hello"}));
+  process.wait_for_out("first");
+  process.send_signal(SIGINT);
+  const auto result = end(process);
+  EXPECT_EQ(result.exit_code, 130);
+  expect_said(result.err);
+}
+
+TEST_F(ChatHeld, ASecondSignalEndsItAtOnce) {
+  Process process(program({"chat", "Hello"}));
+  process.wait_for_out("first");
+  process.send_signal(SIGTERM);
+  process.wait_for_err("Ctrl-C ends prx now");
+  process.send_signal(SIGINT);
+  EXPECT_EQ(end(process).exit_code, 130);
+}
+
+TEST_F(ChatHeld, TheTimeoutEndsIt) {
+  const auto result = run({"chat", "--timeout", "100ms", "Hello"});
+  EXPECT_EQ(result.exit_code, 6);
+  expect_said(result.err);
+}
+
+TEST_F(ChatHeld, CtrlCAfterTheTimeoutIsTheLastOne) {
+  Process process(program({"chat", "--timeout", "100ms", "Hello"}));
+  process.wait_for_err("Ctrl-C ends prx now");
+  process.send_signal(SIGINT);
+  EXPECT_EQ(end(process).exit_code, 130);
 }
 
 }  // namespace

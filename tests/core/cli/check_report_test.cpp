@@ -114,7 +114,7 @@ TEST(CheckReport, AFailureSaysWhatWasExpectedWhatHappenedWhereAndHowToReplay) {
 
 TEST(CheckReport, ARuleThatIsLiftedByAQuirkNamesIt) {
   Outcome one = failed();
-  one.rule.quirk = "imports";
+  one.rule.quirks = "imports";
   EXPECT_THAT(report_outcome(run_of(), one), HasSubstr("[quirks] imports declares it"));
 }
 

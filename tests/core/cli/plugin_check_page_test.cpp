@@ -28,9 +28,11 @@ TEST(PluginCheckPage, ItsTableIsThatOfTheRules) {
   rules.insert(rules.end(), fuzz.begin(), fuzz.end());
   std::vector<std::string> expected, found;
   for (const check::Rule& rule : rules) {
-    const std::string quirk = rule.quirk.empty() ? "" : "`" + std::string(rule.quirk) + "`";
+    std::string quirks;
+    for (const std::string_view quirk : rule.quirks)
+      quirks += (quirks.empty() ? "`" : ", `") + std::string(quirk) + "`";
     expected.push_back("| `" + std::string(rule.id) + "` | " + std::string(rule.claim) + " | " +
-                       quirk + " |");
+                       quirks + " |");
   }
   std::istringstream lines(page().substr(page().find("## The rules")));
   for (std::string line; std::getline(lines, line);)

@@ -1,6 +1,8 @@
 // prx plugin check: the verb. The rules are tests/core/check's.
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "program_fixture.hpp"
@@ -27,6 +29,13 @@ class PluginCheck : public ProgramTest {
   }
   std::string mutant(const std::string& name) const {
     return copy(fs::path(PRX_MUTANT_DIR) / (name + ".so"));
+  }
+  /// A command line as it is printed for a shell.
+  test::ProcessResult run_shell(const std::string& command) {
+    auto options = program({"-c", command});
+    options.program = "/bin/sh";
+    options.environment["PATH"] = PRX_BINARY_DIR "/bin:/usr/bin:/bin";
+    return run_with(std::move(options));
   }
   test::ProcessResult check(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), {"plugin", "check"});
@@ -61,11 +70,40 @@ TEST_F(PluginCheck, ARuleThatDoesNotHoldFailsIt) {
                               " --seed 1 --rule elf.no-search-path\n")));
 }
 
+/// The part of a report behind that name of a finding's line; of the first such line.
+std::string told(const std::string& report, const std::string& name) {
+  const std::string begin = "\n          " + name;
+  const std::size_t at = report.find(begin);
+  if (at == report.npos) return "";
+  const std::size_t text = report.find_first_not_of(' ', at + begin.size());
+  return report.substr(text, report.find('\n', text) - text);
+}
+
 TEST_F(PluginCheck, TheReplayThatIsPrintedFindsTheSame) {
-  const std::string file = mutant("run_path");
-  const auto again = check({file, "--seed", "1", "--rule", "elf.no-search-path"});
-  EXPECT_EQ(again.exit_code, 1);
-  EXPECT_THAT(again.out, HasSubstr("it is /opt/mutant"));
+  const auto found = check({mutant("run_path"), "--rule", "elf.no-search-path"});
+  const auto again = run_shell(told(found.out, "replay"));
+  EXPECT_EQ(again.exit_code, 1) << again.err;
+  EXPECT_EQ(told(again.out, "happened"), "it is /opt/mutant");
+}
+
+TEST_F(PluginCheck, SoDoesThatOfAFindingAtRandom) {
+  const auto found = check({mutant("dislikes_a_byte"), "--config",
+                            PRX_SOURCE_DIR "/tests/core/check/mutants/check.toml", "--fuzz", "20",
+                            "--seed", "77", "--rule", "fuzz.answers"});
+  ASSERT_EQ(found.exit_code, 1) << found.out << found.err;
+  const std::string at = told(found.out, "at");
+  EXPECT_THAT(at, ContainsRegex("seed [0-9]+, .*; replay with --seed [0-9]+ --fuzz 1$"));
+  const std::string replay = told(found.out, "replay");
+  EXPECT_THAT(replay, HasSubstr(" --fuzz 20 --seed 77 --rule fuzz.answers"));
+  const auto expect_same = [&](const std::string& command) {
+    const auto again = run_shell(command);
+    EXPECT_EQ(again.exit_code, 1) << command << "\n" << again.out << again.err;
+    EXPECT_EQ(told(again.out, "at"), at) << command;
+    EXPECT_EQ(told(again.out, "happened"), told(found.out, "happened")) << command;
+  };
+  expect_same(replay);
+  const std::string options = at.substr(at.find("--seed"));
+  expect_same(replay.substr(0, replay.find(" --fuzz 20")) + " " + options + " --rule fuzz.answers");
 }
 
 /// Its lines as core/docs/plugin-check.md shows them, of a file that is called otherwise.
@@ -101,6 +139,7 @@ TEST_F(PluginCheck, JsonIsOneObject) {
   EXPECT_FALSE(report["complete"].GetBool());
   ASSERT_EQ(report["rules"].Size(), 1u);
   EXPECT_STREQ(report["rules"][0]["state"].GetString(), "failed");
+  EXPECT_TRUE(report["rules"][0]["quirks"].IsArray());
 }
 
 TEST_F(PluginCheck, JUnitIsOneTestSuite) {
@@ -151,6 +190,41 @@ TEST_F(PluginCheck, AFileThatIsNotThereIsSaidSo) {
   EXPECT_THAT(check({home.string()}).err, HasSubstr("is no regular file"));
 }
 
+/// One line, and nothing of a report.
+void expect_no_verdict(const test::ProcessResult& result, const std::string& why) {
+  EXPECT_EQ(result.exit_code, 3) << result.err;
+  EXPECT_EQ(result.out, "");
+  EXPECT_THAT(result.err, AllOf(StartsWith("prx: "), HasSubstr(why)));
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+}
+
+TEST_F(PluginCheck, AFileThatIsTooLargeIsNoBreachOfAPlugin) {
+  const std::string file = mutant("honest");
+  fs::resize_file(file, (512u << 20) + 1);
+  expect_no_verdict(check({file, "--json"}),
+                    file + ": has 536870913 bytes, and a plugin at most 536870912; give the path");
+}
+
+TEST_F(PluginCheck, NorIsOneThatCannotBeRead) {
+  const std::string file = mutant("honest");
+  ::chmod(file.c_str(), 0);
+  auto options = program({"plugin", "check", file});
+  if (::geteuid() == 0) {  // who may read everything
+    constexpr uid_t kSomebody = 65'534;
+    fs::copy_file(PRX_BINARY_DIR "/bin/prx", home / "prx");  // where that user can reach it
+    ::chmod((home / "prx").c_str(), 0755);
+    ::chmod(home.c_str(), 0755);
+    for (const auto& path : {home, fs::path(file)})
+      ASSERT_EQ(::chown(path.c_str(), kSomebody, kSomebody), 0) << path;
+    options.program = "/usr/bin/setpriv";
+    const std::string user = std::to_string(kSomebody);
+    options.arguments.insert(options.arguments.begin(),
+                             {"--reuid", user, "--regid", user, "--clear-groups", home / "prx"});
+  }
+  expect_no_verdict(run_with(std::move(options)),
+                    file + ": cannot be read: Permission denied; run: chmod u+r " + file);
+}
+
 TEST_F(PluginCheck, NothingIsRunWherePluginsAreOff) {
   environment["PRX_NO_PLUGINS"] = "1";
   const auto result = check({mutant("honest")});
@@ -187,8 +261,25 @@ TEST_F(PluginCheck, CtrlCEndsAllOfIt) {
   EXPECT_EQ(result.exit_code, 130);
 }
 
+/// Whose answers are long, and come slowly.
+sim::SimulatorOptions at_length() {
+  sim::SimulatorOptions options;
+  options.answer_tokens = 400;
+  options.token_delay = std::chrono::milliseconds(5);
+  return options;
+}
+
+/// A service that answers this path so.
+sim::SimulatorOptions faulty(const std::string& path, const std::string& fault) {
+  sim::SimulatorOptions options;
+  options.script.rules.push_back({});
+  options.script.rules.back().path = path;
+  options.script.rules.back().faults = sim::parse_faults(fault).value();
+  return options;
+}
+
 TEST_F(PluginCheck, LiveAsksTheServiceWithTheKeyOfTheEnvironment) {
-  simulate();
+  simulate(at_length());
   const std::string file = copy(PRX_OPENROUTER, "openrouter.so");
   const auto result =
       check({file, "--live", "--rule", "live.chat-stream", "--rule", "live.chat-whole", "--rule",
@@ -207,6 +298,62 @@ TEST_F(PluginCheck, LiveFailsWhereTheServiceRefuses) {
   EXPECT_EQ(result.exit_code, 1) << result.out << result.err;
   EXPECT_THAT(result.out, AllOf(HasSubstr("FAILED  live.chat-stream"), HasSubstr("auth: "),
                                 HasSubstr(" --live --seed 1 --rule live.chat-stream")));
+}
+
+struct LiveFault {
+  std::string rule, path, fault, told;
+  friend void PrintTo(const LiveFault& fault, std::ostream* out) { *out << fault.rule; }
+};
+
+class PluginCheckLive : public PluginCheck, public ::testing::WithParamInterface<LiveFault> {};
+
+TEST_P(PluginCheckLive, FailsByItsRuleAlone) {
+  simulate(faulty(GetParam().path, GetParam().fault));
+  const std::string file = copy(PRX_OPENROUTER, "openrouter.so");
+  const auto result = check({file, "--live", "--rule", GetParam().rule});
+  EXPECT_EQ(result.exit_code, 1) << result.out << result.err;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("FAILED  " + GetParam().rule), HasSubstr(GetParam().told),
+                                HasSubstr(" --live --seed 1 --rule " + GetParam().rule)));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Faults, PluginCheckLive,
+    ::testing::Values(LiveFault{"live.chat-stream", "/chat/completions", "no-finish", "FAILED"},
+                      LiveFault{"live.chat-whole", "/chat/completions", "503", "overloaded: "},
+                      LiveFault{"live.models", "/models", "503", "a list of models"},
+                      LiveFault{"live.health", "/key", "503", "it answers this key"},
+                      LiveFault{"live.cancel", "/chat/completions", "503", "an answer begins"}),
+    [](const auto& test) {
+      std::string name = test.param.rule;
+      for (char& c : name)
+        if (c == '.' || c == '-') c = '_';
+      return name;
+    });
+
+TEST_F(PluginCheck, LiveIsNoCancelWhereTheAnswerWasOver) {
+  sim::SimulatorOptions short_one;
+  short_one.answer = "Hi";
+  short_one.one_write = true;
+  simulate(std::move(short_one));
+  const std::string file = copy(PRX_OPENROUTER, "openrouter.so");
+  const auto result = check({file, "--live", "--rule", "live.cancel"});
+  EXPECT_EQ(result.exit_code, 1) << result.out << result.err;
+  EXPECT_THAT(result.out, HasSubstr("it was over before it could be cancelled"));
+}
+
+TEST_F(PluginCheck, LiveSeesThatThePluginItselfDoesNotEnd) {
+  simulate(at_length());
+  environment["MUTANT_API_KEY"] = kKey;
+  const std::string config =
+      "base_url = \"" + simulator().openai_base_url() + "\"\nchat.model = \"gpt-4o\"";
+  const auto live = [&](const std::string& name) {
+    return check({mutant(name), "--config", config, "--live", "--rule", "live.cancel"});
+  };
+  const auto honest = live("honest");
+  EXPECT_EQ(honest.exit_code, 0) << honest.out << honest.err;
+  const auto deaf = live("deaf_after_an_event");
+  EXPECT_EQ(deaf.exit_code, 1) << deaf.out << deaf.err;
+  EXPECT_THAT(deaf.out, HasSubstr("did not end within a second of its cancel"));
 }
 
 TEST_F(PluginCheck, LiveWithoutTheKeyIsSaidSoAndRunsNothing) {

@@ -1,10 +1,8 @@
 // Plugins that can only chat, that differ from their pin or that are not where they should be: what
 // the program says of them.
-#include <sys/stat.h>
-
 #include <fstream>
 
-#include "program_fixture.hpp"
+#include "plugin_fixture.hpp"
 
 namespace prx::cli {
 namespace {
@@ -14,13 +12,10 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-class PluginOffers : public ProgramTest {
+class PluginOffers : public PluginProgramTest {
  protected:
   PluginOffers() {
-    environment["OPENAI_API_KEY"] = kKey;
-    const fs::path file = home / "plugins/template-in_process.so";
-    fs::copy_file(PRX_TEMPLATE_DIR "/template_in_process.so", file);
-    ::chmod(file.c_str(), 0755);
+    const fs::path file = add_plugin(PRX_TEMPLATE_DIR "/template_in_process.so");
     chatter = parse_json(run({"plugin", "info", file, "--json"}).out)["id"].GetString();
   }
 

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <fstream>
 
-#include "program_fixture.hpp"
+#include "plugin_fixture.hpp"
 
 namespace prx::cli {
 namespace {
@@ -19,24 +19,17 @@ using ::testing::StartsWith;
 
 /// Runs a copy of the program that has no plugins installed beside it: what is in home/plugins is
 /// all there is.
-class PluginProblems : public ProgramTest {
+class PluginProblems : public PluginProgramTest {
  protected:
   PluginProblems() {
     fs::create_directory(home / "bin");
     fs::copy_file(PRX_BINARY_DIR "/bin/prx", program_);
-    environment["OPENAI_API_KEY"] = kKey;
   }
 
   test::ProcessResult run_alone(std::vector<std::string> arguments) {
     auto options = program(std::move(arguments));
     options.program = program_;
     return run_with(std::move(options));
-  }
-
-  fs::path add_fixture(const std::string& file) const {
-    fs::copy_file(file, home / "plugins" / fs::path(file).filename());
-    ::chmod((home / "plugins" / fs::path(file).filename()).c_str(), 0755);
-    return home / "plugins" / fs::path(file).filename();
   }
 
   /// One line that begins with the program's name and says both; nothing of an answer.
@@ -85,22 +78,34 @@ TEST_F(PluginProblems, APluginForAnotherMachine) {
 }
 
 TEST_F(PluginProblems, APluginOfAnotherMajorVersion) {
-  const auto file = add_fixture(PRX_PLUGIN_FIXTURE_DIR "/wrong_major.so");
+  const auto file = add_plugin(PRX_PLUGIN_FIXTURE_DIR "/wrong_major.so");
   expect_refused(run_alone({"chat", "--provider", "later", "Hello"}), file, "built for ABI 2.x");
   expect_openai_serves();
 }
 
 TEST_F(PluginProblems, APluginWithoutItsSymbol) {
-  const auto file = add_fixture(PRX_PLUGIN_FIXTURE_DIR "/no_symbol.so");
+  const auto file = add_plugin(PRX_PLUGIN_FIXTURE_DIR "/no_symbol.so");
   expect_refused(run_alone({"chat", "--provider", "good", "Hello"}), file, "prx_plugin_query_v1");
   expect_openai_serves();
 }
 
 TEST_F(PluginProblems, APluginThatThrowsWhenItsProviderIsMade) {
-  const auto file = add_fixture(PRX_CLI_FIXTURE_DIR "/throws.so");
+  const auto file = add_plugin(PRX_CLI_FIXTURE_DIR "/throws.so");
   expect_refused(run_alone({"chat", "--provider", "throws", "Hello"}), file, "the wheel came off");
   expect_openai_serves();
 }
+
+#ifdef PRX_HOSTILE_PLUGIN
+TEST_F(PluginProblems, AnIsolatedPluginWhoseProcessEndsFailsOneOperation) {
+  add_plugin(PRX_HOSTILE_PLUGIN);
+  configure("[plugins]\nisolation_host = \"" PRX_BINARY_DIR
+            "/lib/prx/prx-plugin-host\"\n[plugins.hostile]\nisolation = \"process\"\n"
+            "[reliability]\nretries = 0\n");
+  const auto result = run_alone({"chat", "--provider", "hostile", "--model", "start:half", "Hi"});
+  EXPECT_EQ(result.exit_code, 8);
+  EXPECT_THAT(result.err, HasSubstr("; 1 running operation failed with it; it is started again"));
+}
+#endif
 
 }  // namespace
 }  // namespace prx::cli

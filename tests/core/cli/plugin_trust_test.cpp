@@ -99,6 +99,56 @@ TEST_F(PluginTrust, AStrangersLinkIsRefusedThoughItLeadsToAnOwnFile) {
   EXPECT_THAT(refusal(), HasSubstr("link.so: not trusted: it belongs to user 12345"));
 }
 
+/// What is wrong with the only plugin that could serve, and what prx says of it.
+struct Untrusted {
+  const char* name;
+  void (*make)(const fs::path& plugins);
+  const char* reason;
+  const char* configuration = "";  ///< of prx, beside its default
+  const char* variable = "";       ///< set to 1
+  friend void PrintTo(const Untrusted& row, std::ostream* out) { *out << row.name; }
+};
+
+class UntrustedPlugin : public PluginTrust, public ::testing::WithParamInterface<Untrusted> {};
+
+TEST_P(UntrustedPlugin, IsRefusedByAChatInOneLine) {
+  const Untrusted& row = GetParam();
+  configure_as_user(std::string("[default]\nprovider = \"openai\"\nmodel = \"m\"\n") +
+                    row.configuration);
+  if (row.make != nullptr) row.make(home / "plugins");
+  if (*row.variable != 0) environment[row.variable] = "1";
+  environment["OPENAI_API_KEY"] = kKey;
+  const auto result = run_as_user({"chat", "hi"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_EQ(result.out, "");
+  EXPECT_THAT(result.err, ::testing::AllOf(::testing::StartsWith("prx: "), HasSubstr(row.reason)));
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Chat, UntrustedPlugin,
+    ::testing::Values(
+        Untrusted{"group",
+                  [](const fs::path& plugins) { ::chmod((plugins / "openai.so").c_str(), 0775); },
+                  "openai.so: not trusted: it can be written by its group"},
+        Untrusted{"world",
+                  [](const fs::path& plugins) { ::chmod((plugins / "openai.so").c_str(), 0757); },
+                  "can be written by everyone"},
+        Untrusted{"folder", [](const fs::path& plugins) { ::chmod(plugins.c_str(), 0777); },
+                  "plugins can be written by everyone"},
+        Untrusted{"sticky", [](const fs::path& plugins) { ::chmod(plugins.c_str(), 01777); },
+                  "plugins can be written by everyone"},
+        Untrusted{"link",
+                  [](const fs::path& plugins) {
+                    fs::rename(plugins / "openai.so", plugins / "kept");
+                    fs::create_symlink("kept", plugins / "openai.so");
+                    own(plugins / "openai.so", kStranger);
+                  },
+                  "openai.so: not trusted: it belongs to user 12345"},
+        Untrusted{"allow", nullptr, "allow", "[plugins]\nallow = [\"openrouter\"]\n"},
+        Untrusted{"no_plugins", nullptr, "PRX_NO_PLUGINS", "", "PRX_NO_PLUGINS"}),
+    [](const auto& test) { return test.param.name; });
+
 TEST_F(PluginTrust, AFileThatIsNamedIsRefusedWithOneLineAndNothingElseTakesItsPlace) {
   const fs::path other = home / "other.so";
   fs::copy_file(file, other);

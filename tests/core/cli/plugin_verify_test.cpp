@@ -1,4 +1,6 @@
 // prx plugin verify.
+#include <sys/stat.h>
+
 #include <fstream>
 
 #include "program_fixture.hpp"
@@ -49,6 +51,14 @@ TEST_F(PluginVerifyTest, AFileThatDiffersFails) {
   EXPECT_THAT(result.out, AllOf(ContainsRegex("openai +differs"), HasSubstr("its sha256 is "),
                                 HasSubstr("correct [plugins.openai] sha256")));
   EXPECT_THAT(result.out, ContainsRegex("openrouter +not pinned"));
+}
+
+TEST_F(PluginVerifyTest, OneThatDiffersAndCannotBeTrustedEitherIsUnusable) {
+  pin("openai", std::string(64, 'a'));
+  ::chmod((home / "plugins/openai.so").c_str(), 0666);
+  const auto result = run({"plugin", "verify", "openai"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.out, AllOf(ContainsRegex("openai +unusable"), HasSubstr("not trusted")));
 }
 
 TEST_F(PluginVerifyTest, ANamedPluginHasToBePinned) {

@@ -7,6 +7,7 @@ namespace prx::cli {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -147,8 +148,8 @@ TEST(Explain, AStatusSaysMoreThanItsClass) {
               HasSubstr("check [providers.acme] base_url: that server does not know the call"));
   EXPECT_THAT(explain(error_of(ErrorClass::kInvalidRequest, 405), acme()),
               HasSubstr("check [providers.acme] base_url"));
-  EXPECT_THAT(explain(error_of(ErrorClass::kBadResponse, 302), acme()),
-              HasSubstr("check [providers.acme] base_url"));
+  EXPECT_THAT(explain(error_of(ErrorClass::kNotFound, 302), acme()),
+              AllOf(HasSubstr("check [providers.acme] base_url"), Not(HasSubstr("--model"))));
   EXPECT_THAT(explain(error_of(ErrorClass::kNetwork), acme()), HasSubstr("check the connection"));
   EXPECT_THAT(explain(error_of(ErrorClass::kTimeout, 409), acme()), HasSubstr("--timeout"))
       << "what the class says is exact enough";

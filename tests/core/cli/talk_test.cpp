@@ -109,6 +109,35 @@ TEST_F(TalkProgram, CtrlCLeavesTheLine) {
   EXPECT_EQ(asked().size(), 1u);
 }
 
+TEST_F(TalkProgram, AWarningOfTheConfigurationIsSaidOnce) {
+  configure("[reliability]\nretries = 0\nfallback_on = [\"content_policy\"]\n");
+  Terminal& terminal = talk({"--log-level", "info"});
+  enter(terminal, "/model m");
+  enter(terminal, "/model n");
+  const std::string shown = terminal.shown();
+  const auto first = shown.find("fallback_on replaces the default");
+  ASSERT_NE(first, std::string::npos) << shown;
+  EXPECT_EQ(shown.find("fallback_on replaces the default", first + 1), std::string::npos) << shown;
+}
+
+TEST_F(TalkProgram, CtrlCEndsItWhenAPluginHoldsIt) {
+  const auto plugin = home / "plugins/holds.so";
+  std::filesystem::copy_file(PRX_CLI_FIXTURE_DIR "/holds.so", plugin);
+  ::chmod(plugin.c_str(), 0755);
+  configure(R"([reliability]
+retries = 0
+[chains.two]
+targets = [{ provider = "holds" }, { provider = "openrouter" }]
+)");
+  Terminal& terminal = talk();
+  enter(terminal, "/chain two");
+  terminal.type("go on\r");
+  terminal.wait_for("first");
+  terminal.control('c');
+  terminal.wait_for("prx: one of the plugins 'holds', 'openrouter' has not returned for 1 s");
+  EXPECT_EQ(terminal.wait(), 130);
+}
+
 TEST_F(TalkProgram, SigtermEndsItAtThePromptAndDuringAnAnswer) {
   Terminal& idle = talk();
   idle.send_signal(SIGTERM);

@@ -153,6 +153,25 @@ TEST_F(OperationTest, AnotherFailureKeepsItsWords) {
   EXPECT_EQ(watcher.last->provider_code, "");
 }
 
+TEST_F(OperationTest, AFailureOfThePluginThatNamesNobodyIsGivenTheProvidersName) {
+  for (const auto& [said, told] :
+       {std::pair("out of memory", "provider 'main': out of memory"),
+        std::pair("", "provider 'main': the provider gave no reason"),
+        std::pair("the model of 'main' is broken", "the model of 'main' is broken")}) {
+    const auto operation = start();
+    plugin.error(PRX_E_INTERNAL, said);
+    rig.loop.run_ready();
+    ASSERT_TRUE(watcher.last);
+    EXPECT_EQ(watcher.last->message, told);
+  }
+  const auto operation = start();
+  prx_event event{};
+  event.type = PRX_EV_ERROR;
+  plugin.emit(event);
+  EXPECT_EQ(watcher.last->message,
+            "provider 'main': the plugin reported a failure without saying which");
+}
+
 TEST_F(OperationTest, WhatANoteDoesNotOfferIsNotAskedFor) {
   EXPECT_EQ(rig.instance->lacks("models"), std::nullopt) << "a note that lists none says nothing";
   const ScriptedProvider other(rig.runtime, rig.transport, "other", {"chat", "health"});
@@ -208,6 +227,7 @@ TEST_F(OperationTest, AnExchangeThatStillRunsAfterDoneIsReadToItsEndWithoutThePl
   const prx_http_req request = get("https://own.example/");
   const prx_http_sink sink = exchange.sink();
   ASSERT_EQ(plugin.http().send(plugin.host, &request, &sink, nullptr, nullptr), PRX_OK);
+  rig.transport.sent[0].handler->on_head({});
   plugin.done();
   rig.loop.run_ready();
   EXPECT_EQ(plugin.releases, 1);
@@ -217,6 +237,40 @@ TEST_F(OperationTest, AnExchangeThatStillRunsAfterDoneIsReadToItsEndWithoutThePl
   EXPECT_TRUE(exchange.body.empty());
   rig.loop.advance(driver::Operation::kDrainMax);
   EXPECT_TRUE(rig.transport.sent[0].cancelled) << "but not for ever";
+}
+
+/// Its body may still be on its way, and is held as long.
+TEST_F(OperationTest, AnExchangeWithoutAHeadEndsWithDone) {
+  for (const bool by_plugin : {false, true}) {
+    const auto operation = start();
+    const prx_http_req request = get("https://own.example/");
+    const prx_http_sink sink = exchange.sink();
+    std::uint64_t id = 0;
+    ASSERT_EQ(plugin.http().send(plugin.host, &request, &sink, nullptr, &id), PRX_OK);
+    plugin.done();
+    if (by_plugin) {
+      plugin.http().cancel(plugin.host, id);
+      EXPECT_TRUE(rig.transport.sent.back().cancelled);
+    }
+    rig.loop.run_ready();
+    EXPECT_TRUE(rig.transport.sent.back().cancelled);
+  }
+}
+
+TEST_F(OperationTest, ALargeBodyOfThePluginsOwnIsNotHeldForTheRestOfAnAnswer) {
+  const std::string own(driver::Operation::kDrainCopiesMax, 'x');
+  for (const std::size_t more : {0, 1}) {
+    const auto operation = start();
+    prx_http_req request = get("https://own.example/");
+    const std::string text = own + std::string(more, 'x');
+    request.body = driver::to_c(text);
+    const prx_http_sink sink = exchange.sink();
+    ASSERT_EQ(plugin.http().send(plugin.host, &request, &sink, nullptr, nullptr), PRX_OK);
+    rig.transport.sent.back().handler->on_head({});
+    plugin.done();
+    rig.loop.run_ready();
+    EXPECT_EQ(rig.transport.sent.back().cancelled, more == 1);
+  }
 }
 
 TEST_F(OperationTest, AFailedOperationCancelsItsExchanges) {

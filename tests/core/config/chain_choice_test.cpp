@@ -58,7 +58,7 @@ TEST(ChainChoice, TheSettingNamesWhoSaidIt) {
   const auto flag = load({{}, "cheap", {}});
   ASSERT_TRUE(flag);
   EXPECT_EQ(find_setting(*flag, "default.chain")->value, "\"cheap\"");
-  EXPECT_EQ(find_setting(*flag, "default.chain")->origin, "flag --chain");
+  EXPECT_EQ(find_setting(*flag, "default.chain")->origin, "option chain");
   EXPECT_EQ(flag->first_provider(), "openai");
   const auto variable = load({{}, {}, {{"PRX_CHAIN", "cheap"}}});
   ASSERT_TRUE(variable);
@@ -67,17 +67,17 @@ TEST(ChainChoice, TheSettingNamesWhoSaidIt) {
 
 TEST(ChainChoice, AnUnknownChainIsAnErrorOfWhoNamedIt) {
   EXPECT_EQ(chain_of({{}, "carful", {}}),
-            "flag --chain: unknown chain 'carful'; did you mean 'careful'?");
+            "option chain: unknown chain 'carful'; did you mean 'careful'?");
   EXPECT_EQ(chain_of({{}, {}, {{"PRX_CHAIN", "chep"}}}),
             "env PRX_CHAIN: unknown chain 'chep'; did you mean 'cheap'?");
   EXPECT_EQ(load({{}, "a b", {}}, "").error().message,
-            "flag --chain: unknown chain 'a b'; add [chains.<name>]");
-  EXPECT_EQ(chain_of({{}, "", {}}), "flag --chain is empty; give it a value");
+            "option chain: unknown chain 'a b'; add [chains.<name>]");
+  EXPECT_EQ(chain_of({{}, "", {}}), "option chain is empty; give it a value");
 }
 
 TEST(ChainChoice, AChainAndAProviderOfOneStrengthExcludeEachOther) {
   EXPECT_THAT(chain_of({"openai", "cheap", {}}),
-              HasSubstr("flag --provider and flag --chain exclude each other"));
+              HasSubstr("option provider and option chain exclude each other"));
   EXPECT_THAT(chain_of({{}, {}, {{"PRX_CHAIN", "cheap"}, {"PRX_PROVIDER", "openai"}}}),
               HasSubstr("env PRX_PROVIDER and env PRX_CHAIN exclude each other"));
 }

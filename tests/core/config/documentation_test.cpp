@@ -61,6 +61,10 @@ TEST(Documentation, EachExampleOfTheReliabilityGuideLoads) {
   expect_examples_load("core/docs/reliability.md", 5);
 }
 
+TEST(Documentation, EachExampleOfTheIsolationGuideLoads) {
+  expect_examples_load("core/docs/isolation.md", 1);
+}
+
 TEST(Documentation, EachExampleOfThePresetsPageLoads) {
   expect_examples_load("core/docs/providers/presets.md", 3);
 }

@@ -29,7 +29,7 @@ TEST(FilePlace, IsTheStrongestThatIsSet) {
 }
 
 TEST(FilePlace, IsNowhereWithoutAHome) {
-  EXPECT_THAT(place_of({}, {}), ::testing::HasSubstr("name the file with --config"));
+  EXPECT_THAT(place_of({}, {}), ::testing::HasSubstr("name the file in PRX_CONFIG"));
   EXPECT_FALSE(file_place({}, {})) << "no variable can be read at all";
 }
 

@@ -35,7 +35,7 @@ TEST(Load, AKeyAboveTheFirstSectionIsToldWhereItBelongs) {
 TEST(Load, AModelThatNamesAChainIsToldHowAChainIsChosen) {
   EXPECT_EQ(testing::error_of("[default]\nmodel = 'chain:a'"),
             "prx.toml:2:9: 'model' in [default] names a chain; set [default] chain, PRX_CHAIN or "
-            "--chain");
+            "option chain");
   EXPECT_THAT(testing::error_of("", {{"PRX_MODEL", "chain:a"}}),
               HasSubstr("env PRX_MODEL names a chain"));
 }
@@ -100,7 +100,7 @@ TEST(Load, FlagIsStrongerThanVariableIsStrongerThanFile) {
   config = Config::load(from);
   EXPECT_EQ(config->provider, "p-flag");
   EXPECT_EQ(config->model, "m-flag");
-  EXPECT_EQ(find_setting(*config, "default.provider")->origin, "flag --provider");
+  EXPECT_EQ(find_setting(*config, "default.provider")->origin, "option provider");
   ASSERT_TRUE(config->find_provider("p-flag"));
   EXPECT_EQ(config->find_provider("p-flag")->plugin, "p-flag");
 }
@@ -109,10 +109,24 @@ TEST(Load, AnOverrideIsChecked) {
   auto from = source();
   from.no_file = true;
   from.provider = "a b";
-  EXPECT_THAT(model_of(from), HasSubstr("flag --provider: the provider 'a b' is not a name"));
+  EXPECT_THAT(model_of(from), HasSubstr("option provider: the provider 'a b' is not a name"));
   from.provider.reset();
   from.model = "";
+  EXPECT_EQ(model_of(from), "option model is empty; give it a value");
+  from.model = "chain:a";
+  EXPECT_EQ(model_of(from),
+            "option model names a chain; set [default] chain, PRX_CHAIN or option chain");
+}
+
+TEST(Load, AnOverrideIsCalledAFlagWhereItIsOne) {
+  auto from = source();
+  from.no_file = true;
+  from.has_flags = true;
+  from.model = "";
   EXPECT_EQ(model_of(from), "flag --model is empty; give it a value");
+  from.model = "chain:a";
+  EXPECT_EQ(model_of(from),
+            "flag --model names a chain; set [default] chain, PRX_CHAIN or flag --chain");
 }
 
 TEST(Load, AModelBelongsToTheProviderItWasWrittenFor) {

@@ -247,7 +247,7 @@ TEST(Resolve, ANameThatMeansNothingIsAnErrorOfWhoSaidIt) {
     return config ? "(no error)" : config.error().message;
   };
   EXPECT_THAT(said("opnrouter", {}),
-              HasSubstr("flag --provider: unknown provider 'opnrouter'; did you mean 'openr"));
+              HasSubstr("option provider: unknown provider 'opnrouter'; did you mean 'openr"));
   EXPECT_THAT(said({}, {{"PRX_PROVIDER", "lcoal"}}),
               HasSubstr("env PRX_PROVIDER: unknown provider 'lcoal'; did you mean 'local'?"));
   EXPECT_THAT(said("zzz", {}), HasSubstr("valid are local, openrouter, openai, groq, together, "));

@@ -2,8 +2,6 @@
 #include "gateway/http/server.hpp"
 
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -11,6 +9,7 @@
 #include <mutex>
 #include <thread>
 
+#include "core/gateway/loopback.hpp"
 #include "core/sim/raw_client.hpp"
 
 namespace prx::gateway {
@@ -42,35 +41,21 @@ class ServerTest : public ::testing::Test {
   ~ServerTest() override { close(); }
   void open(ServerLimits limits = {}) {
     loop = std::move(AsioLoop::open()).value();
-    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    ASSERT_EQ(::bind(socket, reinterpret_cast<sockaddr*>(&address), size), 0);
-    ASSERT_EQ(::listen(socket, 64), 0);
-    ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
-    port = ntohs(address.sin_port);
+    auto listening = test::listen_on_loopback();
+    port = listening.port;
     on_loop([&] {
       server = std::make_unique<Server>(*loop, limits,
                                         [this](HttpRequest&& request, Responder& responder) {
                                           return answer(std::move(request), responder);
                                         });
-      ASSERT_TRUE(server->listen(os::Descriptor(socket)));
+      ASSERT_TRUE(server->listen(std::move(listening.socket)));
     });
   }
   void close() {
     if (server) on_loop([this] { server.reset(); });
     loop.reset();
   }
-  void on_loop(const std::function<void()>& task) {
-    std::promise<void> done;
-    loop->post([&] {
-      task();
-      done.set_value();
-    });
-    done.get_future().wait();
-  }
+  void on_loop(const std::function<void()>& task) { test::run_on(*loop, task); }
   std::unique_ptr<Exchange> answer(HttpRequest&& request, Responder& responder) {
     if (request.path == "/echo") {
       responder.send({200, "text/plain"}, request.body);

@@ -43,6 +43,24 @@ TEST(ChildProcess, HasTheInputTheEnvironmentAndTheOutputsThatWereAskedFor) {
   EXPECT_EQ(WEXITSTATUS(result.status), 7);
 }
 
+/// Linux 6.15 and later tell the status even then.
+TEST(ChildProcess, OneOfAProgramThatIgnoresItsChildrenIsReadToItsEnd) {
+  const auto before = ::signal(SIGCHLD, SIG_IGN);
+  const ChildResult result = run(shell("sleep 0.05; echo out; exit 7"));
+  ::signal(SIGCHLD, before);
+  EXPECT_EQ(result.end, End::kExited);
+  EXPECT_EQ(result.output, "out\n");
+  if (result.status != -1) {
+    EXPECT_EQ(WEXITSTATUS(result.status), 7);
+  }
+}
+
+TEST(ChildProcess, WhatIsLeftInItsGroupIsKilledAfterItsEnd) {
+  test::Fifo fifo(testing::TempDir() + "prx-group-" + std::to_string(::getpid()));
+  run(shell("( " + fifo.announce() + "sleep 1000 ) & exec 3<" + fifo.path()));
+  fifo.wait_for_end();
+}
+
 TEST(ChildProcess, WithoutInputItReadsNothingAndItsErrorsAreDropped) {
   const ChildResult result = run(shell("cat; echo oops >&2"));
   EXPECT_EQ(result.output + result.errors, "");

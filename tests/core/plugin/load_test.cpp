@@ -238,6 +238,47 @@ TEST(PinnedPlugin, RefusesOneChangedByteAndSaysBothDigests) {
                                             HasSubstr("[plugins.good] sha256")));
 }
 
+/// What a search with that pin says of the one file of a folder.
+Candidate pinned_candidate_of(const fs::path& file, const std::string& pin) {
+  SearchOptions options;
+  options.config_dirs = {file.parent_path()};
+  options.entries = {{"good", "", pin, {}}};
+  const auto found = find_plugins(options);
+  EXPECT_EQ(found.size(), 1u);
+  return found.front();
+}
+
+ino_t inode_of(const os::Descriptor& file) {
+  struct stat status {};
+  EXPECT_EQ(::fstat(file.get(), &status), 0);
+  return status.st_ino;
+}
+
+TEST(PinnedPlugin, WhatTheSearchHashedIsWhatIsLoaded) {
+  const TempDir dir;
+  const auto file = copy_fixture(dir, "good", "a.so");
+  const auto candidate = pinned_candidate_of(file, digest_of(file));
+  ASSERT_TRUE(candidate.copy) << candidate.info.reason;
+  EXPECT_EQ(candidate.digest, digest_of(file));
+  const auto opened = open_plugin(candidate);
+  ASSERT_TRUE(opened) << opened.error().message;
+  EXPECT_EQ(inode_of(opened->file), inode_of(candidate.copy->descriptor));
+  EXPECT_TRUE(load_plugin(candidate));
+}
+
+TEST(PinnedPlugin, AFileThatWasWrittenToSinceIsHashedAnew) {
+  const TempDir dir;
+  const auto file = copy_fixture(dir, "good", "a.so");
+  const auto candidate = pinned_candidate_of(file, digest_of(file));
+  ASSERT_TRUE(candidate.copy) << candidate.info.reason;
+  fs::last_write_time(file, fs::last_write_time(file) - std::chrono::hours(1));
+  const auto same = open_plugin(candidate);
+  ASSERT_TRUE(same) << same.error().message;
+  EXPECT_NE(inode_of(same->file), inode_of(candidate.copy->descriptor));
+  dir.write("a.so", testing::fixture_bytes("good") + "x");
+  EXPECT_EQ(open_plugin(candidate).error().error_class, ErrorClass::kPermission);
+}
+
 TEST(SealedCopy, HasTheKnownDigestAndCannotBeWritten) {
   const TempDir dir;
   const auto file = dir.write("abc", "abc");

@@ -138,6 +138,7 @@ TEST_F(FindPlugins, RejectsWhatIsNotTrustedAndStillSaysItsId) {
   const auto found = only(find_in(dir_.path()));
   EXPECT_EQ(found.info.id, "good");
   EXPECT_EQ(found.info.state, PluginState::kRejected);
+  EXPECT_EQ(found.fault, Fault::kOther);
   EXPECT_THAT(found.info.reason, HasSubstr("or run: chmod go-w"));
 }
 
@@ -205,6 +206,9 @@ TEST_F(FindPlugins, OfAPinnedIdTheFirstFileThatMatchesServes) {
   const auto found = find_plugins(options_);
   ASSERT_THAT(found, SizeIs(3));
   EXPECT_EQ(found[0].info.state, PluginState::kRejected);
+  EXPECT_EQ(found[0].fault, Fault::kDiffers);
+  EXPECT_EQ(found[0].digest, sha256_of(other).value());
+  EXPECT_EQ(found[1].fault, Fault::kNone);
   EXPECT_THAT(found[0].info.reason,
               AllOf(HasSubstr(other.string() + ": its sha256 is "), HasSubstr("pinned is " + pin),
                     HasSubstr("correct [plugins.good] sha256")));

@@ -5,6 +5,7 @@
 //   200, text/event-stream     data: {"text":"Hel"}
 //                              data: {"text":"lo"}
 //                              data: {"stop":"end","read":7,"written":2}
+//                              data: {"error":"any words"}   in place of what is missing
 //   429 and the like           any words
 //
 // prx holds the key, the connections and the clocks; read prx/sdk/http_provider.hpp for the rest.
@@ -17,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include <prx/plugin.hpp>
 #include <prx/sdk/json_edit.hpp>
@@ -54,6 +56,15 @@ std::int64_t number(std::optional<std::string_view> text) {
   return is_whole && value >= 0 ? value : -1;
 }
 
+/// The end of an answer that came to nothing.
+void fail(ErrorClass error_class, std::string why, sdk::EventWriter& out) {
+  Error error;
+  error.error_class = error_class;
+  error.message = std::move(why);
+  error.phase = prx::Phase::kBody;
+  out.error(error);
+}
+
 /// One event of the server as events of prx; false when it cannot be read. What is no UTF-8 in its
 /// texts goes out as U+FFFD.
 bool read_event(std::string_view text, sdk::EventWriter& out) {
@@ -63,6 +74,10 @@ bool read_event(std::string_view text, sdk::EventWriter& out) {
     const auto words = prx::json::unquoted(*piece);
     if (words) out.text(*words);
     return words.has_value();
+  }
+  if (const auto words = event->find("error")) {
+    fail(ErrorClass::kOverloaded, prx::json::unquoted(*words).value_or("the server gave up"), out);
+    return true;
   }
   const auto stop = event->find("stop");
   if (!stop) return true;  // an event that this plugin does not know says nothing
@@ -105,11 +120,7 @@ class Answer final : public sdk::Decoder {
   }
 
   static void broke(sdk::EventWriter& out, const std::string& why) {
-    Error error;
-    error.error_class = ErrorClass::kBadResponse;
-    error.message = "the answer cannot be used: " + why;
-    error.phase = prx::Phase::kBody;
-    out.error(error);
+    fail(ErrorClass::kBadResponse, "the answer cannot be used: " + why, out);
   }
 
   std::optional<Error> refusal_;

@@ -56,6 +56,10 @@ void makes_errors_of_what_is_no_answer(const std::string& file, Checks& check) {
         "a wait has an end");
   check(odd.error() && odd.error()->raw == std::string(499, 'x'),
         "its words are cut at a character");
+  const TestCall failed(instance, kAsk);
+  instance.host.answer({.body = "data: {\"text\":\"a\"}\n\ndata: {\"error\":\"it is gone\"}\n\n"});
+  check(failed.error() && failed.error()->message == "it is gone",
+        "an error may come in the middle");
   for (std::size_t size = 0; size + 1 < kAnswer.size(); ++size) {
     const TestCall cut(instance, kAsk);
     instance.host.answer({.body = std::string_view(kAnswer).substr(0, size)});

@@ -23,6 +23,7 @@
 
 namespace prx::sdk {
 
+/// A header of a request: a name, and a value without line breaks.
 struct Header {
   std::string name{}, value{};
   friend bool operator==(const Header&, const Header&) = default;
@@ -87,6 +88,7 @@ struct HttpHead {
       break;
   }
   if (status >= 500 && status < 600) return ErrorClass::kOverloaded;
+  if (status >= 300 && status < 400) return ErrorClass::kNotFound;  // it is elsewhere, and stays so
   return status >= 400 && status < 500 ? ErrorClass::kInvalidRequest : ErrorClass::kBadResponse;
 }
 

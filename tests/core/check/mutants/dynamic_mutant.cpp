@@ -20,7 +20,8 @@ const prx_provider& honest_provider() {
 
 /// What a plugin must not have: state outside of its modules.
 struct State {
-  std::atomic<unsigned> epoch{0}, running{0}, described{0}, starts{0}, creates{0}, releases{0};
+  std::atomic<unsigned> epoch{0}, running{0}, described{0}, starts{0}, creates{0}, releases{0},
+      holds{0}, hellos{0};
   prx_sink last_sink{};
   std::atomic<char*> leaked{nullptr};  ///< the last one, so that none is optimised away
 };
@@ -33,6 +34,9 @@ void ignore(void*) noexcept {}
 
 /// Of a mutant that is slow: more than any rule asks for but those of endurance.
 constexpr unsigned kQuickReleases = 400;
+
+/// Of a mutant that holds the loop: enough to be seen, and no more than the limits of rules allow.
+constexpr unsigned kHolds = 4;
 
 prx_str key_of_environment() {
   const char* const key = std::getenv("MUTANT_API_KEY");
@@ -68,6 +72,9 @@ void change_error(const Operation& operation, prx_error& error) {
   if (is(Wrong::status_is_lost)) error.http_status = 0;
   if (is(Wrong::cuts_raw_anywhere) && error.raw.len > 255) error.raw.len = 255;
   if (is(Wrong::wait_in_seconds) && error.retry_after_ms > 0) error.retry_after_ms /= 1000;
+  if (is(Wrong::misreads_old_dates) && operation.date == 'o') error.retry_after_ms = 1'000;
+  if (is(Wrong::waits_for_past_dates) && operation.date == 'p') error.retry_after_ms = 30'000;
+  if (is(Wrong::unknown_status_is_a_bug) && operation.status == 350) error.code = PRX_E_INTERNAL;
   const bool of_transport = error.code == PRX_E_NETWORK || error.code == PRX_E_TIMEOUT;
   if (is(Wrong::phase_is_lost) && of_transport) error.phase = PRX_PHASE_NONE;
 }
@@ -78,7 +85,8 @@ bool ends_well_instead(Operation& operation, const prx_error& error) {
       is(Wrong::credit_is_no_error) && error.code == PRX_E_CREDIT && operation.status == 200;
   const bool cut =
       is(Wrong::cut_is_success) && error.code == PRX_E_BAD_RESPONSE && operation.texts > 0;
-  if (!credit && !cut) return false;
+  const bool no_content = is(Wrong::no_content_is_success) && operation.status == 204;
+  if (!credit && !cut && !no_content) return false;
   prx_event event{};
   event.type = PRX_EV_FINISH;
   event.finish = PRX_FINISH_STOP;
@@ -130,6 +138,7 @@ void change(const Operation& operation, prx_event& event, prx_usage& usage) {
   if (is(Wrong::key_in_an_id) && operation.framed && event.type == PRX_EV_META)
     event.id = key_of_environment();
   if (operation.latin_1 && event.type == PRX_EV_TEXT) event.text = text("caf\xe9");
+  if (operation.misheard && event.type == PRX_EV_TEXT) event.text = text("What?");
   if (is(Wrong::frame_unasked) && event.type == PRX_EV_TEXT) event.frame = text("data: x");
   if (!operation.framed) return;
   if (is(Wrong::tool_call_from_one) && event.type == PRX_EV_TOOL_CALL) ++event.index;
@@ -169,14 +178,20 @@ bool waits_for_a_task(Operation& operation, const prx_request& request) {
     exec->spawn(host.real, operation.id, &say_done, &operation);
   if (is(Wrong::waits_for_a_refused_timer))
     exec->timer(host.real, operation.id, 0, &say_done, &operation);
-  return is(Wrong::waits_for_a_refused_worker) || is(Wrong::waits_for_a_refused_timer);
+  if (is(Wrong::waits_for_a_refused_post))
+    exec->post(host.real, operation.id, &say_done, &operation);
+  return is(Wrong::waits_for_a_refused_worker) || is(Wrong::waits_for_a_refused_timer) ||
+         is(Wrong::waits_for_a_refused_post);
 }
 
 void say_hello(void* ctx) noexcept {
   auto& operation = *static_cast<Operation*>(ctx);
   prx_event event{};
   event.type = PRX_EV_TEXT;
-  event.text = text("Hello from here.");
+  char words[48] = "Hello from here.";
+  if (is(Wrong::chats_at_random))
+    std::snprintf(words, sizeof words, "Hello number %u.", ++state().hellos);
+  event.text = text(words);
   emit(operation, event);
   event = {};
   event.type = PRX_EV_FINISH;
@@ -265,6 +280,7 @@ void begin(Operation& operation, const prx_request& request, const prx_sink& sin
   operation.framed = (request.flags & PRX_RF_WANT_FRAME) != 0;
   const bool is_place = operation.framed && request.op == PRX_OP_WARMUP;
   if (is(Wrong::event_inside_start) && is_place) emit_progress(operation.sink);
+  if (is(Wrong::first_start_sleeps) && state().starts++ == 0) usleep(200'000);
   if (is(Wrong::start_sleeps) && request.op == PRX_OP_MODELS && state().starts++ < 8)
     usleep(150'000);
 }
@@ -283,7 +299,7 @@ std::int32_t start(void* instance, const prx_request* asked, const prx_sink* sin
   begin(*operation, request, *sink);
   const Current here(operation.get());
   const bool silent = is(Wrong::unnamed_operation_never_ends) && request.op == PRX_OP_ACCOUNT;
-  if (is(Wrong::chats_in_process) && request.op == PRX_OP_CHAT) {
+  if ((is(Wrong::chats_in_process) || is(Wrong::chats_at_random)) && request.op == PRX_OP_CHAT) {
     if (const std::int32_t status = chat_in_process(*operation, fail); status != PRX_OK)
       return status;
   } else if (!silent && !waits_for_a_task(*operation, request)) {
@@ -292,10 +308,12 @@ std::int32_t start(void* instance, const prx_request* asked, const prx_sink* sin
         start_honest(*operation, request, is(Wrong::start_fails_silently) ? &nobody : fail);
     if (status != PRX_OK) return status;
   }
-  if (is(Wrong::gives_no_operation) && operation->framed && request.op == PRX_OP_WARMUP) {
+  if ((is(Wrong::gives_no_operation) || is(Wrong::gives_null)) && operation->framed &&
+      request.op == PRX_OP_WARMUP) {
     operation->ended = true;  // what it says is not passed on
     honest_provider().cancel(operation->honest);
     honest_provider().release(operation->honest);
+    if (is(Wrong::gives_null)) *out = nullptr;
     return PRX_OK;
   }
   misuse_services(*operation, request);
@@ -315,6 +333,8 @@ void cancel(void* op) noexcept {
   const Current here(&operation);
   const bool is_late = operation.ended;
   ++operation.cancels;
+  if (is(Wrong::cancel_sleeps) && operation.op == PRX_OP_MODELS && state().holds++ < kHolds)
+    usleep(300'000);
   if (is_deaf(operation) && !is_late) {
     operation.deaf = true;
     return;

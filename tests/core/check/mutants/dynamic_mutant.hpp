@@ -48,12 +48,14 @@ struct Operation {
   std::uint32_t op = 0;
   bool framed = false;  ///< frames are asked for: where a wrong is enough once
   int status = 0;       ///< of its last answer
+  char date = 0;        ///< of its Retry-After: 'o' of an old form, 'p' past, 0 none of them
   prx_str borrowed{};
   int events = 0, texts = 0, cancels = 0, depth = 0;
   bool ended = false, ended_well = false, deaf = false;
-  bool latin_1 = false;  ///< such a byte was in its answer
-  int greetings = 0;     ///< lines with a "hello" since its last event
-  std::string kept;      ///< of bodies
+  bool latin_1 = false;   ///< such a byte was in its answer
+  bool misheard = false;  ///< its texts are others
+  int greetings = 0;      ///< lines with a "hello" since its last event
+  std::string kept;       ///< of bodies
 };
 
 struct Instance {

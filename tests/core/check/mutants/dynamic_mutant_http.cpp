@@ -1,4 +1,7 @@
 // prx.http/1 on its way through: requests to the host, and answers to the honest plugin.
+#include <time.h>
+
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -97,14 +100,37 @@ void tell_lines(Exchange& exchange, std::string_view piece) {
   exchange.honest.data(exchange.honest.ctx, events.data(), events.size());
 }
 
+/// \return as Operation::date has it
+char date_of(const prx_http_head& head) {
+  for (std::size_t i = 0; i < head.header_count; ++i) {
+    if (view(head.headers[i].key) != "retry-after") continue;
+    const std::string_view value = view(head.headers[i].value);
+    if (value.starts_with("Sunday") || value.starts_with("Sun Nov")) return 'o';
+    if (value.ends_with("08:49:07 GMT")) return 'p';
+  }
+  return 0;
+}
+
 void on_head(void* ctx, const prx_http_head* head) noexcept {
   auto& exchange = *static_cast<Exchange*>(ctx);
   const Current here(exchange.operation);
   exchange.operation->status = head->status;
+  exchange.operation->date = date_of(*head);
   if (is(Wrong::impatient)) exchange.begun_ns = now_ns(exchange);
   if (is(Wrong::dislikes_headers) && head->header_count > 100)
     return end_with(exchange, PRX_E_BAD_RESPONSE, PRX_PHASE_BODY, "too many headers");
   tell_head(exchange, *head);
+}
+
+/// Takes that much of the processor.
+void compute(std::int64_t milliseconds) {
+  const auto taken = [] {
+    timespec at{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
+    return std::int64_t{at.tv_sec} * 1'000 + at.tv_nsec / 1'000'000;
+  };
+  const std::int64_t until = taken() + milliseconds;
+  while (taken() < until) continue;
 }
 
 void on_data(void* ctx, char* bytes, std::size_t size) noexcept {
@@ -113,8 +139,13 @@ void on_data(void* ctx, char* bytes, std::size_t size) noexcept {
   const bool is_first = exchange.first_piece;
   exchange.first_piece = false;
   if (is(Wrong::piece_of_three_is_lost) && is_first && size == 3) return;
+  if (is(Wrong::piece_of_three_is_misheard) && is_first && size == 3)
+    exchange.operation->misheard = true;
   if (is(Wrong::impatient) && now_ns(exchange) - exchange.begun_ns > kPatienceNs)
     return end_with(exchange, PRX_E_TIMEOUT, PRX_PHASE_BODY, "it takes too long");
+  static std::atomic<bool> has_computed{false};
+  if (is(Wrong::first_data_computes) && !has_computed.exchange(true)) compute(300);
+  if (is(Wrong::data_computes) && std::string_view(bytes, size) == "Later.") compute(300);
   if (is(Wrong::keeps_all)) {
     exchange.operation->kept.append(bytes, size);
     if (exchange.operation->kept.size() > kForwardedMax) return;

@@ -9,6 +9,7 @@ namespace mutant {
 enum class Wrong {
   nothing,
   chats_in_process,         ///< which is right, too
+  chats_at_random,          ///< so is this, in process, where it is declared
   refuses_every_operation,  ///< for what the rules say of it
   // tables
   query_asks_the_system,
@@ -34,15 +35,18 @@ enum class Wrong {
   waits_for_a_refused_worker,
   waits_for_a_refused_timer,
   waits_for_a_refused_request,
+  waits_for_a_refused_post,
   // operations
   health_is_refused,
   start_sleeps,
+  first_start_sleeps,
   unknown_operation_chats,
   unnamed_operation_never_ends,
   unknown_flag_is_refused,
   odd_body_is_a_bug,
   event_inside_start,
   gives_no_operation,
+  gives_null,
   done_twice,
   event_after_release,
   events_overlap,
@@ -73,10 +77,14 @@ enum class Wrong {
   late_cancel_speaks,
   sink_is_ignored,
   connection_stays_open,
+  cancel_sleeps,
+  data_computes,  ///< of the body "Later."
+  first_data_computes,
   // answers
   health_fails,
   credit_is_no_error,
   piece_of_three_is_lost,
+  piece_of_three_is_misheard,  ///< another text, and the same end
   impatient,
   cut_is_success,
   malformed_is_a_bug,
@@ -87,6 +95,10 @@ enum class Wrong {
   status_is_lost,
   cuts_raw_anywhere,
   wait_in_seconds,
+  misreads_old_dates,    ///< of Retry-After: those of RFC 850 and of asctime
+  waits_for_past_dates,  ///< of Retry-After
+  no_content_is_success,
+  unknown_status_is_a_bug,
   phase_is_lost,
   dislikes_headers,
   dislikes_a_byte,

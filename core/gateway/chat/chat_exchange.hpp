@@ -1,0 +1,17 @@
+/// \file chat_exchange.hpp
+/// One chat of a client: a call to the chain in force, and its answer as it comes.
+#pragma once
+
+#include <memory>
+
+#include "gateway/chat/asked_chat.hpp"
+#include "gateway/http/response.hpp"
+#include "prx/client.hpp"
+
+namespace prx::gateway {
+
+/// Starts the call, or answers at once why there is none (and gives null). On the client's loop.
+[[nodiscard]] std::unique_ptr<Exchange> begin_chat(Client& client, HttpRequest&& request,
+                                                   Dialect dialect, Responder& responder);
+
+}  // namespace prx::gateway
