@@ -302,7 +302,7 @@ TEST_F(PluginCheck, LiveFailsWhereTheServiceRefuses) {
 
 struct LiveFault {
   std::string rule, path, fault, told;
-  friend void PrintTo(const LiveFault& fault, std::ostream* out) { *out << fault.rule; }
+  friend void PrintTo(const LiveFault& one, std::ostream* out) { *out << one.rule; }
 };
 
 class PluginCheckLive : public PluginCheck, public ::testing::WithParamInterface<LiveFault> {};
