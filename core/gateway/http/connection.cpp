@@ -49,13 +49,13 @@ const std::string& date_of(ServerParts& parts) {
 }  // namespace
 
 Connection::Connection(std::shared_ptr<ServerParts> parts, std::shared_ptr<ByteStream> stream)
-    : parts_(std::move(parts)), stream_(std::move(stream)), parser_(parts_->limits.request) {
+    : parts_(std::move(parts)), stream_(std::move(stream)), parser_(parts_->limits.request) {}
+
+void Connection::enter() {
   place_ = parts_->open.size();
-  parts_->open.push_back(this);
+  parts_->open.push_back(shared_from_this());
   ++parts_->counts.connections;
 }
-
-Connection::~Connection() { close(false); }
 
 void Connection::start() {
   set_phase(Phase::kIdle);
@@ -373,13 +373,14 @@ void Connection::drain() {
 
 void Connection::close(bool reset) {
   if (phase_ == Phase::kClosed) return;
+  const auto self = shared_from_this();  // it may be the server's alone
   if (phase_ == Phase::kAnswering) --parts_->counts.exchanges;
   phase_ = Phase::kClosed;
   parts_->loop.cancel_timer(std::exchange(timer_, 0));
   exchange_.reset();
   stream_->close(reset);
-  parts_->open[place_] = parts_->open.back();
-  parts_->open[place_]->place_ = place_;
+  parts_->open.back()->place_ = place_;
+  std::swap(parts_->open[place_], parts_->open.back());
   parts_->open.pop_back();
   --parts_->counts.connections;
   if (parts_->open.empty() && parts_->on_empty) parts_->on_empty();

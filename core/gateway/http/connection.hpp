@@ -28,23 +28,23 @@ struct ServerParts {
   const Handler handler;
   ServerCounts counts;
   bool draining = false;
-  std::string scratch;            ///< where a large request is read to, 64 KiB
-  std::string date;               ///< of the second `date_at`
-  std::int64_t date_at = 0;       ///< seconds since 1970
-  std::vector<Connection*> open;  ///< each knows its place
+  std::string scratch;                            ///< where a large request is read to, 64 KiB
+  std::string date;                               ///< of the second `date_at`
+  std::int64_t date_at = 0;                       ///< seconds since 1970
+  std::vector<std::shared_ptr<Connection>> open;  // owned until close(); each knows its place
   std::vector<std::shared_ptr<Connection>> to_flush;
   bool flushing = false;           ///< a flush is posted
   std::function<void()> on_empty;  ///< the last connection is gone
 };
 
-/// Lives as long as an operation of its stream is pending or its server knows it.
+/// Its server's until it is closed; then it lives as long as an operation of its stream is pending.
 class Connection final : public Responder, public std::enable_shared_from_this<Connection> {
  public:
   Connection(std::shared_ptr<ServerParts> parts, std::shared_ptr<ByteStream> stream);
-  ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
+  void enter();  ///< becomes one of the server's
   void start();
   /// Answers this and closes, without reading anything.
   void turn_away(const ResponseHead& head, std::string_view body);

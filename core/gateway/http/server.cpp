@@ -78,6 +78,7 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
     (void)descriptor.release();
     const auto connection =
         std::make_shared<Connection>(parts, make_plain_stream(parts->loop, std::move(socket)));
+    connection->enter();
     if (parts->counts.connections <= parts->limits.connections_max) {
       ++parts->counts.accepted;
       return connection->start();
@@ -90,12 +91,6 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
     closed = true;
     Code ignored;
     for (const auto& listener : listeners) listener->descriptor.close(ignored);
-  }
-
-  [[nodiscard]] std::vector<std::shared_ptr<Connection>> open() const {
-    std::vector<std::shared_ptr<Connection>> all;
-    for (Connection* const one : parts->open) all.push_back(one->shared_from_this());
-    return all;
   }
 
   const std::shared_ptr<ServerParts> parts;  // shared with the connections
@@ -139,13 +134,15 @@ Result<void> Server::listen(os::Descriptor socket) {
 void Server::drain() {
   impl_->close_listeners();
   impl_->parts->draining = true;
-  for (const auto& one : impl_->open()) one->drain();
+  const auto open = impl_->parts->open;  // it shrinks
+  for (const auto& one : open) one->drain();
 }
 
 void Server::stop() {
   impl_->close_listeners();
   impl_->parts->draining = true;
-  for (const auto& one : impl_->open()) one->close(true);
+  const auto open = impl_->parts->open;  // it shrinks
+  for (const auto& one : open) one->close(true);
 }
 
 ServerCounts Server::counts() const { return impl_->parts->counts; }

@@ -8,7 +8,7 @@ set_target_properties(plugin_mutant_dynamic_code PROPERTIES POSITION_INDEPENDENT
 
 set(few prints chats_in_process chats_at_random first_start_sleeps first_data_computes start_sleeps data_computes
     refuses_every_operation done_twice event_inside_start modules_share_state reads_its_key opens_a_file cut_is_success
-    crowd_is_refused)
+    crowd_is_refused deaf_after_an_event dislikes_a_byte)
 
 function(prx_dynamic_mutant name)
   cmake_parse_arguments(arg "" "RULE;NOTE" "ALSO" ${ARGN})
