@@ -3,8 +3,7 @@
 /// held by them for ever. Everything of the handle asks first, and touches nothing then.
 #pragma once
 
-#include <sys/types.h>
-#include <unistd.h>
+#include <cstdint>
 
 #include "prx/client.hpp"
 
@@ -13,11 +12,14 @@ namespace prx::driver {
 /// Knows the process that it was made in. Immutable.
 class HomeProcess {
  public:
-  /// True in a child of fork(). Any thread, takes no lock.
-  [[nodiscard]] bool left() const { return ::getpid() != pid_; }
+  /// True in a child of fork(). Any thread; takes no lock and, where the kernel has
+  /// MADV_WIPEONFORK, makes no system call: it is asked for each event that a stream gives.
+  [[nodiscard]] bool left() const { return mark() != mark_; }
 
  private:
-  const pid_t pid_ = ::getpid();
+  /// The same in all of a process, another one in its children; never 0.
+  [[nodiscard]] static std::uint64_t mark();
+  const std::uint64_t mark_ = mark();
 };
 
 /// What a call says there.
