@@ -204,12 +204,7 @@ void Connection::drop_exchange() {
 
 /// The client is gone: nobody reads the answer, so what makes it is cancelled.
 void Connection::left() {
-  if (phase_ == Phase::kAnswering) {
-    ++parts_->counts.clients_left;
-    --parts_->counts.exchanges;
-    phase_ = Phase::kIdle;
-    exchange_.reset();
-  }
+  if (phase_ == Phase::kAnswering) ++parts_->counts.clients_left;
   close(false);
 }
 
@@ -289,7 +284,6 @@ void Connection::end() {
 void Connection::reset() {
   if (phase_ != Phase::kAnswering) return;
   keep_alive_ = false;
-  if (in_handler_) is_done_ = true;
   drop_exchange();
   set_phase(Phase::kBreaking);
   flush();

@@ -83,6 +83,13 @@ class ServerTest : public ::testing::Test {
     EXPECT_TRUE(changed.wait_for(lock, 10s, [&] { return waiting != nullptr; }));
     return *std::exchange(waiting, nullptr);
   }
+  /// The answer to a request of this client, of which the head has been written.
+  Responder& begin_stream(RawClient& client) {
+    client.send(get("/wait"));
+    Responder& stream = responder();
+    on_loop([&] { stream.begin({200, "text/plain"}); });
+    return stream;
+  }
   ServerCounts counts() {
     ServerCounts out;
     on_loop([&] { out = server->counts(); });
@@ -222,9 +229,7 @@ TEST_F(ServerTest, ASlowClientHoldsBackItsOwnAnswer) {
   limits.unsent_max = 64u << 10;
   open(limits);
   RawClient client(port);
-  client.send(get("/wait"));
-  Responder& stream = responder();
-  on_loop([&] { stream.begin({200, "text/plain"}); });
+  Responder& stream = begin_stream(client);
   std::size_t sent = 0;
   while (!held && sent < (64u << 20)) {
     on_loop([&] { stream.write(std::string(32u << 10, 'x')); });
@@ -243,9 +248,7 @@ TEST_F(ServerTest, AClientThatReadsAgainLetsItsAnswerGoOn) {
   limits.unsent_max = 64u << 10;
   open(limits);
   RawClient client(port);
-  client.send(get("/wait"));
-  Responder& stream = responder();
-  on_loop([&] { stream.begin({200, "text/plain"}); });
+  Responder& stream = begin_stream(client);
   while (!held) on_loop([&] { stream.write(std::string(32u << 10, 'x')); });
   auto read = std::async(std::launch::async, [&] { return client.read(); });
   EXPECT_TRUE(soon([&] { return !held; }));
@@ -258,9 +261,7 @@ TEST_F(ServerTest, AClientThatNeverReadsIsLeftAfterAWhile) {
   limits.write_timeout = 300ms;
   open(limits);
   RawClient client(port);
-  client.send(get("/wait"));
-  Responder& stream = responder();
-  on_loop([&] { stream.begin({200, "text/plain"}); });
+  Responder& stream = begin_stream(client);
   while (!held) on_loop([&] { stream.write(std::string(32u << 10, 'x')); });
   EXPECT_TRUE(soon([&] { return alive == 0; }));
 }

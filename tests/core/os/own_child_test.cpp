@@ -70,15 +70,7 @@ class NoDescriptor {
 
 bool runs(pid_t pid) { return ::kill(pid, 0) == 0; }
 
-TEST(OwnChild, ItsStatusIsTold) {
-  OwnChild child(start_ending(7));
-  EXPECT_TRUE(child.ends_within(10s));
-  const auto status = child.reap();
-  ASSERT_TRUE(status);
-  EXPECT_EQ(WEXITSTATUS(*status), 7);
-}
-
-TEST(OwnChild, OneThatIsKilledIsToldToo) {
+void expect_killed_and_told() {
   OwnChild child(start_waiting());
   EXPECT_FALSE(child.ends_within(1ms));
   child.kill();
@@ -87,6 +79,16 @@ TEST(OwnChild, OneThatIsKilledIsToldToo) {
   ASSERT_TRUE(status);
   EXPECT_EQ(WTERMSIG(*status), SIGKILL);
 }
+
+TEST(OwnChild, ItsStatusIsTold) {
+  OwnChild child(start_ending(7));
+  EXPECT_TRUE(child.ends_within(10s));
+  const auto status = child.reap();
+  ASSERT_TRUE(status);
+  EXPECT_EQ(WEXITSTATUS(*status), 7);
+}
+
+TEST(OwnChild, OneThatIsKilledIsToldToo) { expect_killed_and_told(); }
 
 TEST(OwnChild, TheDestructorKillsAndReaps) {
   const pid_t pid = start_waiting();
@@ -96,13 +98,7 @@ TEST(OwnChild, TheDestructorKillsAndReaps) {
 
 TEST(OwnChild, WithoutADescriptorItsNumberIsUsed) {
   const NoDescriptor none;
-  OwnChild child(start_waiting());
-  EXPECT_FALSE(child.ends_within(1ms));
-  child.kill();
-  EXPECT_TRUE(child.ends_within(10s));
-  const auto status = child.reap();
-  ASSERT_TRUE(status);
-  EXPECT_EQ(WTERMSIG(*status), SIGKILL);
+  expect_killed_and_told();
 }
 
 /// Linux 6.15 and later remember it for who has the kernel's handle.
