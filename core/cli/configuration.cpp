@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/exit_codes.hpp"
+#include "cli/interrupt.hpp"
 #include "cli/output.hpp"
 #include "client/found_plugins.hpp"
 #include "config/preset.hpp"
@@ -160,10 +161,12 @@ std::string held_text(const Config& config) {
   const bool one = ids.size() == 1;
   std::string text = one ? "plugin '" + ids[0] + "'" : "one of the plugins '" + ids[0] + "'";
   for (std::size_t i = 1; i < ids.size(); ++i) text += ", '" + ids[i] + "'";
-  return text +
-         " has not returned for 1 s, and holds prx; Ctrl-C ends prx now, in 1 s it ends by "
-         "itself; " +
-         (one ? "[plugins." + ids[0] + "]" : std::string("[plugins]")) +
+  const auto seconds = [](std::chrono::seconds time) {
+    return std::to_string(time.count()) + " s";
+  };
+  return text + " has not returned for " + seconds(Interrupt::kSaidAfter) +
+         ", and holds prx; Ctrl-C ends prx now, in " + seconds(Interrupt::kEndedAfter) +
+         " it ends by itself; " + (one ? "[plugins." + ids[0] + "]" : std::string("[plugins]")) +
          " isolation = \"process\" keeps what a plugin does out of prx";
 }
 

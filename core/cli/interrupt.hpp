@@ -24,8 +24,8 @@ struct Holder {
 
 /// Blocks both signals for this thread and those started after, and watches for them on a thread of
 /// its own: no signal handler runs, nothing else is interrupted. The first signal requests a stop,
-/// the second ends the process at once. A signal that was ignored when the program started (nohup,
-/// background jobs) stays so.
+/// the second ends the process at once, and so does the first one after a holder's text. A signal
+/// that was ignored when the program started (nohup, background jobs) stays so.
 ///
 /// Make it before any other thread. Its destructor gives the signals back, unless one came. Where
 /// the system has no descriptor or thread left for it, signals end the program as they would

@@ -108,6 +108,23 @@ TEST_F(Frames, OfToolCallsTheyHaveAllThatCame) {
   EXPECT_NE(all.find("\"finish_reason\":\"tool_calls\""), std::string::npos);
 }
 
+TEST_F(Frames, WhatEndsAnAnswerComesBehindItsToolCalls) {
+  open();
+  ChatRequest request = ask("What is the weather?", "openai/gpt-4o#tool-answer?arguments={}");
+  request.tools = {{"weather", "", R"({"type":"object"})", {}, {}}};
+  for (const bool streamed : {true, false}) {
+    SCOPED_TRACE(streamed);
+    options.stream_upstream = streamed;
+    const auto stream = client->stream(request, options);
+    std::string order;
+    while (const StreamEvent* const event = stream->next()) {
+      if (event->type == StreamEvent::Type::kToolCall) order += "call ";
+      if (event->type == StreamEvent::Type::kFinish) order += "finish ";
+    }
+    EXPECT_EQ(order, "call finish ");
+  }
+}
+
 TEST_F(Frames, AMendedStreamSaysEachWordOnce) {
   chain = "fallback_providers = [\"openai\"]\n";
   for (int after = 1; after < 6; ++after) {

@@ -1,8 +1,12 @@
 // A plugin that answers from a worker, through the real core.
+#include <gmock/gmock.h>
+
 #include "e2e/rig.hpp"
 
 namespace prx::test {
 namespace {
+
+using ::testing::HasSubstr;
 
 class Worker : public ::testing::Test {
  protected:

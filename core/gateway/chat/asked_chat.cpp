@@ -37,6 +37,7 @@ Result<void> take_member(AskedChat& asked, const json::ObjectIndex::Member& memb
   if (!text)
     return fail(ErrorClass::kInvalidRequest, "prx." + std::string(member.key) + " is a string");
   if (member.has_key("deadline")) return set_deadline(asked.options, *text, "prx.deadline");
+  if (!std::exchange(asked.chose, true)) asked.options.provider = asked.options.chain = "";
   (member.has_key("provider") ? asked.options.provider : asked.options.chain) = *text;
   return {};
 }

@@ -14,6 +14,7 @@ struct AskedChat {
   bool stream = false;
   bool include_usage = true;  ///< the client takes a usage chunk
   bool trail = false;         ///< and a last comment with the attempts
+  bool chose = false;         ///< the body names provider or chain, so the headers count for none
 };
 
 /// Takes the body, which goes on as it came but for a member `prx`, an object that chooses for this

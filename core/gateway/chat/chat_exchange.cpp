@@ -1,5 +1,7 @@
 #include "gateway/chat/chat_exchange.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <utility>
 
@@ -21,15 +23,25 @@ void answer_error(const CallError& error, Dialect dialect, Responder& responder)
   responder.send({answer.status, "application/json", std::move(answer.headers)}, answer.body);
 }
 
+/// As short as it is exact, whatever the locale.
+std::string number_text(double number) {
+  char text[64];
+  const auto [end, error] = std::to_chars(text, text + sizeof text, number);
+  return {text, end};
+}
+
 /// Who served, how many were asked, and what it cost, for headers and the last comment.
 std::vector<std::pair<std::string_view, std::string>> trail_headers(const ChatResponse& response) {
   std::vector<std::pair<std::string_view, std::string>> out;
-  const Attempt* const last = response.attempts.empty() ? nullptr : &response.attempts.back();
+  const auto& all = response.attempts;
+  const auto asked =
+      std::count_if(all.begin(), all.end(), [](const Attempt& a) { return a.asked(); });
+  const Attempt* const last = all.empty() ? nullptr : &all.back();  // the one that served
   if (!response.id.empty()) out.emplace_back("X-Generation-Id", response.id);
   if (last != nullptr) out.emplace_back("x-prx-target", last->provider + "/" + last->model);
-  out.emplace_back("x-prx-attempts", std::to_string(response.attempts.size()));
+  out.emplace_back("x-prx-attempts", std::to_string(asked));
   const CallCost cost = cost_of(response.attempts);
-  if (!cost.lower_bound) out.emplace_back("x-prx-cost", std::to_string(cost.dollars));
+  if (!cost.lower_bound) out.emplace_back("x-prx-cost", number_text(cost.dollars));
   return out;
 }
 
@@ -51,7 +63,7 @@ class ChatExchange final : public Exchange, private Sink {
  private:
   void on_event(const StreamEvent& event) override {
     if (!stream_) {
-      if (whole_.empty()) whole_ = event.frame;
+      if (!event.frame.empty() && frames_++ == 0) whole_ = event.frame;
       return;
     }
     out_.clear();
@@ -71,8 +83,9 @@ class ChatExchange final : public Exchange, private Sink {
   void on_end(ChatResult result) override {
     if (!result) return fail_with(result.error());
     if (!stream_) {
+      // A server that streams although it was not asked to sends many.
       const std::string body =
-          whole_.empty() ? whole_answer(*result, now_in_seconds()) : std::move(whole_);
+          frames_ == 1 ? std::move(whole_) : whole_answer(*result, now_in_seconds());
       return responder_.send({200, "application/json", trail_headers(*result)}, body);
     }
     begin();
@@ -107,6 +120,7 @@ class ChatExchange final : public Exchange, private Sink {
   const Dialect dialect_;
   const bool stream_, trail_;
   bool began_ = false;
+  std::size_t frames_ = 0;
   Responder& responder_;
   ChunkWriter chunks_;
   std::string out_, whole_;

@@ -84,7 +84,7 @@ void ChunkWriter::write(const StreamEvent& event, std::string& out) {
   if (!event.same_frame) compose(event, out);
 }
 
-/// An answer keeps its first id and model, whoever goes on with it.
+/// An answer keeps its first id, and chunks of our own its first model, whoever goes on with it.
 void ChunkWriter::meet(const StreamEvent& meta) {
   if (model_.empty()) model_ = meta.name;
   if (id_.empty())

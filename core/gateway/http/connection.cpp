@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 #include <ctime>
 #include <utility>
 
@@ -54,21 +55,37 @@ Connection::Connection(std::shared_ptr<ServerParts> parts, std::shared_ptr<ByteS
 void Connection::enter() {
   place_ = parts_->open.size();
   parts_->open.push_back(shared_from_this());
-  ++parts_->counts.connections;
+  ++(is_refused_ ? parts_->counts.refusing : parts_->counts.connections);
 }
 
 void Connection::start() {
+  enter();
   set_phase(Phase::kIdle);
   read();
 }
 
-void Connection::turn_away(const ResponseHead& head, std::string_view body) {
+void Connection::refuse() {
+  is_refused_ = true;
+  enter();
+  fault(503, "this server has as many connections as it may; try again soon");
+}
+
+/// Answers that, and reads no further request.
+void Connection::fault(int status, const char* message) {
   keep_alive_ = false;
   chunked_ = false;
+  const HttpRequest* const request = parser_.head();
+  const std::string_view path = request != nullptr ? std::string_view(request->path) : "";
+  const std::string body =
+      parts_->fault_body ? parts_->fault_body(status, message, path) : std::string(message) + "\n";
+  ResponseHead head{status, parts_->fault_body ? "application/json" : "text/plain; charset=utf-8"};
+  if (status == 503) head.headers.emplace_back("Retry-After", "1");
   const std::size_t size = body.size();
   write_head(head, &size);
-  out_ += body;
-  leave();
+  if (request == nullptr || request->method != "HEAD") out_ += body;
+  set_phase(Phase::kSending);
+  want_flush();
+  read();
 }
 
 // --- reading
@@ -81,7 +98,7 @@ void Connection::read() {
 
 void Connection::on_read(std::size_t size) {
   reading_ = false;
-  if (size == 0) return left();
+  if (size == 0) return read_end();
   on_bytes({room_.data(), size});
   // A large request: the rest of what is there, without waiting for it piece by piece.
   while (size == room_.size() && phase_ == Phase::kReading) {
@@ -96,7 +113,8 @@ void Connection::on_read(std::size_t size) {
 
 void Connection::on_bytes(std::string_view bytes) {
   if (phase_ == Phase::kLeaving || phase_ == Phase::kBreaking || phase_ == Phase::kClosed) return;
-  if (phase_ == Phase::kAnswering) {
+  if (phase_ == Phase::kSending && !keep_alive_) return;
+  if (is_answering()) {
     ahead_ += bytes;
     return;
   }
@@ -127,7 +145,7 @@ void Connection::on_parsed() {
         body_began_ = parts_->loop.now();
       }
       // Anchored where the body began: a byte now and then wins little.
-      const auto more = parser_.head().body.size() / std::max<std::size_t>(limits.body_rate, 1);
+      const auto more = parser_.head()->body.size() / std::max<std::size_t>(limits.body_rate, 1);
       set_deadline_at(body_began_ + limits.body_timeout + std::chrono::seconds(more));
       if (!continued_ && parser_.wants_continue()) {
         continued_ = true;
@@ -140,11 +158,7 @@ void Connection::on_parsed() {
       return dispatch();
     case RequestParser::State::kFault: {
       ++parts_->counts.faults;
-      const RequestFault& fault = parser_.fault();
-      const std::string body =
-          std::string("{\"error\":{\"message\":\"") + fault.message +
-          "\",\"type\":\"invalid_request_error\",\"param\":null,\"code\":null}}";
-      return turn_away({fault.status, "application/json"}, body);
+      return fault(parser_.fault().status, parser_.fault().message);
     }
   }
 }
@@ -173,13 +187,18 @@ void Connection::dispatch() {
   check_backlog();
 }
 
-/// The answer is complete: what made it goes, and what the client sent ahead comes next.
+/// The answer is complete: what made it goes.
 void Connection::answered() {
   if (in_handler_) {
     is_done_ = true;
     return;
   }
   drop_exchange();
+  set_phase(Phase::kSending);
+}
+
+/// And all of it is written: what the client sent ahead comes next.
+void Connection::sent() {
   if (!keep_alive_ || parts_->draining) return leave();
   set_phase(Phase::kIdle);
   if (!ahead_.empty()) parts_->loop.post([self = shared_from_this()] { self->next(); });
@@ -202,9 +221,16 @@ void Connection::drop_exchange() {
         [gone = std::shared_ptr<Exchange>(std::move(exchange_))]() mutable { gone.reset(); });
 }
 
+/// The client sends no more. What was answered still goes out; what is not is taken as unwanted,
+/// since a client that has gone cannot be told from one that listens.
+void Connection::read_end() {
+  if (phase_ != Phase::kSending) return left();
+  keep_alive_ = false;
+}
+
 /// The client is gone: nobody reads the answer, so what makes it is cancelled.
 void Connection::left() {
-  if (phase_ == Phase::kAnswering) ++parts_->counts.clients_left;
+  if (is_answering() && !is_refused_) ++parts_->counts.clients_left;
   close(false);
 }
 
@@ -306,27 +332,33 @@ void Connection::want_flush() {
 
 void Connection::flush() {
   to_flush_ = false;
-  if (writing_ || phase_ == Phase::kClosed) return;
+  if (phase_ == Phase::kClosed) return;
+  if (writing_) return watch_write();
   while (!out_.empty()) {
     sending_.swap(out_);
-    written_seen_ = stream_->written();
     writing_ = true;
     if (!stream_->write(sending_, [self = shared_from_this()](bool ok) { self->on_written(ok); })) {
-      if (phase_ == Phase::kAnswering) set_deadline(parts_->limits.write_timeout);
-      return;
+      written_seen_ = stream_->written();
+      return watch_write();
     }
     writing_ = false;
   }
   if (sending_.capacity() > kKeptMax) sending_ = {};
   if (out_.capacity() > kKeptMax) out_ = {};
   check_backlog();
-  if (phase_ == Phase::kLeaving) stream_->end_writing();
+  if (phase_ == Phase::kSending) sent();
+}
+
+/// Something waits for the client to read.
+void Connection::watch_write() {
+  if (is_answering() && deadline_ == MonotonicTime::max())
+    set_deadline(parts_->limits.write_timeout);
 }
 
 void Connection::on_written(bool ok) {
   writing_ = false;
   if (!ok) return left();
-  if (phase_ == Phase::kAnswering) set_deadline(0ms);
+  if (is_answering()) set_deadline(0ms);
   flush();
 }
 
@@ -344,13 +376,13 @@ void Connection::check_backlog() {
 
 // --- ends
 
-/// After the last answer: the client is to read all of it before the socket goes, also when it
+/// The last answer is written: the client is to read all of it before the socket goes, also when it
 /// still sends (a reset would take what it has not read).
 void Connection::leave() {
   if (phase_ == Phase::kClosed) return;
   set_phase(Phase::kLeaving);
   ahead_ = {};
-  want_flush();
+  stream_->end_writing();
   read();
 }
 
@@ -376,8 +408,9 @@ void Connection::close(bool reset) {
   parts_->open.back()->place_ = place_;
   std::swap(parts_->open[place_], parts_->open.back());
   parts_->open.pop_back();
-  --parts_->counts.connections;
-  if (parts_->open.empty() && parts_->on_empty) parts_->on_empty();
+  --(is_refused_ ? parts_->counts.refusing : parts_->counts.connections);
+  if (parts_->open.empty() && parts_->on_empty)
+    std::exchange(parts_->on_empty, nullptr)();  // it may destroy the server
 }
 
 // --- clocks
@@ -394,6 +427,9 @@ void Connection::set_phase(Phase phase) {
       return set_deadline(kLeaveMax);
     case Phase::kBreaking:
       return set_deadline(kBreakMax);
+    case Phase::kSending:
+      if (writing_ && written_seen_ != 0) return;  // the clock of the write goes on
+      return set_deadline(0ms);
     default:
       return set_deadline(0ms);
   }
@@ -432,10 +468,9 @@ void Connection::on_timer() {
   switch (phase_) {
     case Phase::kReading:
       ++parts_->counts.faults;
-      return turn_away({408, "application/json"},
-                       R"({"error":{"message":"the request took too long to arrive",)"
-                       R"("type":"invalid_request_error","param":null,"code":null}})");
+      return fault(408, "the request took too long to arrive");
     case Phase::kAnswering:
+    case Phase::kSending:
       if (const std::uint64_t written = stream_->written(); written != written_seen_) {
         written_seen_ = written;  // slow, but it reads
         return set_deadline(parts_->limits.write_timeout);

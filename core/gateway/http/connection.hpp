@@ -21,11 +21,12 @@ class Connection;
 
 /// What all connections of a server share; outlives them.
 struct ServerParts {
-  ServerParts(AsioLoop& on, const ServerLimits& within, Handler by)
-      : loop(on), limits(within), handler(std::move(by)) {}
+  ServerParts(AsioLoop& on, const ServerLimits& within, Handler by, FaultBody faults)
+      : loop(on), limits(within), handler(std::move(by)), fault_body(std::move(faults)) {}
   AsioLoop& loop;
   const ServerLimits limits;
   const Handler handler;
+  const FaultBody fault_body;
   ServerCounts counts;
   bool draining = false;
   std::string scratch;                            ///< where a large request is read to, 64 KiB
@@ -44,10 +45,9 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  void enter();  ///< becomes one of the server's
-  void start();
-  /// Answers this and closes, without reading anything.
-  void turn_away(const ResponseHead& head, std::string_view body);
+  void start();  ///< becomes one of the server's
+  /// Becomes one of them only to be told that there are too many.
+  void refuse();
   void drain();  ///< closes when no request is under way
   void close(bool reset);
   void flush();  ///< at the end of a turn
@@ -64,6 +64,7 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
     kIdle,       ///< between requests
     kReading,    ///< a part of one is there
     kAnswering,  ///< it is whole, and its answer is not
+    kSending,    ///< its answer is, and not all of it is written
     kLeaving,    ///< the last answer is written; what still comes is dropped
     kBreaking,   ///< a body broke off: a reset as soon as what was written has arrived
     kClosed,
@@ -72,16 +73,21 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
   void read();
   void on_read(std::size_t size);
   void on_bytes(std::string_view bytes);
+  void read_end();
   void on_parsed();
   void dispatch();
   void answered();
+  void sent();
   void next();
+  void fault(int status, const char* message);
+  void enter();
   void leave();
   void break_off();
   void drop_exchange();
   void left();
   void want_flush();
   void on_written(bool ok);
+  void watch_write();
   void check_backlog();
   void write_head(const ResponseHead& head, const std::size_t* body_size);
   void set_phase(Phase phase);
@@ -90,6 +96,9 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
   void on_timer();
   void arm(MonotonicTime due);
   [[nodiscard]] std::size_t unsent() const { return out_.size() + sending_.size(); }
+  [[nodiscard]] bool is_answering() const {
+    return phase_ == Phase::kAnswering || phase_ == Phase::kSending;
+  }
 
   const std::shared_ptr<ServerParts> parts_;  // shared with the server and the other connections
   const std::shared_ptr<ByteStream> stream_;  // shared with what it waits for
@@ -103,8 +112,9 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
   bool held_back_ = false;  ///< the exchange was told so
   bool is_done_ = false;    ///< the answer is complete, while the handler runs
   bool in_handler_ = false;
-  bool in_body_ = false;    ///< the head of the request under way is complete
-  bool continued_ = false;  ///< "100 Continue" was said
+  bool is_refused_ = false;  ///< it is one too many, and counts as none
+  bool in_body_ = false;     ///< the head of the request under way is complete
+  bool continued_ = false;   ///< "100 Continue" was said
   bool head_only_ = false, chunked_ = false, keep_alive_ = true;
   bool old_version_ = false;  ///< HTTP/1.0
   std::size_t place_ = 0;     ///< in ServerParts::open

@@ -15,6 +15,13 @@ namespace http = boost::beast::http;
 using Code = beast::error_code;
 
 namespace {
+/// And nothing else: Beast takes "gzip, chunked" for chunked too.
+bool is_chunked(const HttpRequest& request) {
+  const std::string_view coding = request.header("transfer-encoding");
+  return beast::iequals(beast::string_view(coding.data(), coding.size()), "chunked");
+}
+
+constexpr std::size_t kReservedMax = 64u << 10;
 constexpr const char* kBodyTooLarge = "the body is larger than this server takes";
 }  // namespace
 
@@ -53,7 +60,8 @@ class RequestParser::Reader final : public http::basic_parser<true> {
   void on_body_init_impl(const boost::optional<std::uint64_t>& size, Code& error) override {
     if (!size) return;
     if (*size > limits_.body_max) return too_large(error);
-    request.body.reserve(static_cast<std::size_t>(*size));
+    // What a head promises is not believed beyond this before it comes.
+    request.body.reserve(std::min(static_cast<std::size_t>(*size), kReservedMax));
   }
   std::size_t on_body_impl(beast::string_view bytes, Code& error) override {
     return keep(bytes, error);
@@ -95,6 +103,7 @@ std::size_t RequestParser::feed(std::string_view bytes) {
         taken += 2;
         continue;
       }
+      if (bytes.substr(taken) == "\r") break;  // perhaps the half of one
       begin();
     }
     Code error;
@@ -141,8 +150,8 @@ void RequestParser::check_head() {
   if (request.count("content-length") > 1 || request.count("transfer-encoding") > 1)
     return refuse(400, "the length of the body is given more than once");
   if (request.count("transfer-encoding") == 1 &&
-      (request.version == 10 || !reader_->chunked() || request.count("content-length") > 0))
-    return refuse(request.version == 10 || reader_->chunked() ? 400 : 501,
+      (request.version == 10 || !is_chunked(request) || request.count("content-length") > 0))
+    return refuse(request.version == 10 || is_chunked(request) ? 400 : 501,
                   "of transfer encodings, chunked alone is understood here");
   const std::string_view length = request.header("content-length");
   if (!std::all_of(length.begin(), length.end(), [](char c) { return c >= '0' && c <= '9'; }))
@@ -170,7 +179,7 @@ bool RequestParser::wants_continue() const {
          reader_->request.body.empty() && !reader_->request.header("expect").empty();
 }
 
-const HttpRequest& RequestParser::head() const { return reader_->request; }
+const HttpRequest* RequestParser::head() const { return reader_ ? &reader_->request : nullptr; }
 
 HttpRequest RequestParser::take() {
   HttpRequest request = std::move(reader_->request);

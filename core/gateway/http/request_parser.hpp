@@ -50,8 +50,9 @@ class RequestParser {
   [[nodiscard]] const RequestFault& fault() const { return fault_; }  ///< kFault
   /// kBody: the client waits for "100 Continue" before it sends the body, which is wanted.
   [[nodiscard]] bool wants_continue() const;
-  [[nodiscard]] const HttpRequest& head() const;  ///< kBody and kDone: what is there of it
-  [[nodiscard]] HttpRequest take();               ///< kDone, which becomes kIdle
+  /// What is there of the request under way; null when none has begun.
+  [[nodiscard]] const HttpRequest* head() const;
+  [[nodiscard]] HttpRequest take();  ///< kDone, which becomes kIdle
 
  private:
   class Reader;

@@ -25,16 +25,15 @@ namespace {
 constexpr int kAcceptMax = 64;         // connections in one turn
 constexpr auto kShortageWait = 100ms;  // where descriptors or memory are out
 
-constexpr std::string_view kFull =
-    R"({"error":{"message":"this server has as many connections as it may; try again soon",)"
-    R"("type":"server_error","param":null,"code":"overloaded"}})";
+constexpr std::size_t kRefusingMax = 256;  // connections; further ones are closed unanswered
 
 }  // namespace
 
 class Server::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  Impl(AsioLoop& loop, ServerLimits limits, Handler handler)
-      : parts(std::make_shared<ServerParts>(loop, limits, std::move(handler))) {}
+  Impl(AsioLoop& loop, ServerLimits limits, Handler handler, FaultBody fault_body)
+      : parts(std::make_shared<ServerParts>(loop, limits, std::move(handler),
+                                            std::move(fault_body))) {}
 
   struct Listener {
     explicit Listener(asio::io_context& context) : descriptor(context) {}
@@ -78,13 +77,12 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
     (void)descriptor.release();
     const auto connection =
         std::make_shared<Connection>(parts, make_plain_stream(parts->loop, std::move(socket)));
-    connection->enter();
-    if (parts->counts.connections <= parts->limits.connections_max) {
+    if (parts->counts.connections < parts->limits.connections_max) {
       ++parts->counts.accepted;
       return connection->start();
     }
     ++parts->counts.refused;
-    connection->turn_away({503, "application/json", {{"Retry-After", "1"}}}, kFull);
+    if (parts->counts.refusing < kRefusingMax) connection->refuse();
   }
 
   void close_listeners() {
@@ -98,8 +96,8 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
   bool closed = false;
 };
 
-Server::Server(AsioLoop& loop, ServerLimits limits, Handler handler)
-    : impl_(std::make_shared<Impl>(loop, limits, std::move(handler))) {}
+Server::Server(AsioLoop& loop, ServerLimits limits, Handler handler, FaultBody fault_body)
+    : impl_(std::make_shared<Impl>(loop, limits, std::move(handler), std::move(fault_body))) {}
 
 Server::~Server() {
   impl_->parts->on_empty = nullptr;

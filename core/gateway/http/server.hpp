@@ -3,8 +3,9 @@
 /// hands them to one handler and writes what it answers.
 ///
 /// Keep-alive, pipelining (one request at a time, in order), "100 Continue", chunked bodies both
-/// ways, HEAD. A client that goes away is noticed at once; one that reads slowly holds back its own
-/// answer and nothing else.
+/// ways, HEAD. A client that goes away is noticed at once (behind more than ServerLimits::ahead_max
+/// that it sent ahead: when it is written to), and so is one that closes its half before its answer
+/// is made; one that reads slowly holds back its own answer and nothing else.
 #pragma once
 
 #include <chrono>
@@ -40,7 +41,8 @@ struct ServerLimits {
 
 /// What a server does and has done. A value.
 struct ServerCounts {
-  std::size_t connections = 0;     ///< open
+  std::size_t connections = 0;     ///< open, but for those that are being refused
+  std::size_t refusing = 0;        ///< open until they have read that there are too many
   std::size_t exchanges = 0;       ///< requests that are being answered
   std::uint64_t accepted = 0;      ///< connections
   std::uint64_t refused = 0;       ///< connections above connections_max
@@ -54,10 +56,16 @@ struct ServerCounts {
 using Handler =
     std::function<std::unique_ptr<Exchange>(HttpRequest&& request, Responder& responder)>;
 
+/// What a client reads that is refused before its request is known: JSON. `path` is "" when even
+/// that is not.
+using FaultBody =
+    std::function<std::string(int status, std::string_view message, std::string_view path)>;
+
 /// Made, used and destroyed on the loop.
 class Server {
  public:
-  Server(AsioLoop& loop, ServerLimits limits, Handler handler);
+  /// Without `fault_body` the message goes out as text.
+  Server(AsioLoop& loop, ServerLimits limits, Handler handler, FaultBody fault_body = {});
   ~Server();  ///< closes what is open, as stop() does
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -65,12 +73,12 @@ class Server {
   /// Accepts from a listening socket, from the next turn on. Errors: kInternal: it is none.
   [[nodiscard]] Result<void> listen(os::Descriptor socket);
   /// Accepts no more and closes connections that wait for a request; the others end after their
-  /// answer, which says so ("Connection: close").
+  /// answer, which says so ("Connection: close") when its head has not gone out yet.
   void drain();
   /// Closes all connections, in the middle of their answers too.
   void stop();
   [[nodiscard]] ServerCounts counts() const;
-  /// No connection is open, and none will be. Only after drain().
+  /// No connection is open, and none will be. Only after drain(). `told` may destroy the server.
   void on_drained(std::function<void()> told);
 
  private:

@@ -93,7 +93,8 @@ struct CallOptions {
   bool stream_upstream = true;
   bool tool_call_deltas = false;  ///< also deliver kToolCallDelta
   /// Fill StreamEvent::frame, and deliver kFinish, kUsage and kOther too. What says how the answer
-  /// ended is delivered once it is sure that it did: no kFinish comes of an answer that breaks
+  /// ended is delivered once it is sure that it did, behind the kToolCall events: no kFinish comes
+  /// of an answer that breaks
   bool frames = false;
   std::string traceparent;  ///< W3C trace context to pass on, or ""; else kInvalidRequest
   /// Each attempt as it ends; on the loop; must not block

@@ -62,7 +62,10 @@ class AttemptRun final : private OperationObserver {
   /// Keeps an event until the commit point; an answer in one piece until its end. False: there is
   /// no room.
   [[nodiscard]] bool hold(const StreamEvent& event);
-  [[nodiscard]] std::vector<OwnedEvent> take_held() { return std::exchange(held_, {}); }
+  [[nodiscard]] std::vector<OwnedEvent> take_held() {
+    held_bytes_ = 0;
+    return std::exchange(held_, {});
+  }
 
   [[nodiscard]] const reliability::StartAttempt& start() const { return start_; }
   [[nodiscard]] reliability::AttemptNumber number() const { return start_.attempt; }

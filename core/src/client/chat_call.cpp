@@ -269,7 +269,15 @@ void ChatCall::perform_one(const reliability::Commit& action) {
   if (run == nullptr) return;
   committed_ = action.attempt;
   if (run->has_format) engine_->forbid_continue();
-  for (const auto& held : run->take_held()) deliver(held.view());
+  bool is_end = false;  // it is told once it is sure: see Finish
+  for (const auto& held : run->take_held()) {
+    const StreamEvent event = held.view();
+    is_end = is_end || (event.type == StreamEvent::Type::kFinish && run->answer().all_finished());
+    if (!is_end)
+      deliver(event);
+    else if (!run->hold(event))
+      return broken(*run, too_much_held_back());
+  }
 }
 
 void ChatCall::perform_one(const reliability::CloseAttempt& action) {
@@ -281,8 +289,14 @@ void ChatCall::perform_one(const reliability::CloseAttempt& action) {
 
 void ChatCall::perform_one(const reliability::Finish& action) {
   AttemptRun* const run = find(action.attempt);
-  for (const auto& held : run->take_held()) deliver(held.view());
-  deliver_tool_calls(run->answer());
+  bool any_end = false;  // tool calls are whole by now, and are told before what ends the answer
+  for (const auto& held : run->take_held()) {
+    const StreamEvent event = held.view();
+    if (event.type == StreamEvent::Type::kFinish && !std::exchange(any_end, true))
+      deliver_tool_calls(run->answer());
+    deliver(event);
+  }
+  if (!any_end) deliver_tool_calls(run->answer());
   end(std::nullopt, std::move(run->answer().response()));
 }
 

@@ -114,6 +114,7 @@ class ChatCall final : public std::enable_shared_from_this<ChatCall>, private Ru
   void deliver(const StreamEvent& event);
   void deliver_tool_calls(Answer& answer);
   void broken(AttemptRun& run, const Error& error);
+  [[nodiscard]] static Error too_much_held_back();
   void prepare_rescue(AttemptRun& run);
   void close_run(AttemptRun& run, const Error* error);
   void log_attempt(const Attempt& attempt) const;

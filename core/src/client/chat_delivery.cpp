@@ -15,13 +15,6 @@ namespace prx::driver {
 
 namespace {
 
-Error too_much_held_back() {
-  Error error;
-  error.error_class = ErrorClass::kBadResponse;
-  error.message = "more than 1024 events before the first token, or 64 MiB held back";
-  return error;
-}
-
 /// Of kFinish, kUsage and kOther only those who send an answer on want to hear.
 std::optional<StreamEvent::Type> type_of(std::uint32_t type, bool frames) {
   switch (type) {
@@ -69,6 +62,13 @@ bool is_content(const StreamEvent& event) {
 }
 
 }  // namespace
+
+Error ChatCall::too_much_held_back() {
+  Error error;
+  error.error_class = ErrorClass::kBadResponse;
+  error.message = "more than 1024 events before the first token, or 64 MiB held back";
+  return error;
+}
 
 // --- what an attempt says
 
@@ -208,7 +208,7 @@ void ChatCall::give(AttemptRun& run, const StreamEvent& out) {
   if (run.number() == committed_) {
     const StreamEvent told = reframed(run, out);
     // How it ended is told once it is sure that it did: see Finish.
-    if (!plan_.options.frames || !run.stream || !run.answer().all_finished()) return deliver(told);
+    if (!plan_.options.frames || !run.answer().all_finished()) return deliver(told);
     if (!run.hold(told)) broken(run, too_much_held_back());
     return;
   }
@@ -319,7 +319,10 @@ void ChatCall::spliced(AttemptRun& run) {
   engine_->on_spliced(run.number());
   for (const auto& held : run.take_held()) {
     StreamEvent event = held.view();
-    if (run.splice) event.frame = {};  // its first words are in it, and were delivered
+    if (run.splice) {
+      event.frame = {};  // its first words are in it, and were delivered
+      event.same_frame = false;
+    }
     deliver(event);
   }
 }

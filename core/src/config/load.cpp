@@ -97,6 +97,9 @@ Environment process_environment() {
 Result<Config> Config::load(const ConfigSource& source) {
   const auto file = find_file(source);
   if (!file) return read_text("", {}, source);
+  if (file->empty())
+    return fail(ErrorClass::kInvalidRequest,
+                "the name of the configuration file is empty; name one, or none");
   auto content = os::read_file(*file, config::kDocumentMax, os::FileKind::kAny);
   if (!content)
     return fail(ErrorClass::kInvalidRequest, file->string() + ": " + content.error().message);

@@ -92,8 +92,14 @@ void OwnChild::kill_group() const {
 
 bool OwnChild::ends_within(milliseconds patience) const {
   if (process_.is_open()) {
-    pollfd wait{process_.get(), POLLIN, 0};
-    return ::poll(&wait, 1, static_cast<int>(patience.count())) > 0;
+    const auto until = std::chrono::steady_clock::now() + patience;
+    for (milliseconds left = patience;;) {
+      pollfd wait{process_.get(), POLLIN, 0};
+      const int ready = ::poll(&wait, 1, static_cast<int>(left.count()));
+      if (ready >= 0 || errno != EINTR) return ready > 0;
+      const auto rest = std::chrono::ceil<milliseconds>(until - std::chrono::steady_clock::now());
+      left = std::max(rest, milliseconds::zero());  // a signal of the program's cut it short
+    }
   }
   for (milliseconds left = patience;; left -= kLookEvery) {
     siginfo_t info{};

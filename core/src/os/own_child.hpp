@@ -27,7 +27,9 @@ class OwnChild {
   [[nodiscard]] pid_t pid() const { return pid_; }
   /// SIGKILL. Nothing when it has been reaped, by whomever.
   void kill() const;
-  /// SIGKILL to all that is left of the group that it leads, also when it has ended itself.
+  /// SIGKILL to all that is left of the group that it leads, also when it has ended itself. Before
+  /// Linux 6.9 by the group's number, which is a stranger's only when the child was reaped by
+  /// somebody else, its group is empty, and the kernel has given the number out again.
   void kill_group() const;
   /// For poll(): readable once it has ended. -1 where the kernel gives no pidfd.
   [[nodiscard]] int descriptor() const { return process_.get(); }

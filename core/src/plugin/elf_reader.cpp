@@ -108,8 +108,15 @@ Result<std::optional<std::string_view>> find_in_segment(std::span<const std::byt
 }
 
 /// A file that was cut would only be found out by the dynamic linker, by a crash.
-Result<void> check_complete(Image& image, const std::vector<Elf64_Phdr>& headers) {
+/// Section headers, which nothing here reads, are what stands last in it.
+Result<void> check_complete(Image& image, const Elf64_Ehdr& file,
+                            const std::vector<Elf64_Phdr>& headers) {
   std::uint64_t end = 0;
+  if (file.e_shoff != 0 && file.e_shnum != 0) {
+    const std::uint64_t size = std::uint64_t{file.e_shnum} * file.e_shentsize;
+    if (size > UINT64_MAX - file.e_shoff) return malformed("its section headers are nowhere");
+    end = file.e_shoff + size;
+  }
   for (const Elf64_Phdr& header : headers) {
     if ((header.p_type != PT_LOAD && header.p_type != PT_DYNAMIC) || header.p_filesz == 0) continue;
     if (header.p_filesz > UINT64_MAX - header.p_offset) return malformed("a segment is too long");
@@ -213,7 +220,7 @@ Result<std::span<const std::byte>> FileImage::read(std::uint64_t offset, std::si
 Result<std::string_view> find_note(Image& image) {
   PRX_TRY_SET(const auto header, read_header(image));
   PRX_TRY_SET(const auto program_headers, read_program_headers(image, header));
-  PRX_TRY(check_complete(image, program_headers));
+  PRX_TRY(check_complete(image, header, program_headers));
   for (const auto& program_header : program_headers) {
     PRX_TRY_SET(const auto note, find_in_header(image, program_header));
     if (note) return *note;

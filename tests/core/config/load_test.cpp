@@ -72,6 +72,15 @@ TEST(Load, WithoutAFileItWorks) {
   EXPECT_TRUE(Config::load(source()));
 }
 
+TEST(Load, ANamedFileHasAName) {
+  ConfigSource from = testing::source();
+  from.file = "";
+  const auto config = Config::load(from);
+  ASSERT_FALSE(config);
+  EXPECT_EQ(config.error().message,
+            "the name of the configuration file is empty; name one, or none");
+}
+
 TEST(Load, ANamedFileMustBeReadable) {
   const TemporaryFolder folder;
   auto from = source({{"PRX_CONFIG", (folder.path() / "none.toml").string()}});

@@ -124,6 +124,9 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"chunks_and_length",
             posted("Transfer-Encoding: chunked\r\nContent-Length: 2\r\n", "0\r\n\r\n"), 400},
         Bad{"gzip", posted("Transfer-Encoding: gzip\r\n", "x"), 501},
+        Bad{"gzip_and_chunks", posted("Transfer-Encoding: gzip, chunked\r\n", "0\r\n\r\n"), 501},
+        Bad{"chunks_of_chunks", posted("Transfer-Encoding: chunked, chunked\r\n", "0\r\n\r\n"),
+            501},
         Bad{"old_chunks",
             "POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
         Bad{"bad_chunk", posted("Transfer-Encoding: chunked\r\n", "zz\r\n"), 400},
@@ -147,6 +150,25 @@ INSTANTIATE_TEST_SUITE_P(
                                                          "\r\n1\r\n"),
             413}),
     [](const auto& instance) { return std::string(instance.param.name); });
+
+TEST(RequestParser, AnEmptyLineBeforeARequestIsSkippedHoweverItIsCut) {
+  const std::string text = "\r\n\r\nGET /a HTTP/1.1\r\nHost: x\r\n\r\n";
+  for (std::size_t cut = 1; cut < text.size(); ++cut) {
+    Feeder pieces;
+    pieces.feed(std::string_view(text).substr(0, cut));
+    pieces.feed(std::string_view(text).substr(cut));
+    EXPECT_EQ(pieces.parser.state(), State::kDone) << "cut at " << cut;
+  }
+}
+
+TEST(RequestParser, WhatAHeadPromisesTakesNoMemory) {
+  RequestLimits limits;
+  RequestParser parser(limits);
+  const std::string head = posted("Content-Length: 33554432\r\n", "");
+  EXPECT_EQ(parser.feed(head), head.size());
+  ASSERT_NE(parser.head(), nullptr);
+  EXPECT_LE(parser.head()->body.capacity(), 64u << 10);
+}
 
 TEST(RequestParser, LimitsThemselvesAreReached) {
   Feeder body;

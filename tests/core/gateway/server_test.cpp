@@ -38,6 +38,7 @@ struct Scripted : Exchange {
 
 class ServerTest : public ::testing::Test {
  protected:
+  static constexpr std::size_t kLarge = 16u << 20;  ///< more than sockets hold
   ~ServerTest() override { close(); }
   void open(ServerLimits limits = {}) {
     loop = std::move(AsioLoop::open()).value();
@@ -63,6 +64,10 @@ class ServerTest : public ::testing::Test {
     }
     if (request.path == "/none") {
       responder.send({204, ""}, "");
+      return nullptr;
+    }
+    if (request.path == "/large") {
+      responder.send({200, "text/plain"}, std::string(kLarge, 'x'));
       return nullptr;
     }
     if (request.path == "/break") {
@@ -266,6 +271,49 @@ TEST_F(ServerTest, AClientThatNeverReadsIsLeftAfterAWhile) {
   EXPECT_TRUE(soon([&] { return alive == 0; }));
 }
 
+TEST_F(ServerTest, ALastAnswerIsReadToItsEndHoweverSlowly) {
+  open();
+  RawClient client(port);
+  client.send(get("/large", "Connection: close\r\n"));
+  std::this_thread::sleep_for(2'500ms);  // longer than a client has that has all of it
+  const Response response = client.read();
+  EXPECT_TRUE(response.whole);
+  EXPECT_EQ(response.body.size(), kLarge);
+}
+
+TEST_F(ServerTest, AConnectionIsNotIdleWhileItsAnswerIsRead) {
+  ServerLimits limits;
+  limits.idle_timeout = 100ms;
+  open(limits);
+  RawClient client(port);
+  client.send(get("/large"));
+  std::this_thread::sleep_for(500ms);
+  EXPECT_EQ(client.read().body.size(), kLarge);
+}
+
+TEST_F(ServerTest, AnAnswerThatIsCompleteAndNotReadIsLeftAfterAWhile) {
+  ServerLimits limits;
+  limits.write_timeout = 300ms;
+  open(limits);
+  RawClient client(port);
+  client.send(get("/large"));
+  EXPECT_TRUE(soon([&] { return counts().requests == 1; }));
+  EXPECT_TRUE(soon([&] { return counts().connections == 0; }));
+  EXPECT_EQ(counts().clients_left, 1u);
+}
+
+TEST_F(ServerTest, WhoSendsAheadAndReadsNothingIsAnsweredOnce) {
+  open();
+  RawClient client(port);
+  std::string all;
+  for (int i = 0; i < 10; ++i) all += get("/large");
+  client.send(all);
+  EXPECT_TRUE(soon([&] { return counts().requests == 1; }));
+  std::this_thread::sleep_for(200ms);
+  EXPECT_EQ(counts().requests, 1u) << "the second waits until the first is read";
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(client.read().body.size(), kLarge);
+}
+
 TEST_F(ServerTest, ABodyIsAskedForWhereTheClientWaits) {
   open();
   RawClient client(port);
@@ -349,6 +397,50 @@ TEST_F(ServerTest, AConnectionTooManyIsToldSo) {
   EXPECT_EQ(four.read().status, 204);
 }
 
+TEST_F(ServerTest, ThoseThatAreRefusedTakeNobodysPlace) {
+  ServerLimits limits;
+  limits.connections_max = 1;
+  open(limits);
+  std::vector<RawClient> refused;
+  {
+    RawClient one(port);
+    one.send(get("/none"));
+    EXPECT_EQ(one.read().status, 204);
+    for (int i = 0; i < 3; ++i) refused.emplace_back(port);
+    EXPECT_TRUE(soon([&] { return counts().refusing == 3; }));
+    EXPECT_EQ(counts().connections, 1u);
+  }
+  EXPECT_TRUE(soon([&] { return counts().connections == 0; }));
+  RawClient next(port);
+  next.send(get("/none"));
+  EXPECT_EQ(next.read().status, 204) << "while the others are still being told";
+}
+
+TEST_F(ServerTest, WhatIsRefusedIsSaidInTheWordsOfTheHost) {
+  loop = std::move(AsioLoop::open()).value();
+  auto listening = test::listen_on_loopback();
+  on_loop([&] {
+    server = std::make_unique<Server>(
+        *loop, ServerLimits{},
+        [this](HttpRequest&& request, Responder& responder) {
+          return answer(std::move(request), responder);
+        },
+        [](int status, std::string_view message, std::string_view path) {
+          return std::to_string(status) + '|' + std::string(message.substr(0, 9)) + '|' +
+                 std::string(path);
+        });
+    ASSERT_TRUE(server->listen(std::move(listening.socket)));
+  });
+  RawClient client(listening.port);
+  client.send("GET /api/v1/x HTTP/1.1\r\n\r\n");
+  const Response response = client.read();
+  EXPECT_EQ(response.body, "400|a request|/api/v1/x");
+  EXPECT_EQ(response.headers.at("content-type"), "application/json");
+  RawClient silent(listening.port);
+  silent.send("HEAD /x HTTP/1.1\r\n\r\n");
+  EXPECT_EQ(silent.read(500ms).body, "") << "an answer to HEAD has no body";
+}
+
 TEST_F(ServerTest, AClientThatSendsTooMuchAheadIsNotReadFrom) {
   ServerLimits limits;
   limits.ahead_max = 4'096;
@@ -390,6 +482,25 @@ TEST_F(ServerTest, ADrainLetsAnswersEndAndTakesNothingNew) {
   EXPECT_EQ(response.body, "to the end");
   busy.close();
   drained.get_future().wait();
+}
+
+TEST_F(ServerTest, TheServerMayBeDestroyedWhenItIsDrained) {
+  open();
+  RawClient client(port);
+  client.send(get("/wait"));
+  Responder& stream = responder();
+  std::promise<std::string> drained;
+  on_loop([&] {
+    server->drain();
+    server->on_drained([this, &drained, words = std::string(100, 'w')] {
+      server.reset();
+      drained.set_value(words);
+    });
+    stream.send({200, "text/plain"}, "bye");
+  });
+  EXPECT_EQ(client.read().body, "bye");
+  client.close();
+  EXPECT_EQ(drained.get_future().get(), std::string(100, 'w'));
 }
 
 TEST_F(ServerTest, AStopEndsAnswersInAReset) {

@@ -27,7 +27,7 @@ TEST(ElfNote, AFileThatWasCutIsNotAPlugin) {
   const auto note = find(whole);
   ASSERT_TRUE(note);
   const std::size_t inside_note = static_cast<std::size_t>(note->data() - whole.data()) + 1;
-  for (const std::size_t size : {std::size_t{100}, inside_note}) {
+  for (const std::size_t size : {std::size_t{100}, inside_note, whole.size() - 1}) {
     const auto found = find(whole.substr(0, size));
     ASSERT_FALSE(found) << size;
     EXPECT_THAT(found.error().message, StartsWith("damaged ELF file")) << size;
