@@ -5,8 +5,9 @@
 namespace prx::cli {
 
 std::span<const CommandEntry> commands() {
-  static constexpr std::array<CommandEntry, 19> kTable{{
+  static constexpr std::array<CommandEntry, 20> kTable{{
       {"chat", "Send a prompt and print the answer as it comes", make_chat},
+      {"serve", "Offer the chains as an OpenAI-compatible service on this machine", make_serve},
       {"models", "List models: what they can do, their context and their prices", make_models},
       {"plan", "Show the chain in force, or play it against targets that fail", make_plan},
       {"usage", "Show credit, limits and usage of the account behind each key", make_usage},

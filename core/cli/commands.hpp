@@ -12,6 +12,7 @@ namespace prx::cli {
 [[nodiscard]] std::span<const CommandEntry> commands();
 
 std::unique_ptr<Command> make_chat();
+std::unique_ptr<Command> make_serve();
 std::unique_ptr<Command> make_sim();
 std::unique_ptr<Command> make_plugin_list();
 std::unique_ptr<Command> make_plugin_info();

@@ -11,6 +11,7 @@ namespace prx::cli {
 enum ExitCode : int {
   kExitOk = 0,
   kExitOutput = 1,         ///< the answer could not be written (disk full, closed stdout)
+  kExitCut = 1,            ///< prx serve: answers were cut off when it ended
   kExitUnwell = 1,         ///< prx doctor, prx plugin check: a check failed
   kExitUsage = 2,          ///< wrong arguments, or a request that nobody was asked: too large ...
   kExitConfiguration = 3,  ///< configuration or plugin

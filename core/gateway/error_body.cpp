@@ -142,4 +142,10 @@ ErrorAnswer error_answer(const Error& error, Dialect dialect,
   return out;
 }
 
+void send_error(const Error& error, Dialect dialect, Responder& responder,
+                const std::vector<Attempt>& attempts) {
+  ErrorAnswer answer = error_answer(error, dialect, attempts);
+  responder.send({answer.status, "application/json", std::move(answer.headers)}, answer.body);
+}
+
 }  // namespace prx::gateway

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/http/response.hpp"
 #include "prx/attempt.hpp"
 #include "prx/sdk/error.hpp"
 
@@ -32,5 +33,9 @@ struct ErrorAnswer {
 
 [[nodiscard]] ErrorAnswer error_answer(const Error& error, Dialect dialect,
                                        const std::vector<Attempt>& attempts = {});
+
+/// The same, sent.
+void send_error(const Error& error, Dialect dialect, Responder& responder,
+                const std::vector<Attempt>& attempts = {});
 
 }  // namespace prx::gateway

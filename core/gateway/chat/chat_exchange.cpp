@@ -18,11 +18,6 @@ std::int64_t now_in_seconds() {
       .count();
 }
 
-void answer_error(const CallError& error, Dialect dialect, Responder& responder) {
-  ErrorAnswer answer = error_answer(error, dialect, error.attempts);
-  responder.send({answer.status, "application/json", std::move(answer.headers)}, answer.body);
-}
-
 /// As short as it is exact, whatever the locale.
 std::string number_text(double number) {
   char text[64];
@@ -110,7 +105,7 @@ class ChatExchange final : public Exchange, private Sink {
 
   /// After the first byte an error is a chunk, and the body has no end.
   void fail_with(const CallError& error) {
-    if (!began_) return answer_error(error, dialect_, responder_);
+    if (!began_) return send_error(error, dialect_, responder_, error.attempts);
     out_.clear();
     append_event(out_, error_envelope(error, dialect_, error.attempts));
     responder_.write(out_);
@@ -133,7 +128,7 @@ std::unique_ptr<Exchange> begin_chat(Client& client, HttpRequest&& request, Dial
                                      Responder& responder) {
   const auto asked = read_chat(std::move(request), dialect);
   if (!asked) {
-    answer_error(asked.error(), dialect, responder);
+    send_error(asked.error(), dialect, responder);
     return nullptr;
   }
   auto exchange = std::make_unique<ChatExchange>(dialect, *asked, responder);

@@ -201,6 +201,15 @@ struct LogConfig {
   friend bool operator==(const LogConfig&, const LogConfig&) = default;
 };
 
+/// `[serve]`: what `prx serve` offers its chains on. See serve.md of prx's documentation.
+struct ServeConfig {
+  std::string listen = "127.0.0.1:8383";  ///< a loopback address and a port; 0: any free one
+  int connections_max = 10'000;           ///< 1 to 1,000,000
+  /// How long answers may take that are under way when it is told to end
+  Milliseconds drain_timeout{30'000};
+  friend bool operator==(const ServeConfig&, const ServeConfig&) = default;
+};
+
 /// One value of the configuration with where it came from, for `prx config show`.
 struct Setting {
   std::string path;  ///< "providers.openrouter.model", "chains.careful.targets.1.model"
@@ -260,6 +269,7 @@ struct Config {
   std::vector<ChainConfig> chains;
   PluginsConfig plugins;
   LogConfig log;
+  ServeConfig serve;
   std::filesystem::path file;         ///< what was read, or empty
   std::vector<Setting> settings;      ///< every value with its origin, in the order of the file
   std::vector<std::string> warnings;  ///< one line each: a literal key in a readable file, ...

@@ -14,8 +14,8 @@ namespace {
 
 using config::Input;
 
-constexpr std::array<std::string_view, 6> kSections = {"default", "providers", "reliability",
-                                                       "chains",  "plugins",   "log"};
+constexpr std::array<std::string_view, 7> kSections = {
+    "default", "providers", "reliability", "chains", "plugins", "log", "serve"};
 
 // Where a key belongs that stands above the first section; "" when nobody knows it.
 std::string_view section_of(std::string_view key) {
@@ -26,6 +26,7 @@ std::string_view section_of(std::string_view key) {
   if (among(config::reliability_keys())) return "[reliability]";
   if (among(config::kProviderKeys)) return "[providers.<name>]";
   if (among(config::kLogKeys)) return "[log]";
+  if (among(config::kServeKeys)) return "[serve]";
   return {};
 }
 
@@ -53,6 +54,7 @@ Result<Config> read_sections(std::string_view toml, Input input, const ConfigSou
   PRX_TRY(read_chains(top, state));
   PRX_TRY(read_plugins(top, state));
   PRX_TRY(read_log(top, state));
+  PRX_TRY(read_serve(top, state));
   config::add_implicit_providers(context, state);
   PRX_TRY(check_chains(context, state));
   context.finish(state.config);

@@ -50,6 +50,8 @@ inline constexpr std::string_view kUsualProvider = "openrouter";  ///< when noth
 
 inline constexpr std::array<std::string_view, 3> kDefaultKeys = {"provider", "model", "chain"};
 inline constexpr std::array<std::string_view, 3> kLogKeys = {"level", "file", "format"};
+inline constexpr std::array<std::string_view, 3> kServeKeys = {"listen", "connections_max",
+                                                               "drain_timeout"};
 /// Keys of [providers.<name>] that the core knows; all others are the plugin's.
 inline constexpr std::array<std::string_view, 17> kProviderKeys = {
     "plugin",       "api_key",         "api_keys",     "api_key_file",       "api_key_command",
@@ -63,6 +65,7 @@ inline constexpr std::array<std::string_view, 17> kProviderKeys = {
 [[nodiscard]] Result<void> read_chains(TableReader& top, LoadState& state);
 [[nodiscard]] Result<void> read_plugins(TableReader& top, LoadState& state);
 [[nodiscard]] Result<void> read_log(TableReader& top, LoadState& state);
+[[nodiscard]] Result<void> read_serve(TableReader& top, LoadState& state);
 
 /// Refuses what cannot be the name of a provider. `where` says who names it: a place, a flag.
 [[nodiscard]] Result<void> check_provider_name(const std::string& where, std::string_view name);

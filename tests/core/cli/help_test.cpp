@@ -22,6 +22,7 @@ TEST_F(Help, OfTheProgramNamesEveryVerbVariableAndExitCode) {
                            "doctor models",
                            "config check",
                            "config show",
+                           "serve",
                            "sim",
                            "version",
                            "--config FILE",
@@ -78,6 +79,7 @@ TEST_F(Help, OfEveryVerbHasAnExampleAndFitsATerminal) {
                                                                 {"usage"},
                                                                 {"doctor"},
                                                                 {"doctor", "models"},
+                                                                {"serve"},
                                                                 {"sim"},
                                                                 {"version"}}) {
     auto arguments = verb;

@@ -198,6 +198,22 @@ TEST_F(Chats, TheMemberOfPrxReachesNoServer) {
     EXPECT_EQ(request.body.find("\"prx\""), std::string::npos);
 }
 
+TEST_F(Chats, WhatTheBodyChoosesIsStrongerThanAHeader) {
+  const auto answer = [&](std::string_view member) {
+    std::string request =
+        request_text("POST", "/v1/chat/completions", chat_body("openai/gpt-4o#503", false, member));
+    request.insert(request.find("\r\n") + 2, "x-prx-chain: both\r\n");
+    RawClient one(port);
+    one.send(request);
+    return one.read();
+  };
+  const Response by_header = answer("");
+  EXPECT_EQ(by_header.status, 200) << by_header.body;
+  EXPECT_EQ(by_header.headers.at("x-prx-target"), "openai/gpt-4o");
+  const Response by_body = answer(R"(,"prx":{"provider":"openrouter"})");
+  EXPECT_EQ(by_body.status, 503) << by_body.body;
+}
+
 TEST_F(Chats, AClientThatLeavesCancelsUpstream) {
   RawClient leaver(port);
   leaver.send(

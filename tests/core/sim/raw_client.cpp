@@ -136,7 +136,7 @@ bool RawClient::read_until(std::string_view text) {
 std::string request_text(std::string_view method, std::string_view target, std::string_view body,
                          std::string_view key) {
   std::string out(method);
-  out.append(" ").append(target).append(" HTTP/1.1\r\nHost: simulator\r\n");
+  out.append(" ").append(target).append(" HTTP/1.1\r\nHost: localhost\r\n");
   if (!key.empty()) out.append("Authorization: Bearer ").append(key).append("\r\n");
   if (method == "POST")
     out.append("Content-Type: application/json\r\nContent-Length: ")

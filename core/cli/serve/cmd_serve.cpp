@@ -1,0 +1,141 @@
+// prx serve
+#include <chrono>
+
+#include "cli/commands.hpp"
+#include "cli/configuration.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/output.hpp"
+#include "cli/serve/serve_signals.hpp"
+#include "config/listen_place.hpp"
+#include "gateway/gateway.hpp"
+#include "prx/client.hpp"
+
+namespace prx::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using What = ServeSignals::What;
+
+std::string targets_of(const Config& config) {
+  std::string out;
+  if (const ChainConfig* const chain = config.find_chain(config.chain))
+    for (const TargetConfig& target : chain->targets)
+      out += (out.empty() ? "" : ", then ") + target.provider;
+  return out.empty() ? config.first_provider() : out;
+}
+
+std::string instructions(const gateway::Gateway& gateway, const Config& config) {
+  return "Chats are answered by " + targets_of(config) +
+         ".\n"
+         "  as OpenAI       " +
+         gateway.url() +
+         "/v1\n"
+         "  as OpenRouter   " +
+         gateway.url() +
+         "/api/v1\n\n"
+         "A program that speaks OpenAI's protocol is led here by\n"
+         "  export OPENAI_BASE_URL=" +
+         gateway.url() +
+         "/v1 OPENAI_API_KEY=unused\n"
+         "SIGHUP reads the configuration again. Ctrl-C lets answers end, and stops it.\n";
+}
+
+class Serve final : public Command {
+ public:
+  HelpText help() const override {
+    return {"prx serve [OPTIONS]",
+            "Offers the chains of the configuration as an OpenAI- and OpenRouter-compatible "
+            "service on this\n"
+            "machine, so that any program gets their fallbacks by another base URL. A request "
+            "that names a model\n"
+            "goes through the chain in force with that model; model chain:NAME asks for another "
+            "chain.",
+            "Endpoints, below /v1 and /api/v1:\n"
+            "  POST /chat/completions   with and without streaming\n"
+            "  GET  /models             chains and models; /models/ID: one\n"
+            "and GET /healthz, /readyz.\n\n"
+            "SIGTERM and Ctrl-C let the answers under way end ([serve] drain_timeout), a second "
+            "one does not wait.\n"
+            "SIGHUP reads the configuration again.\n\n"
+            "Examples:\n"
+            "  prx serve\n"
+            "  prx serve --listen 127.0.0.1:0 --quiet\n\n"
+            "Exit codes: 0 when every answer had ended, 1 when some were cut off, 2 for a wrong "
+            "option, 3 for a\n"
+            "configuration that cannot be used, 6 when the port is taken.\n"};
+  }
+
+  void declare(Arguments& arguments) override {
+    arguments.text("--listen", listen_, "ADDRESS:PORT",
+                   "Instead of [serve] listen; a loopback address, port 0: any free one");
+    declare_overrides(arguments, overrides_);
+    arguments.flag("-q,--quiet", quiet_, "Print the URL alone");
+  }
+
+  int run(const GlobalOptions& globals) override {
+    if (listen_) {
+      if (const auto place = config::check_serve_listen(*listen_); !place)
+        return refuse(
+            fail(ErrorClass::kInvalidRequest, "--listen: " + place.error().message).error(), false);
+    }
+    if (auto checked = check_overrides(overrides_); !checked) return refuse(checked.error(), false);
+    auto signals = ServeSignals::open();
+    if (!signals) return failed(signals.error());
+    auto config = load_config(globals, overrides_);
+    if (!config) return configuration_failure(config.error());
+    ServeConfig serve = config->serve;
+    if (listen_) serve.listen = *listen_;
+    auto client = Client::open(*config);
+    if (!client) return configuration_failure(client.error());
+    auto gateway = gateway::Gateway::open(**client, serve);
+    if (!gateway) return failed(gateway.error());
+    print_warnings(*(*client)->config());
+    const int printed =
+        print(quiet_ ? (*gateway)->url() + "\n" : instructions(**gateway, *(*client)->config()));
+    if (printed == kExitOutput) return printed;
+    while (signals->wait(std::nullopt) != What::kEnd) reload(globals, **client);
+    return drain(*signals, **gateway, serve.drain_timeout);
+  }
+
+ private:
+  static int failed(const Error& error) {
+    message(error.message);
+    return exit_code(error.error_class);
+  }
+
+  /// What cannot be used changes nothing, and is said.
+  void reload(const GlobalOptions& globals, Client& client) const {
+    auto config = load_config(globals, overrides_);
+    if (!config) return message("the configuration stays as it was: " + config.error().message);
+    if (const auto done = client.reload(std::move(*config)); !done)
+      return message("the configuration stays as it was: " + done.error().message);
+    message("the configuration was read again: chats are answered by " +
+            targets_of(*client.config()));
+  }
+
+  static int drain(ServeSignals& signals, gateway::Gateway& gateway, Milliseconds limit) {
+    gateway.drain([&signals] { signals.drained(); });
+    const auto until = Clock::now() + limit;
+    for (;;) {
+      const auto rest = std::chrono::ceil<Milliseconds>(until - Clock::now());
+      const What what = signals.wait(std::max(rest, Milliseconds{0}));
+      if (what == What::kDrained) return kExitOk;
+      if (what == What::kReload || (what == What::kNothing && Clock::now() < until)) continue;
+      const std::size_t left = gateway.counts().exchanges;
+      if (left == 0) return kExitOk;
+      message(std::to_string(left) + (left == 1 ? " answer was" : " answers were") + " cut off" +
+              (what == What::kEnd ? "" : "; [serve] drain_timeout gives them longer"));
+      return kExitCut;
+    }
+  }
+
+  std::optional<std::string> listen_;
+  Overrides overrides_;
+  bool quiet_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_serve() { return std::make_unique<Serve>(); }
+
+}  // namespace prx::cli

@@ -1,0 +1,154 @@
+#include "gateway/front.hpp"
+
+#include <array>
+#include <utility>
+
+#include "gateway/chat/chat_exchange.hpp"
+#include "gateway/listener.hpp"
+#include "gateway/models/models_exchange.hpp"
+
+namespace prx::gateway {
+
+namespace {
+
+Error refusal(ErrorClass error_class, int status, std::string message, std::string code = {}) {
+  Error error;
+  error.error_class = error_class;
+  error.http_status = status;
+  error.message = std::move(message);
+  error.provider_code = std::move(code);
+  return error;
+}
+
+/// "/api/v1/models" -> "/models"; "" when the path is below neither version.
+std::string_view below_version(std::string_view path) {
+  for (const std::string_view base : {"/v1", "/api/v1"})
+    if (path.starts_with(base) && path.substr(base.size()).starts_with('/'))
+      return path.substr(base.size());
+  return {};
+}
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/// Ids have slashes and colons, which some clients escape. What is no escape stays as it is.
+std::string unescaped(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+    const int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
+    if (text[i] != '%' || low < 0) {
+      out += text[i];
+      continue;
+    }
+    out += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return out;
+}
+
+}  // namespace
+
+struct Front::Endpoint {
+  std::string_view path;    ///< below the version, or the whole one of those that have none
+  std::string_view method;  ///< the one that it takes; GET: HEAD too
+  std::unique_ptr<Exchange> (*answer)(Front& front, HttpRequest&& request, Responder& responder);
+  bool versioned = true;
+  bool has_id = false;  ///< what stands behind the path is an id
+};
+
+const Front::Endpoint* Front::find(std::string_view path) {
+  using Request = HttpRequest;
+  static constexpr std::array<Endpoint, 5> kEndpoints{{
+      {"/chat/completions", "POST",
+       [](Front& front, Request&& request, Responder& responder) {
+         const Dialect dialect = dialect_of(request.path);
+         return begin_chat(front.client_, std::move(request), dialect, responder);
+       }},
+      {"/models", "GET",
+       [](Front& front, Request&& request, Responder& responder) {
+         return begin_models(front.client_, front.asker_, "", dialect_of(request.path), responder);
+       }},
+      {"/models/", "GET",
+       [](Front& front, Request&& request, Responder& responder) {
+         constexpr std::string_view kBase = "/models/";
+         const std::string id = unescaped(below_version(request.path).substr(kBase.size()));
+         return begin_models(front.client_, front.asker_, id, dialect_of(request.path), responder);
+       },
+       true, true},
+      {"/healthz", "GET",
+       [](Front&, Request&&, Responder& responder) {
+         responder.send({200, "application/json"}, R"({"status":"ok"})");
+         return std::unique_ptr<Exchange>();
+       },
+       false},
+      {"/readyz", "GET",
+       [](Front& front, Request&&, Responder& responder) {
+         if (front.draining_)
+           responder.send({503, "application/json", {{"Retry-After", "1"}}},
+                          R"({"status":"draining"})");
+         else
+           responder.send({200, "application/json"}, R"({"status":"ready"})");
+         return std::unique_ptr<Exchange>();
+       },
+       false},
+  }};
+  const std::string_view below = below_version(path);
+  for (const Endpoint& endpoint : kEndpoints) {
+    const std::string_view asked = endpoint.versioned ? below : path;
+    const bool found = endpoint.has_id
+                           ? asked.starts_with(endpoint.path) && asked.size() > endpoint.path.size()
+                           : asked == endpoint.path;
+    if (found) return &endpoint;
+  }
+  return nullptr;
+}
+
+std::unique_ptr<Exchange> Front::answer(HttpRequest&& request, Responder& responder) {
+  const Dialect dialect = dialect_of(request.path);
+  const std::string_view host = request.header("host");
+  if (request.version != 10 && !is_loopback_host(host)) {
+    send_error(refusal(ErrorClass::kPermission, 403,
+                       "this server is for this machine: ask it as 127.0.0.1 or localhost, not as "
+                       "another host"),
+               dialect, responder);
+    return nullptr;
+  }
+  const Endpoint* const endpoint = find(request.path);
+  if (endpoint == nullptr) {
+    send_error(refusal(ErrorClass::kNotFound, 404,
+                       "there is no " + request.method + ' ' + request.path +
+                           " here; chats are POST /v1/chat/completions, models GET /v1/models",
+                       "unknown_url"),
+               dialect, responder);
+    return nullptr;
+  }
+  const bool is_get = endpoint->method == "GET" && request.method == "HEAD";
+  if (request.method != endpoint->method && !is_get) {
+    ErrorAnswer answer =
+        error_answer(refusal(ErrorClass::kInvalidRequest, 405,
+                             request.path + " takes " + std::string(endpoint->method) + " alone",
+                             "method_not_allowed"),
+                     dialect);
+    answer.headers.emplace_back("Allow", endpoint->method == "GET" ? "GET, HEAD" : "POST");
+    responder.send({answer.status, "application/json", std::move(answer.headers)}, answer.body);
+    return nullptr;
+  }
+  return endpoint->answer(*this, std::move(request), responder);
+}
+
+Dialect dialect_of(std::string_view path) {
+  return path.starts_with("/api/") ? Dialect::kOpenRouter : Dialect::kOpenAi;
+}
+
+std::string fault_body(int status, std::string_view message, std::string_view path) {
+  const ErrorClass error_class = status == 503   ? ErrorClass::kOverloaded
+                                 : status == 408 ? ErrorClass::kTimeout
+                                                 : ErrorClass::kInvalidRequest;
+  return error_envelope(refusal(error_class, status, std::string(message)), dialect_of(path), {});
+}
+
+}  // namespace prx::gateway

@@ -1,0 +1,40 @@
+/// \file front.hpp
+/// Front: which endpoint answers a request. The table of endpoints is in front.cpp.
+#pragma once
+
+#include <memory>
+
+#include "gateway/asker.hpp"
+#include "gateway/error_body.hpp"
+#include "gateway/http/http_request.hpp"
+#include "gateway/http/response.hpp"
+#include "prx/client.hpp"
+
+namespace prx::gateway {
+
+/// Of one client, on its loop; borrows client and asker.
+class Front {
+ public:
+  Front(Client& client, Asker& asker) : client_(client), asker_(asker) {}
+
+  /// As a Handler of a Server: answers now, or later through what it gives.
+  [[nodiscard]] std::unique_ptr<Exchange> answer(HttpRequest&& request, Responder& responder);
+
+  /// From now on /readyz says no.
+  void drain() { draining_ = true; }
+
+ private:
+  struct Endpoint;
+  [[nodiscard]] static const Endpoint* find(std::string_view path);
+  Client& client_;
+  Asker& asker_;
+  bool draining_ = false;
+};
+
+/// The dialect that a path is answered in: OpenRouter's below /api/, else OpenAI's.
+[[nodiscard]] Dialect dialect_of(std::string_view path);
+
+/// As a FaultBody of a Server.
+[[nodiscard]] std::string fault_body(int status, std::string_view message, std::string_view path);
+
+}  // namespace prx::gateway

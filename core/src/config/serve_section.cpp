@@ -1,0 +1,33 @@
+#include "config/listen_place.hpp"
+#include "config/sections.hpp"
+
+namespace prx::config {
+
+Result<void> read_serve(TableReader& top, LoadState& state) {
+  static const Table kNone;
+  PRX_TRY_SET(const auto* table, top.table("serve"));
+  TableReader reader(top.context(), table ? *table : kNone, "serve",
+                     table ? Defaults::kRecord : Defaults::kSkip);
+  PRX_TRY(reader.only(kServeKeys));
+  ServeConfig& serve = state.config.serve;
+  PRX_TRY_SET(serve.listen, reader.filled_text("listen", serve.listen));
+  if (const auto place = check_serve_listen(serve.listen); !place)
+    return reader.context().error(reader.find("listen")->place,
+                                  reader.name_of("listen") + ": " + place.error().message);
+  PRX_TRY_SET(serve.connections_max,
+              reader.integer("connections_max", Range<int>{1, 1'000'000}, serve.connections_max));
+  PRX_TRY_SET(serve.drain_timeout,
+              reader.duration("drain_timeout", Milliseconds{0}, serve.drain_timeout));
+  return {};
+}
+
+Result<void> check_serve_listen(std::string_view place) {
+  PRX_TRY_SET(const ListenPlace where, listen_place(place));
+  if (where.loopback) return {};
+  return fail(ErrorClass::kInvalidRequest,
+              '\'' + std::string(place) +
+                  "' is reached from other machines, and prx serve asks nobody for a key; listen "
+                  "on 127.0.0.1 or [::1], behind a proxy that does");
+}
+
+}  // namespace prx::config

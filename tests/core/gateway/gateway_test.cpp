@@ -1,0 +1,163 @@
+// The whole gateway over the simulator: its endpoints, who may ask, and how it ends.
+#include "gateway/gateway.hpp"
+
+#include <gmock/gmock.h>
+
+#include <future>
+
+#include "core/sim/raw_client.hpp"
+#include "sim/simulator.hpp"
+#include "support/open_client.hpp"
+
+namespace prx::gateway {
+namespace {
+
+using namespace std::chrono_literals;
+using sim::test::chat_body;
+using sim::test::Close;
+using sim::test::count;
+using sim::test::fetch;
+using sim::test::is_json;
+using sim::test::kHelloAnswer;
+using sim::test::RawClient;
+using sim::test::request_text;
+using sim::test::Response;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+class GatewayTest : public ::testing::Test {
+ protected:
+  GatewayTest() : simulator(std::move(sim::Simulator::start({})).value()) {
+    client = prx::test::open_client(
+        "[chains.two]\ntargets = [{ provider = \"openrouter\", model = \"openai/gpt-4o\", "
+        "context_length = 1000 }, { provider = \"openai\", model = \"gpt-4o\" }]\n",
+        {{"OPENROUTER_API_KEY", "sk-or-v1-0123456789abcdef"},
+         {"OPENROUTER_BASE_URL", simulator->base_url()},
+         {"OPENAI_API_KEY", "sk-0123456789abcdef"},
+         {"OPENAI_BASE_URL", simulator->openai_base_url()},
+         {"PRX_PLUGIN_PATH", std::string(PRX_BINARY_DIR) + "/lib/prx/plugins"}});
+    ServeConfig serve;
+    serve.listen = "127.0.0.1:0";
+    gateway = std::move(Gateway::open(*client, serve)).value();
+    port =
+        static_cast<std::uint16_t>(std::stoi(gateway->url().substr(gateway->url().rfind(':') + 1)));
+  }
+  Response get(std::string_view path) const { return fetch(port, "GET", path); }
+
+  std::unique_ptr<sim::Simulator> simulator;
+  std::unique_ptr<Client> client;
+  std::unique_ptr<Gateway> gateway;
+  std::uint16_t port = 0;
+};
+
+TEST_F(GatewayTest, ChatsGoThroughTheChainOfTheirModel) {
+  for (const char* const path : {"/v1/chat/completions", "/api/v1/chat/completions"}) {
+    for (const char* const model : {"openai/gpt-4o", "chain:two"}) {
+      const Response response = fetch(port, "POST", path, chat_body(model, false));
+      EXPECT_EQ(response.status, 200) << response.body;
+      EXPECT_THAT(response.body, HasSubstr(kHelloAnswer));
+      EXPECT_EQ(response.headers.at("x-prx-target"), "openrouter/openai/gpt-4o");
+    }
+  }
+}
+
+TEST_F(GatewayTest, ModelsAreTheChainsAndWhatTheProviderLists) {
+  const Response response = get("/v1/models");
+  ASSERT_EQ(response.status, 200) << response.body;
+  EXPECT_TRUE(is_json(response.body));
+  EXPECT_THAT(response.body,
+              StartsWith(R"({"object":"list","data":[{"id":"chain:default","object":"model")"));
+  EXPECT_THAT(response.body, HasSubstr(R"("id":"chain:two")"));
+  EXPECT_THAT(response.body, HasSubstr("Asks openrouter/openai/gpt-4o, then openai/gpt-4o"));
+  EXPECT_THAT(response.body, HasSubstr("\"context_length\":1000"));
+  EXPECT_THAT(response.body, HasSubstr("\"pricing\"")) << "what OpenRouter says of a model stays";
+  const int models = count(response.body, "\"object\":\"model\"");
+  EXPECT_GT(models, 4);
+  EXPECT_THAT(response.body,
+              HasSubstr("\"links\":{\"next\":null},\"total_count\":" + std::to_string(models)));
+  EXPECT_EQ(get("/api/v1/models").body, response.body);
+}
+
+TEST_F(GatewayTest, OneModelIsFoundByItsIdHoweverItIsEscaped) {
+  for (const char* const path : {"/v1/models/openai/gpt-4o", "/v1/models/openai%2Fgpt-4o"}) {
+    const Response response = get(path);
+    EXPECT_EQ(response.status, 200) << response.body;
+    EXPECT_THAT(response.body, HasSubstr(R"("id":"openai/gpt-4o")"));
+  }
+  EXPECT_THAT(get("/v1/models/chain%3atwo").body, HasSubstr(R"("id":"chain:two")"));
+  const Response none = get("/v1/models/no%2Fmodel%");
+  EXPECT_EQ(none.status, 404);
+  EXPECT_THAT(none.body, HasSubstr("no/model%"));
+  EXPECT_THAT(none.body, HasSubstr("model_not_found"));
+}
+
+TEST_F(GatewayTest, AListIsNotWaitedForByWhoHasLeft) {
+  for (int i = 0; i < 20; ++i) {
+    RawClient one(port);
+    one.send(request_text("GET", "/v1/models"));
+    one.close(i % 2 == 0);
+  }
+  EXPECT_EQ(get("/v1/models").status, 200);
+}
+
+TEST_F(GatewayTest, WhatIsNotThereIsSaidInTheDialectOfThePath) {
+  const Response openai = get("/v1/nothing");
+  EXPECT_EQ(openai.status, 404);
+  EXPECT_THAT(openai.body, HasSubstr(R"("code":"unknown_url")"));
+  EXPECT_THAT(openai.body, HasSubstr("POST /v1/chat/completions"));
+  const Response openrouter = get("/api/v1/nothing");
+  EXPECT_THAT(openrouter.body, StartsWith(R"({"error":{"code":404,)"));
+  const Response wrong = get("/v1/chat/completions");
+  EXPECT_EQ(wrong.status, 405);
+  EXPECT_EQ(wrong.headers.at("allow"), "POST");
+  EXPECT_EQ(fetch(port, "POST", "/v1/models", "{}").headers.at("allow"), "GET, HEAD");
+  RawClient client_without_host(port);
+  client_without_host.send("GET /api/v1/x HTTP/1.1\r\n\r\n");
+  EXPECT_THAT(client_without_host.read().body, StartsWith(R"({"error":{"code":400,)"));
+}
+
+TEST_F(GatewayTest, APageThatWasLedHereByANameOfItsOwnIsRefused) {
+  for (const char* const host : {"evil.example", "evil.example:80", "127.0.0.1.evil.example"}) {
+    RawClient one(port);
+    one.send("POST /v1/chat/completions HTTP/1.1\r\nHost: " + std::string(host) +
+             "\r\nContent-Length: 2\r\n\r\n{}");
+    EXPECT_EQ(one.read().status, 403) << host;
+  }
+  RawClient own(port);
+  own.send("GET /healthz HTTP/1.1\r\nHost: LOCALHOST:1\r\n\r\n");
+  EXPECT_EQ(own.read().status, 200);
+}
+
+TEST_F(GatewayTest, ADrainLetsAnswersEndAndIsNotReady) {
+  RawClient streaming(port), kept(port);
+  kept.send(request_text("GET", "/readyz"));
+  EXPECT_EQ(kept.read().status, 200);
+  streaming.send(request_text("POST", "/v1/chat/completions",
+                              chat_body("openai/gpt-4o#slow?size=40&ms=5", true)));
+  ASSERT_TRUE(streaming.read_until("data: "));
+  std::promise<void> drained;
+  gateway->drain([&] { drained.set_value(); });
+  const Response response = streaming.read();
+  EXPECT_EQ(response.status, 200);
+  EXPECT_TRUE(response.whole);
+  EXPECT_THAT(response.body, HasSubstr("[DONE]"));
+  streaming.close();
+  EXPECT_EQ(drained.get_future().wait_for(10s), std::future_status::ready);
+}
+
+TEST_F(GatewayTest, WhatIsUnderWayWhenItIsDestroyedEndsInAReset) {
+  RawClient streaming(port);
+  streaming.send(
+      request_text("POST", "/v1/chat/completions", chat_body("openai/gpt-4o#stall?after=2", true)));
+  ASSERT_TRUE(streaming.read_until("data: "));
+  RawClient asking(port);
+  asking.send(request_text("GET", "/v1/models"));
+  gateway.reset();
+  const Response response = streaming.read();
+  EXPECT_FALSE(response.whole);
+  EXPECT_EQ(response.close, Close::kReset);
+}
+
+}  // namespace
+}  // namespace prx::gateway
