@@ -28,6 +28,21 @@ std::string_view below_version(std::string_view path) {
   return {};
 }
 
+/// Pages in a browser may send requests to this machine, and do not ask first: by a name of their
+/// own that leads here, or from an origin of their own. Null: it is no such request.
+const char* why_foreign(const HttpRequest& request) {
+  const std::string_view host = request.header("host");
+  if (!(request.version == 10 && host.empty()) && !is_loopback_host(host))
+    return "this server is for this machine: ask it as 127.0.0.1 or localhost, not as another host";
+  if (request.count("origin") == 0) return nullptr;
+  const std::string_view origin = request.header("origin");
+  const std::size_t slashes = origin.find("://");
+  if (slashes != std::string_view::npos && is_loopback_host(origin.substr(slashes + 3)))
+    return nullptr;
+  return "this server answers no page of another origin: ask it from a program, or from a page of "
+         "this machine";
+}
+
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -109,12 +124,8 @@ const Front::Endpoint* Front::find(std::string_view path) {
 
 std::unique_ptr<Exchange> Front::answer(HttpRequest&& request, Responder& responder) {
   const Dialect dialect = dialect_of(request.path);
-  const std::string_view host = request.header("host");
-  if (request.version != 10 && !is_loopback_host(host)) {
-    send_error(refusal(ErrorClass::kPermission, 403,
-                       "this server is for this machine: ask it as 127.0.0.1 or localhost, not as "
-                       "another host"),
-               dialect, responder);
+  if (const char* const why = why_foreign(request)) {
+    send_error(refusal(ErrorClass::kPermission, 403, why), dialect, responder);
     return nullptr;
   }
   const Endpoint* const endpoint = find(request.path);

@@ -129,6 +129,32 @@ TEST_F(GatewayTest, APageThatWasLedHereByANameOfItsOwnIsRefused) {
   EXPECT_EQ(own.read().status, 200);
 }
 
+TEST_F(GatewayTest, APageOfAnotherOriginSpendsNothing) {
+  const auto asked_from = [&](std::string_view origin) {
+    RawClient one(port);
+    const std::string body = chat_body("openai/gpt-4o", false);
+    one.send(
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\n"
+        "Origin: " +
+        std::string(origin) + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+        body);
+    return one.read().status;
+  };
+  for (const char* const origin :
+       {"https://evil.example", "null", "http://127.0.0.1.evil.example", "", "localhost"})
+    EXPECT_EQ(asked_from(origin), 403) << origin;
+  for (const char* const origin : {"http://localhost:3000", "http://127.0.0.1", "https://[::1]:1"})
+    EXPECT_EQ(asked_from(origin), 200) << origin;
+}
+
+TEST_F(GatewayTest, AnOldClientNeedsNoHostAndGivesNoOther) {
+  RawClient old(port), foreign(port);
+  old.send("GET /healthz HTTP/1.0\r\n\r\n");
+  EXPECT_EQ(old.read().status, 200);
+  foreign.send("GET /healthz HTTP/1.0\r\nHost: evil.example\r\n\r\n");
+  EXPECT_EQ(foreign.read().status, 403);
+}
+
 TEST_F(GatewayTest, ADrainLetsAnswersEndAndIsNotReady) {
   RawClient streaming(port), kept(port);
   kept.send(request_text("GET", "/readyz"));
