@@ -3,9 +3,9 @@
 #include <array>
 #include <utility>
 
+#include "gateway/asked/asked_exchange.hpp"
 #include "gateway/chat/chat_exchange.hpp"
 #include "gateway/listener.hpp"
-#include "gateway/models/models_exchange.hpp"
 
 namespace prx::gateway {
 
@@ -77,7 +77,7 @@ struct Front::Endpoint {
 
 const Front::Endpoint* Front::find(std::string_view path) {
   using Request = HttpRequest;
-  static constexpr std::array<Endpoint, 5> kEndpoints{{
+  static constexpr std::array<Endpoint, 6> kEndpoints{{
       {"/chat/completions", "POST",
        [](Front& front, Request&& request, Responder& responder) {
          const Dialect dialect = dialect_of(request.path);
@@ -85,15 +85,19 @@ const Front::Endpoint* Front::find(std::string_view path) {
        }},
       {"/models", "GET",
        [](Front& front, Request&& request, Responder& responder) {
-         return begin_models(front.client_, front.asker_, "", dialect_of(request.path), responder);
+         return front.ask(find_models(), request, responder);
        }},
       {"/models/", "GET",
        [](Front& front, Request&& request, Responder& responder) {
          constexpr std::string_view kBase = "/models/";
          const std::string id = unescaped(below_version(request.path).substr(kBase.size()));
-         return begin_models(front.client_, front.asker_, id, dialect_of(request.path), responder);
+         return front.ask(find_model(id), request, responder);
        },
        true, true},
+      {"/key", "GET",
+       [](Front& front, Request&& request, Responder& responder) {
+         return front.ask(find_key(), request, responder);
+       }},
       {"/healthz", "GET",
        [](Front&, Request&&, Responder& responder) {
          responder.send({200, "application/json"}, R"({"status":"ok"})");
@@ -120,6 +124,10 @@ const Front::Endpoint* Front::find(std::string_view path) {
     if (found) return &endpoint;
   }
   return nullptr;
+}
+
+std::unique_ptr<Exchange> Front::ask(Find find, const HttpRequest& request, Responder& responder) {
+  return begin_asked(client_, asker_, std::move(find), dialect_of(request.path), responder);
 }
 
 std::unique_ptr<Exchange> Front::answer(HttpRequest&& request, Responder& responder) {

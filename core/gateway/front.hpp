@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "gateway/asker.hpp"
+#include "gateway/asked/asked_exchange.hpp"
 #include "gateway/error_body.hpp"
 #include "gateway/http/http_request.hpp"
 #include "gateway/http/response.hpp"
@@ -26,6 +26,8 @@ class Front {
  private:
   struct Endpoint;
   [[nodiscard]] static const Endpoint* find(std::string_view path);
+  [[nodiscard]] std::unique_ptr<Exchange> ask(Find find, const HttpRequest& request,
+                                              Responder& responder);
   Client& client_;
   Asker& asker_;
   bool draining_ = false;

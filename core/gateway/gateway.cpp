@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "client/client_loop.hpp"
-#include "gateway/asker.hpp"
+#include "gateway/asked/asker.hpp"
 #include "gateway/front.hpp"
 #include "gateway/listener.hpp"
 

@@ -53,6 +53,7 @@ class Serve final : public Command {
             "Endpoints, below /v1 and /api/v1:\n"
             "  POST /chat/completions   with and without streaming\n"
             "  GET  /models             chains and models; /models/ID: one\n"
+            "  GET  /key                what the first provider says of its key\n"
             "and GET /healthz, /readyz.\n\n"
             "SIGTERM and Ctrl-C let the answers under way end ([serve] drain_timeout), a second "
             "one does not wait.\n"

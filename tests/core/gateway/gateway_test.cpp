@@ -92,6 +92,15 @@ TEST_F(GatewayTest, OneModelIsFoundByItsIdHoweverItIsEscaped) {
   EXPECT_THAT(none.body, HasSubstr("model_not_found"));
 }
 
+TEST_F(GatewayTest, AKeyIsToldOfAndNeverTold) {
+  const Response response = get("/api/v1/key");
+  EXPECT_EQ(response.status, 200) << response.body;
+  EXPECT_THAT(response.body, StartsWith("{\"data\":{"));
+  EXPECT_TRUE(is_json(response.body));
+  EXPECT_THAT(response.body, HasSubstr("\"usage\""));
+  EXPECT_THAT(response.body, Not(HasSubstr("0123456789abcdef")));
+}
+
 TEST_F(GatewayTest, AListIsNotWaitedForByWhoHasLeft) {
   for (int i = 0; i < 20; ++i) {
     RawClient one(port);

@@ -1,4 +1,4 @@
-#include "gateway/asker.hpp"
+#include "gateway/asked/asker.hpp"
 
 #include <system_error>
 #include <utility>

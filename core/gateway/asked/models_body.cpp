@@ -1,4 +1,4 @@
-#include "gateway/models/models_body.hpp"
+#include "gateway/asked/models_body.hpp"
 
 #include <algorithm>
 #include <unordered_set>

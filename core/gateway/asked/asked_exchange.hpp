@@ -1,0 +1,34 @@
+/// \file asked_exchange.hpp
+/// Answers that the library gives in its own time: lists of models, what a provider says of a key.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "gateway/asked/asker.hpp"
+#include "gateway/error_body.hpp"
+#include "gateway/http/response.hpp"
+#include "prx/client.hpp"
+
+namespace prx::gateway {
+
+/// Finds the body of an answer, on the asker's thread; it may block until `closing`.
+using Find = std::function<Result<std::string>(Client& client, const std::stop_token& closing)>;
+
+/// Has the answer found, or answers at once why not (and gives null). On the client's loop; the
+/// asker ends before client and loop do.
+[[nodiscard]] std::unique_ptr<Exchange> begin_asked(Client& client, Asker& asker, Find find,
+                                                    Dialect dialect, Responder& responder);
+
+/// `GET /models`: the chains, and the lists that the providers of the chain in force give and the
+/// cache keeps. A provider that cannot be asked is left out.
+[[nodiscard]] Find find_models();
+/// One of them. kNotFound: it is none.
+[[nodiscard]] Find find_model(std::string id);
+/// `GET /key`: what the first provider in force says of its key, as OpenRouter writes it.
+/// kUnsupported: it says nothing of keys.
+[[nodiscard]] Find find_key();
+
+}  // namespace prx::gateway
