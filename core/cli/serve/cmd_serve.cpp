@@ -5,6 +5,7 @@
 #include "cli/configuration.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/output.hpp"
+#include "cli/serve/file_watch.hpp"
 #include "cli/serve/serve_signals.hpp"
 #include "config/listen_place.hpp"
 #include "gateway/gateway.hpp"
@@ -15,6 +16,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using What = ServeSignals::What;
+
+constexpr std::chrono::milliseconds kLookEvery{1'000};  // at the file of the configuration
 
 std::string targets_of(const Config& config) {
   std::string out;
@@ -37,7 +40,8 @@ std::string instructions(const gateway::Gateway& gateway, const Config& config) 
          "  export OPENAI_BASE_URL=" +
          gateway.url() +
          "/v1 OPENAI_API_KEY=unused\n"
-         "SIGHUP reads the configuration again. Ctrl-C lets answers end, and stops it.\n";
+         "A configuration that was written anew is read again. Ctrl-C lets answers end, and stops "
+         "it.\n";
 }
 
 class Serve final : public Command {
@@ -57,7 +61,7 @@ class Serve final : public Command {
             "and GET /healthz, /readyz.\n\n"
             "SIGTERM and Ctrl-C let the answers under way end ([serve] drain_timeout), a second "
             "one does not wait.\n"
-            "SIGHUP reads the configuration again.\n\n"
+            "A file that was written anew is read again, and at SIGHUP.\n\n"
             "Examples:\n"
             "  prx serve\n"
             "  prx serve --listen 127.0.0.1:0 --quiet\n\n"
@@ -94,7 +98,13 @@ class Serve final : public Command {
     const int printed =
         print(quiet_ ? (*gateway)->url() + "\n" : instructions(**gateway, *(*client)->config()));
     if (printed == kExitOutput) return printed;
-    while (signals->wait(std::nullopt) != What::kEnd) reload(globals, **client);
+    FileWatch watch((*client)->config()->file);
+    for (;;) {
+      const What what = signals->wait(kLookEvery);
+      if (what == What::kEnd) break;
+      if (what == What::kReload) watch.read_now();  // before it is read: what comes later is told
+      if (what == What::kReload || watch.changed()) reload(globals, **client);
+    }
     return drain(*signals, **gateway, serve.drain_timeout);
   }
 

@@ -70,6 +70,15 @@ TEST_F(Serve, ReadsItsConfigurationAgain) {
   EXPECT_EQ(stop(*server), 0);
 }
 
+TEST_F(Serve, NoticesThatItsConfigurationWasWrittenAnew) {
+  const std::string file = write("c.toml", "[default]\nmodel = \"openai/gpt-4o\"\n");
+  const auto server = start({"--config", file});
+  write("c.toml", "[chains.late]\ntargets = [{ provider = \"openrouter\", model = \"x/y\" }]\n");
+  server->wait_for_err("was read again");
+  EXPECT_THAT(fetch(port, "GET", "/v1/models").body, HasSubstr("chain:late"));
+  EXPECT_EQ(stop(*server), 0);
+}
+
 TEST_F(Serve, LetsAnswersEndAndThenNoLonger) {
   const auto server = start();
   {
