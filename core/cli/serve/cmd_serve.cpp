@@ -7,6 +7,7 @@
 #include "cli/output.hpp"
 #include "cli/serve/file_watch.hpp"
 #include "cli/serve/serve_signals.hpp"
+#include "config/file_place.hpp"
 #include "config/listen_place.hpp"
 #include "gateway/gateway.hpp"
 #include "prx/client.hpp"
@@ -18,6 +19,13 @@ using Clock = std::chrono::steady_clock;
 using What = ServeSignals::What;
 
 constexpr std::chrono::milliseconds kLookEvery{1'000};  // at the file of the configuration
+
+/// The configuration's file, whether it is there or not; "": none is read.
+std::filesystem::path file_of(const GlobalOptions& globals) {
+  if (globals.no_config) return {};
+  const auto place = config::file_place(globals.config, process_environment());
+  return place ? place->path : std::filesystem::path();
+}
 
 std::string targets_of(const Config& config) {
   std::string out;
@@ -86,6 +94,7 @@ class Serve final : public Command {
     if (auto checked = check_overrides(overrides_); !checked) return refuse(checked.error(), false);
     auto signals = ServeSignals::open();
     if (!signals) return failed(signals.error());
+    FileWatch watch(file_of(globals));  // before it is read: what is written meanwhile is told
     auto config = load_config(globals, overrides_);
     if (!config) return configuration_failure(config.error());
     ServeConfig serve = config->serve;
@@ -98,11 +107,10 @@ class Serve final : public Command {
     const int printed =
         print(quiet_ ? (*gateway)->url() + "\n" : instructions(**gateway, *(*client)->config()));
     if (printed == kExitOutput) return printed;
-    FileWatch watch((*client)->config()->file);
     for (;;) {
       const What what = signals->wait(kLookEvery);
       if (what == What::kEnd) break;
-      if (what == What::kReload) watch.read_now();  // before it is read: what comes later is told
+      if (what == What::kReload) watch.read_now();
       if (what == What::kReload || watch.changed()) reload(globals, **client);
     }
     return drain(*signals, **gateway, serve.drain_timeout);
