@@ -12,6 +12,7 @@ FileWatch::FileWatch(std::filesystem::path file)
 std::optional<FileWatch::Stamp> FileWatch::look() const {
   struct stat about {};
   if (file_.empty() || ::stat(file_.c_str(), &about) != 0) return std::nullopt;
+  if (!S_ISREG(about.st_mode)) return std::nullopt;  // a pipe is read once
   return Stamp{about.st_dev, about.st_ino, about.st_size, about.st_mtim.tv_sec,
                about.st_mtim.tv_nsec};
 }

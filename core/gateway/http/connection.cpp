@@ -230,8 +230,9 @@ void Connection::read_end() {
 
 /// The client is gone: nobody reads the answer, so what makes it is cancelled.
 void Connection::left() {
-  if (is_answering() && !is_refused_) ++parts_->counts.clients_left;
-  close(false);
+  const bool cut = is_answering();
+  if (cut && !is_refused_) ++parts_->counts.clients_left;
+  close(cut);  // in a reset: nobody takes a part for the whole
 }
 
 // --- answering
@@ -427,9 +428,6 @@ void Connection::set_phase(Phase phase) {
       return set_deadline(kLeaveMax);
     case Phase::kBreaking:
       return set_deadline(kBreakMax);
-    case Phase::kSending:
-      if (writing_ && written_seen_ != 0) return;  // the clock of the write goes on
-      return set_deadline(0ms);
     default:
       return set_deadline(0ms);
   }

@@ -11,15 +11,21 @@ constexpr std::uint32_t kClientFlags =
 constexpr std::uint32_t kCallFlags = PRX_CALL_TOOL_CALL_DELTAS | PRX_CALL_FRAMES |
                                      PRX_CALL_PLAIN_UPSTREAM | PRX_CALL_ANY_TOOL_ARGUMENTS;
 
+/// Whether prx.h has a function that fills a struct of this kind.
+enum class Init { kHas, kHasNot };
+
 /// As far as both sides know it; `first` is the size of its first version. nullptr: all zero.
 template <class T>
-Result<T, CallError> read_struct(const T* given, std::size_t first, const char* name) {
+Result<T, CallError> read_struct(const T* given, std::size_t first, const char* name,
+                                 Init init = Init::kHas) {
   T out{};
   out.size = sizeof out;
   if (given == nullptr) return out;
   if (given->size < first)
     return refused(std::string(name) + ".size is " + std::to_string(given->size) + ", less than " +
-                   std::to_string(first) + "; fill it with " + name + "_init()");
+                   std::to_string(first) + "; " +
+                   (init == Init::kHas ? "fill it with " : "set it to sizeof(") + name +
+                   (init == Init::kHas ? "_init()" : ")"));
   std::memcpy(&out, given, std::min<std::size_t>(given->size, sizeof out));
   return out;
 }
@@ -73,7 +79,8 @@ Result<prx_client_options, CallError> read(const prx_client_options* given) {
 }
 
 Result<prx_call_sink, CallError> read(const prx_call_sink* given) {
-  PRX_TRY_SET(auto sink, read_struct(given, PRX_C_FIRST(prx_call_sink, end), "prx_call_sink"));
+  PRX_TRY_SET(auto sink,
+              read_struct(given, PRX_C_FIRST(prx_call_sink, end), "prx_call_sink", Init::kHasNot));
   if (sink.end == nullptr)
     return refused("prx_call_sink.end is NULL; nobody would hear of the end");
   return sink;
