@@ -181,12 +181,12 @@ TEST(CStream, NullPlacesAreRefused) {
             PRX_E_INVALID_REQUEST);
   const COwned<prx_failure> owned(failure);
   EXPECT_THAT(prx_failure_message(failure, nullptr), HasSubstr("prx_call_sink.end is NULL"));
-  prx_failure_free(failure);
-  failure = nullptr;
   pushed.sink.size = 8;
-  EXPECT_EQ(prx_client_start(client.get(), &request, nullptr, &pushed.sink, &call, &failure),
+  prx_failure* small = nullptr;
+  EXPECT_EQ(prx_client_start(client.get(), &request, nullptr, &pushed.sink, &call, &small),
             PRX_E_INVALID_REQUEST);
-  EXPECT_THAT(prx_failure_message(failure, nullptr), HasSubstr("set it to sizeof(prx_call_sink)"));
+  const COwned<prx_failure> owned_too(small);
+  EXPECT_THAT(prx_failure_message(small, nullptr), HasSubstr("set it to sizeof(prx_call_sink)"));
   EXPECT_EQ(call, nullptr);
   EXPECT_EQ(rig.rig.simulator->stats().requests, 0u);
 }
