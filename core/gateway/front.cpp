@@ -5,6 +5,7 @@
 
 #include "gateway/asked/asked_exchange.hpp"
 #include "gateway/chat/chat_exchange.hpp"
+#include "gateway/endpoint/endpoint_exchange.hpp"
 #include "gateway/listener.hpp"
 
 namespace prx::gateway {
@@ -77,12 +78,19 @@ struct Front::Endpoint {
 
 const Front::Endpoint* Front::find(std::string_view path) {
   using Request = HttpRequest;
-  static constexpr std::array<Endpoint, 6> kEndpoints{{
+  constexpr auto post_on = [](Front& front, Request&& request, Responder& responder) {
+    const Dialect dialect = dialect_of(request.path);
+    std::string below(below_version(request.path));
+    return begin_endpoint(front.client_, std::move(below), std::move(request), dialect, responder);
+  };
+  static constexpr std::array<Endpoint, 8> kEndpoints{{
       {"/chat/completions", "POST",
        [](Front& front, Request&& request, Responder& responder) {
          const Dialect dialect = dialect_of(request.path);
          return begin_chat(front.client_, std::move(request), dialect, responder);
        }},
+      {"/completions", "POST", post_on},
+      {"/embeddings", "POST", post_on},
       {"/models", "GET",
        [](Front& front, Request&& request, Responder& responder) {
          return front.ask(find_models(), request, responder);

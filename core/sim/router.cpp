@@ -7,6 +7,7 @@
 
 #include "sim/account.hpp"
 #include "sim/chat_reply.hpp"
+#include "sim/json_view.hpp"
 #include "sim/parameters.hpp"
 
 namespace prx::sim {
@@ -30,6 +31,13 @@ std::string query_value(std::string_view query, std::string_view name) {
 
 bool is_chat(std::string_view path) {
   return path == "/chat/completions" || path == "/completions" || path == "/embeddings";
+}
+
+/// The model that a body names, whatever else it asks for; "" when it names none.
+std::string named_model(std::string_view body) {
+  rapidjson::Document document;
+  document.Parse<rapidjson::kParseIterativeFlag>(body.data(), body.size());
+  return document.HasParseError() ? "" : std::string(text_of(member(&document, "model")));
 }
 
 VendorError problem_error(const CallProblem& problem) {
@@ -113,7 +121,9 @@ Reply Router::reply(const Incoming& incoming) {
   if (incoming.method == "POST" && is_chat(request.path) && request.path != "/embeddings")
     request.call = read_chat_call(incoming.body);
   const bool has_call = request.call && request.call->has_value();
-  const std::string_view model = has_call ? (*request.call)->model : std::string_view();
+  const std::string model = has_call                        ? (*request.call)->model
+                            : request.path == "/embeddings" ? named_model(incoming.body)
+                                                            : "";
   auto faults = book_.choose({full, model, request.key, incoming.now});
   if (!faults) return request.error(problem_error({faults.error().message, "model"}));
   request.faults = std::move(*faults);

@@ -64,6 +64,7 @@ class Serve final : public Command {
             "chain.",
             "Endpoints, below /v1 and /api/v1:\n"
             "  POST /chat/completions   with and without streaming\n"
+            "  POST /embeddings, /completions\n"
             "  GET  /models             chains and models; /models/ID: one\n"
             "  GET  /key                what the first provider says of its key\n"
             "and GET /healthz, /readyz.\n\n"

@@ -5,6 +5,7 @@
 #include "gateway/error_body.hpp"
 #include "gateway/http/http_request.hpp"
 #include "prx/client.hpp"
+#include "prx/sdk/json_edit.hpp"
 
 namespace prx::gateway {
 
@@ -14,16 +15,14 @@ struct AskedChat {
   bool stream = false;
   bool include_usage = true;  ///< the client takes a usage chunk
   bool trail = false;         ///< and a last comment with the attempts
-  bool chose = false;         ///< the body names provider or chain, so the headers count for none
 };
 
-/// Takes the body, which goes on as it came but for a member `prx`, an object that chooses for this
-/// request: `provider`, `chain`, `deadline` ("30s"), `trail` (true). The headers `x-prx-provider`,
-/// `x-prx-chain` and `x-prx-deadline` say the same, and the body wins. A traceparent that is none
-/// is left out, as W3C wants it.
+/// Whether a body asks for usage in its stream (`stream_options.include_usage`).
+[[nodiscard]] bool wants_usage(const json::ObjectIndex& body);
+
+/// Takes the body, which goes on as it came but for its member `prx`; see read_choices().
 ///
-/// Errors: kInvalidRequest: no chat request, or a member of `prx` that is unknown or of the wrong
-/// kind.
+/// Errors: kInvalidRequest: no chat request, or what read_choices() refuses.
 [[nodiscard]] Result<AskedChat> read_chat(HttpRequest&& http, Dialect dialect);
 
 }  // namespace prx::gateway

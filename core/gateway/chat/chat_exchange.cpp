@@ -1,12 +1,10 @@
 #include "gateway/chat/chat_exchange.hpp"
 
-#include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <utility>
 
 #include "gateway/chat/chunk_writer.hpp"
-#include "prx/sdk/json_edit.hpp"
+#include "gateway/trail.hpp"
 
 namespace prx::gateway {
 
@@ -16,28 +14,6 @@ std::int64_t now_in_seconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(
              std::chrono::system_clock::now().time_since_epoch())
       .count();
-}
-
-/// As short as it is exact, whatever the locale.
-std::string number_text(double number) {
-  char text[64];
-  const auto [end, error] = std::to_chars(text, text + sizeof text, number);
-  return {text, end};
-}
-
-/// Who served, how many were asked, and what it cost, for headers and the last comment.
-std::vector<std::pair<std::string_view, std::string>> trail_headers(const ChatResponse& response) {
-  std::vector<std::pair<std::string_view, std::string>> out;
-  const auto& all = response.attempts;
-  const auto asked =
-      std::count_if(all.begin(), all.end(), [](const Attempt& a) { return a.asked(); });
-  const Attempt* const last = all.empty() ? nullptr : &all.back();  // the one that served
-  if (!response.id.empty()) out.emplace_back("X-Generation-Id", response.id);
-  if (last != nullptr) out.emplace_back("x-prx-target", last->provider + "/" + last->model);
-  out.emplace_back("x-prx-attempts", std::to_string(asked));
-  const CallCost cost = cost_of(response.attempts);
-  if (!cost.lower_bound) out.emplace_back("x-prx-cost", number_text(cost.dollars));
-  return out;
 }
 
 class ChatExchange final : public Exchange, private Sink {
@@ -85,22 +61,10 @@ class ChatExchange final : public Exchange, private Sink {
     }
     begin();
     out_.clear();
-    if (trail_) write_trail(*result);
+    if (trail_) append_trail(out_, *result);
     out_ += "data: [DONE]\n\n";
     responder_.write(out_);
     responder_.end();
-  }
-
-  /// A comment: clients that do not know it do not see it.
-  void write_trail(const ChatResponse& response) {
-    out_ += ": prx {";
-    for (const auto& [name, value] : trail_headers(response)) {
-      if (out_.back() != '{') out_ += ',';
-      json::append_quoted(out_, name);
-      out_ += ':';
-      json::append_quoted(out_, value);
-    }
-    out_ += "}\n\n";
   }
 
   /// After the first byte an error is a chunk, and the body has no end.

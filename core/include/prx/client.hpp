@@ -25,6 +25,7 @@
 #include "prx/account.hpp"
 #include "prx/chat.hpp"
 #include "prx/config.hpp"
+#include "prx/endpoint.hpp"
 #include "prx/export.hpp"
 #include "prx/metrics.hpp"
 #include "prx/model.hpp"
@@ -235,6 +236,24 @@ class Client {
   [[nodiscard]] PRX_API std::unique_ptr<Call> start(const ChatRequest& request,
                                                     const CallOptions& options, Sink& sink);
 
+  /// Posts to an endpoint that is no chat, through the same chain: retries, keys, breakers and
+  /// fallbacks are those of a chat that has an answer in one piece. Blocks; on a loop of prx it
+  /// fails at once with kInternal.
+  ///
+  /// Every target is asked for the model that the body names (without the prefix of its vendor,
+  /// where that is the target's own): what one model makes of a text is of no use beside another's.
+  /// "chain:NAME" asks each of that chain's targets for its own model. Targets whose plugins have
+  /// no such operation are left out, and so are the `extra_body` of providers and targets, which
+  /// are of chats. Of the options, tool calls, frames and streams have no effect.
+  ///
+  /// Errors: as chat(); kInvalidRequest also for a body without `model` or with `"stream": true`;
+  /// kUnsupported: no target's plugin has the operation; kBadResponse: the answer is no JSON.
+  [[nodiscard]] PRX_API EndpointResult post(const EndpointRequest& request,
+                                            const CallOptions& options = {});
+  /// The same in the push form: one kItem event, whose `json` is the answer, then on_end().
+  [[nodiscard]] PRX_API std::unique_ptr<Call> start(const EndpointRequest& request,
+                                                    const CallOptions& options, Sink& sink);
+
   /// Asks, runs the tools that the model calls, tells it their results, and so on until it answers
   /// without calling any. The conversation grows by each complete round: an answer and the results
   /// of all its calls; its usage also counts the call that failed. What else a failed round would
@@ -304,6 +323,9 @@ class Client {
   friend class ClientLoop;  // for hosts inside of prx
   class Impl;
   explicit Client(std::unique_ptr<Impl> impl);
+  template <class Request>
+  [[nodiscard]] std::unique_ptr<Call> push(const Request& request, const CallOptions& options,
+                                           Sink& sink);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -23,13 +23,15 @@ namespace prx {
 /// "" and nullopt: not known, or it does not apply.
 struct Measurement {
   enum class Kind {
-    kAttempt,  ///< one try of a chat; targets that were skipped unasked are none
-    /// A chat with all its attempts; or another operation, which has one. Its tokens are those of
-    /// the answer, its cost is that of all attempts: count attempts or calls, never both
+    kAttempt,  ///< one try of a chat or endpoint; targets that were skipped unasked are none
+    /// A chat or request to an endpoint with all its attempts; or another operation, which has one.
+    /// Its tokens are those of the answer, its cost is that of all attempts: count attempts or
+    /// calls, never both
     kCall,
   };
   Kind kind = Kind::kAttempt;
-  /// gen_ai.operation.name: "chat"; prx's own: "models", "health", "warmup", "account"
+  /// gen_ai.operation.name: "chat", "embeddings", "text_completion"; prx's own: "call" (another
+  /// endpoint), "models", "health", "warmup", "account"
   std::string_view operation;
   std::string_view call;  ///< ties attempts to their call: the id that the log has too; "": none
   std::string_view provider_name;   ///< gen_ai.provider.name: id of the plugin, "openrouter"

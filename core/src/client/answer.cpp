@@ -1,8 +1,10 @@
 #include "client/answer.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "client/abi_convert.hpp"
+#include "client/json_reading.hpp"
 #include "prx/sdk/json_edit.hpp"
 
 namespace prx::driver {
@@ -21,6 +23,11 @@ void append_array(std::string& list, std::string_view json) {
   list.back() = ',';
   list += inner;
   list += ']';
+}
+
+std::optional<std::int64_t> count_of(std::optional<std::string_view> value) {
+  const auto count = number_of<std::int64_t>(value);
+  return count && *count >= 0 ? count : std::nullopt;
 }
 
 Unexpected<Error> breach(std::string_view what) {
@@ -81,6 +88,7 @@ Result<void> Answer::take(const prx_event& event) {
       said_something_ = true;
       return take_tool_call(event);
     case PRX_EV_ITEM:
+      if (is_item_) return take_whole(view(event.json)), Result<void>();
       said_something_ |= view(event.name) != "logprobs";
       if (event.choice == 0) take_item(event);
       return {};
@@ -177,6 +185,34 @@ void Answer::take_item(const prx_event& event) {
   if (name == "reasoning_details") append_array(response_.reasoning_details, view(event.json));
   if (name == "annotations") append_array(response_.annotations, view(event.json));
   if (name == "refusal") response_.refusal += json::unquoted(view(event.json)).value_or("");
+}
+
+/// What an answer that is no chat says of itself. It is passed on as it is: what cannot be read is
+/// not known.
+void Answer::take_whole(std::string_view json) {
+  ++items_;
+  const auto answer = ObjectIndex::parse(json);
+  if (!answer) return;
+  const auto text_of = [&](std::string_view name) {
+    const auto value = answer->find(name);
+    return value ? json::unquoted(*value).value_or("") : std::string();
+  };
+  response_.id = text_of("id");
+  response_.model = text_of("model");
+  const auto usage = ObjectIndex::parse(answer->find("usage").value_or(""));
+  if (!usage) return;
+  Usage& out = response_.usage;
+  out.json = *answer->find("usage");
+  out.prompt_tokens = count_of(usage->find("prompt_tokens"));
+  out.completion_tokens = count_of(usage->find("completion_tokens"));
+  out.total_tokens = count_of(usage->find("total_tokens"));
+  const auto cost = number_of<double>(usage->find("cost"));
+  if (cost && *cost >= 0 && std::isfinite(*cost)) out.cost = cost;
+}
+
+Result<void> Answer::complete_item() {
+  if (items_ == 1) return {};
+  return breach("done with " + std::to_string(items_) + " items in place of one");
 }
 
 FinishReason finish_of(std::uint32_t finish) {

@@ -30,6 +30,8 @@ class Answer {
   static constexpr std::size_t kCallMembersSizeMax = 1u << 20;
   static constexpr std::size_t kChoicesMax = 128;
 
+  /// Before the first event: the answer is no chat, but one item.
+  void expect_item() { is_item_ = true; }
   /// Takes one non-terminal event. Errors: kInternal when the plugin breaks the grammar.
   [[nodiscard]] Result<void> take(const prx_event& event);
   /// The hot path of take(): one piece of text of choice 0.
@@ -40,6 +42,10 @@ class Answer {
   /// A call that the length limit or a content filter cut is left out, and counted for choice 0.
   /// Errors: kInternal, kBadResponse.
   [[nodiscard]] Result<void> complete(ToolArguments arguments = ToolArguments::kJson);
+
+  /// The same of an answer that is no chat: that there is one item, which is the answer; id, model
+  /// and usage are read from it. Errors: kInternal.
+  [[nodiscard]] Result<void> complete_item();
 
   /// After complete(), when the request asked for JSON: that the text is one JSON value. A refusal
   /// and an answer of tool calls alone need none. Errors: kBadResponse; of one that the length
@@ -63,6 +69,7 @@ class Answer {
   [[nodiscard]] Result<void> take_tool_call(const prx_event& event);
   [[nodiscard]] static Result<void> take_members(Call& call, std::string_view json);
   void take_item(const prx_event& event);
+  void take_whole(std::string_view json);
   [[nodiscard]] bool has_finished(std::uint32_t choice) const;
   [[nodiscard]] bool note_begun(std::uint32_t choice);
   [[nodiscard]] bool is_empty() const;
@@ -76,7 +83,9 @@ class Answer {
   ChatResponse response_;
   std::vector<Call> calls_;
   std::vector<std::uint32_t> begun_choices_;  ///< but for 0, which the hot path adds text to
-  bool said_something_ = false;               ///< but for text of choice 0, which the hot path adds
+  bool is_item_ = false;
+  std::size_t items_ = 0;        ///< of an answer that is one
+  bool said_something_ = false;  ///< but for text of choice 0, which the hot path adds
 };
 
 }  // namespace prx::driver

@@ -44,8 +44,9 @@ class AttemptRun final : private OperationObserver {
   AttemptRun& operator=(const AttemptRun&) = delete;
 
   /// The end comes in any case, but never before this returned.
-  void begin(ProviderInstance& instance, const OperationRequest& request) {
-    model_ = request.model;
+  void begin(ProviderInstance& instance, const OperationRequest& request,
+             const std::string& model) {
+    model_ = model;
     operation_ = Operation::start(instance, request, *this);
   }
   /// Nothing more is heard of it; its operation is cancelled.

@@ -30,10 +30,23 @@ Error no_model(const std::string& provider) {
   return error;
 }
 
+driver::ChainQuestion question_of(const CallOptions& options, std::string_view model) {
+  driver::ChainQuestion question;
+  question.provider = options.provider;
+  question.chain = options.chain;
+  question.model = model;
+  return question;
+}
+
 /// Names the answer to a question among those that a snapshot remembers.
-std::string question_name(const CallOptions& options, std::string_view model) {
-  std::string name = options.provider + '\n' + options.chain + '\n';
-  name += model;
+std::string question_name(const driver::ChainQuestion& question) {
+  std::string name(question.provider);
+  for (const std::string_view part :
+       {question.chain, std::string_view(question.endpoint ? "endpoint" : "chat"),
+        question.model}) {
+    name += '\n';
+    name += part;
+  }
   return name;
 }
 
@@ -57,18 +70,45 @@ class Client::Impl::Planner {
     chat_.body = body.text();
     chat_.has_format = body.has("response_format");
     chat_.overwrite_stream = request.raw().empty();
-    PRX_TRY_SET(chat_.chain, impl_.prepared(*chat_.snapshot, options_, body.model()));
+    const auto question = question_of(options_, body.model());
+    PRX_TRY_SET(chat_.chain, impl_.prepared(*chat_.snapshot, question));
     if (chat_.chain->any_known) PRX_TRY(skip_unfit(body));
-    chat_.terms.deadline = chat_.chain->plan.policy.deadline;
-    if (options_.deadline) {
-      chat_.terms.deadline =
-          std::clamp(*options_.deadline, Milliseconds{0}, driver::Operation::kWaitMax);
-      chat_.terms.deadline_shown = options_.deadline_shown;
-    }
+    set_deadline();
     return make_first(body);
   }
 
+  Result<void> run(const EndpointRequest& request) {
+    PRX_TRY(driver::check_traceparent(options_.traceparent));
+    if (!request.path.starts_with('/'))
+      return fail(ErrorClass::kInvalidRequest,
+                  "'" + request.path + "' is no path of an endpoint; write it like /embeddings");
+    PRX_TRY_SET(const auto body, driver::RequestBody::parse(request.body));
+    if (body.model().empty())
+      return fail(ErrorClass::kInvalidRequest,
+                  request.path + ": the body names no model; give it a member \"model\"");
+    if (driver::stream_member(body.index()).value_or(false))
+      return fail(ErrorClass::kInvalidRequest,
+                  request.path + " is answered in one piece; leave \"stream\" out");
+    chat_.body = body.text();
+    chat_.path = request.path;
+    auto question = question_of(options_, body.model());
+    question.endpoint = true;
+    PRX_TRY_SET(chat_.chain, impl_.prepared(*chat_.snapshot, question));
+    chat_.prices_known = chat_.chain->any_known;
+    chat_.terms.stream = false;
+    set_deadline();
+    return {};
+  }
+
  private:
+  void set_deadline() {
+    chat_.terms.deadline = chat_.chain->plan.policy.deadline;
+    if (!options_.deadline) return;
+    chat_.terms.deadline =
+        std::clamp(*options_.deadline, Milliseconds{0}, driver::Operation::kWaitMax);
+    chat_.terms.deadline_shown = options_.deadline_shown;
+  }
+
   /// Leaves out the targets whose models are known not to be able to serve this request.
   Result<void> skip_unfit(const driver::RequestBody& body) {
     catalog::RequestNeeds needs(body.index());
@@ -80,7 +120,7 @@ class Client::Impl::Planner {
     if (unfit.empty()) return {};
     if (unfit.size() == chat_.chain->targets.size())
       return Unexpected(*chat_.skipped.front().error);
-    std::string name = question_name(options_, body.model());
+    std::string name = question_name(question_of(options_, body.model()));
     for (const auto& one : unfit) name += '\n' + std::to_string(one.target);
     auto rest = impl_.find_prepared(*chat_.snapshot, name, chat_.chain->catalog);
     if (!rest) {
@@ -108,14 +148,10 @@ class Client::Impl::Planner {
 
 /// What the same question found before; chains are few, and models that calls ask for too.
 Result<std::shared_ptr<const driver::PreparedChain>> Client::Impl::prepared(
-    driver::Snapshot& snapshot, const CallOptions& options, std::string_view model) {
-  std::string name = question_name(options, model);
+    driver::Snapshot& snapshot, const driver::ChainQuestion& question) {
+  std::string name = question_name(question);
   const std::uint64_t generation = catalog_generation();
   if (auto found = find_prepared(snapshot, name, generation)) return found;
-  driver::ChainQuestion question;
-  question.provider = options.provider;
-  question.chain = options.chain;
-  question.model = model;
   PRX_TRY_SET(auto chain, prepare(snapshot, question, generation));
   if (chain->whole) remember(snapshot, std::move(name), chain);
   return chain;
@@ -148,6 +184,7 @@ Result<std::shared_ptr<const driver::PreparedChain>> Client::Impl::prepare(
     auto made = instance(snapshot, target.plan.name);
     out.whole = out.whole && made.has_value();
     auto unfit = made ? (*made)->key_problem() : std::optional(made.error());
+    if (!unfit && question.endpoint) unfit = (*made)->lacks("call");
     if (!unfit && target.model.empty()) unfit = no_model(target.plan.name);
     if (unfit) {
       if (!problem) problem = std::move(unfit);
@@ -156,7 +193,7 @@ Result<std::shared_ptr<const driver::PreparedChain>> Client::Impl::prepare(
     driver::CallTarget call;
     call.instance = *made;
     call.model = std::move(target.model);
-    if (target.target != nullptr) call.extra_body = target.target->extra_body;
+    if (target.target != nullptr && !question.endpoint) call.extra_body = target.target->extra_body;
     out.plan.targets.push_back(std::move(target.plan));
     out.targets.push_back(std::move(call));
   }
@@ -167,7 +204,8 @@ Result<std::shared_ptr<const driver::PreparedChain>> Client::Impl::prepare(
   return std::make_shared<const driver::PreparedChain>(std::move(out));
 }
 
-Result<void> Client::Impl::plan(const ChatRequest& request, const CallOptions& options,
+template <class Request>
+Result<void> Client::Impl::plan(const Request& request, const CallOptions& options,
                                 driver::ChatPlan& out) {
   PRX_TRY(Planner(*this, snapshot(), options, out).run(request));
   out.terms.seed = random_number();
@@ -175,7 +213,8 @@ Result<void> Client::Impl::plan(const ChatRequest& request, const CallOptions& o
   return {};
 }
 
-std::shared_ptr<driver::ChatCall> Client::Impl::make_call(const ChatRequest& request,
+template <class Request>
+std::shared_ptr<driver::ChatCall> Client::Impl::make_call(const Request& request,
                                                           const CallOptions& options, Sink& sink,
                                                           std::optional<Error>& refused) {
   driver::ChatPlan chat;
@@ -188,5 +227,12 @@ std::shared_ptr<driver::ChatCall> Client::Impl::make_call(const ChatRequest& req
   calls_[number] = call;
   return call;
 }
+
+template std::shared_ptr<driver::ChatCall> Client::Impl::make_call(const ChatRequest&,
+                                                                   const CallOptions&, Sink&,
+                                                                   std::optional<Error>&);
+template std::shared_ptr<driver::ChatCall> Client::Impl::make_call(const EndpointRequest&,
+                                                                   const CallOptions&, Sink&,
+                                                                   std::optional<Error>&);
 
 }  // namespace prx

@@ -88,6 +88,7 @@ class ChainPlanner {
   Result<PlannedChain> run(const ChainQuestion& question) {
     out_.policy = &config_.reliability;
     asked_ = question.model;
+    endpoint_ = question.endpoint;
     std::string_view chain = question.chain;
     if (asked_.starts_with(kChainPrefix)) {
       const auto named = std::exchange(asked_, {}).substr(kChainPrefix.size());
@@ -121,7 +122,8 @@ class ChainPlanner {
     one.target = target;
     if (first_ == nullptr) first_ = one.provider;
     choose_model_for(one);
-    const std::string_view extra = target != nullptr ? target->extra_body : std::string_view();
+    const std::string_view extra =
+        target != nullptr && !endpoint_ ? target->extra_body : std::string_view();
     one.plan.name = name;
     one.plan.lane = lane_name(*one.provider, one.model, extra);
     one.plan.keys = one.provider->keys.size();
@@ -129,7 +131,8 @@ class ChainPlanner {
     one.plan.plugin = one.provider->plugin_id;
     one.plan.clocks =
         target != nullptr && target->timeouts ? *target->timeouts : one.provider->timeouts;
-    one.plan.stream = said(stream_member, extra, one.provider->extra_body);
+    one.plan.stream =
+        endpoint_ ? std::optional(false) : said(stream_member, extra, one.provider->extra_body);
     one.server_falls_back = said(models_member, extra, one.provider->extra_body).value_or(false);
     if (target != nullptr) {
       one.plan.context_length = target->context_length;
@@ -149,6 +152,7 @@ class ChainPlanner {
   /// names none gets what the configuration says, as resolve_config() chose it.
   void choose_model_for(PlannedTarget& out) const {
     const bool named = !asked_.empty();
+    if (named && endpoint_) return choose_named_model_for(out);
     ModelQuestion question;
     if (out.target != nullptr && !(named && out_.targets.empty()))
       question.target_model = out.target->model;
@@ -160,9 +164,20 @@ class ChainPlanner {
     out.model_origin = std::move(choice.origin);
   }
 
+  /// The model that was asked for, as this provider names it.
+  void choose_named_model_for(PlannedTarget& out) const {
+    ProviderConfig without_own = *out.provider;
+    without_own.model.clear();
+    ModelChoice choice = choose_model(without_own, {{}, asked_, first_});
+    const bool other = choice.is_default || choice.model.empty();
+    out.model = other ? std::string(asked_) : std::move(choice.model);
+    out.model_origin = other ? "asked for" : std::move(choice.origin);
+  }
+
   const Config& config_;
   PlannedChain out_;
   std::string_view asked_;
+  bool endpoint_ = false;
   const ProviderConfig* first_ = nullptr;
   std::size_t place_ = 0;
 };

@@ -17,6 +17,9 @@ struct ChainQuestion {
   std::string_view provider;  ///< alone, or ""
   std::string_view chain;     ///< "" : the one in force
   std::string_view model;     ///< asked for, "chain:NAME", or ""
+  /// Of a request that is no chat (EndpointRequest): each target is asked for `model`, without what
+  /// extra bodies say, and not token by token
+  bool endpoint = false;
 };
 
 /// Points into the configuration.

@@ -228,6 +228,7 @@ void ChatCall::perform_one(const reliability::StartAttempt& action) {
 
 Result<SpecialBody> ChatCall::body_for(const reliability::StartAttempt& start) const {
   PRX_TRY_SET(const RequestBody body, RequestBody::parse(plan_.body));
+  if (!plan_.is_chat()) return body.for_endpoint(plan_.target(start.target).model);
   BodyOptions edit = plan_.edit_for(start.target);
   const bool goes_on =
       start.mode == reliability::Mode::kContinue && !delivered_.text.empty();  // not of reasoning
@@ -237,22 +238,23 @@ Result<SpecialBody> ChatCall::body_for(const reliability::StartAttempt& start) c
 
 void ChatCall::begin_run(AttemptRun& run, const SpecialBody& body) {
   const reliability::StartAttempt& start = run.start();
+  if (!plan_.is_chat()) run.answer().expect_item();
   run.stream = body.stream;
   run.has_format = body.has_format;
   run.wants_json = body.wants_json;
   OperationRequest request;
-  request.op = PRX_OP_CHAT;
+  request.op = plan_.is_chat() ? PRX_OP_CHAT : PRX_OP_CALL;
   request.flags =
       (run.stream ? PRX_RF_STREAM : 0u) | (plan_.options.frames ? PRX_RF_WANT_FRAME : 0u);
   request.attempt = start.attempt;
-  request.model = body.model;
+  request.model = plan_.is_chat() ? std::string_view(body.model) : plan_.path;
   request.body = body.text;
   request.request_id = plan_.request_id;
   request.traceparent = plan_.options.traceparent;
   request.deadline = engine_->deadline();
   request.key = start.key;
   request.clocks = clocks_of(plan_.plan_target(start.target).clocks, run.stream);
-  run.begin(*plan_.target(start.target).instance, request);
+  run.begin(*plan_.target(start.target).instance, request, body.model);
 }
 
 void ChatCall::perform_one(const reliability::CancelAttempt& action) {
@@ -326,6 +328,7 @@ void ChatCall::on_timer() {
 
 void ChatCall::measure_end(const std::optional<Error>& error, const ChatResponse& response) const {
   EndedCall ended{plan_.request_id, response, trail_, nullptr, {}, nullptr, {}, {}};
+  ended.operation = operation_of(plan_.path);
   ended.error = error ? &*error : nullptr;
   if (!trail_.empty() && plan_.chain != nullptr) {
     ended.decisive = error ? &attempt_behind(trail_, *error) : &trail_.back();

@@ -1,6 +1,6 @@
 /// \file chat_call.hpp
-/// One chat of a caller: drives the chain engine with attempts and timers, and delivers to the
-/// caller's sink.
+/// One chat of a caller, or one request to another endpoint: drives the chain engine with attempts
+/// and timers, and delivers to the caller's sink.
 #pragma once
 
 #include <condition_variable>
@@ -24,6 +24,8 @@
 namespace prx::driver {
 
 struct ChatPlan {
+  /// Of a request that is no chat: below the base URLs of the targets, "/embeddings"; "": a chat
+  std::string path;
   std::shared_ptr<const PreparedChain> chain;  ///< of the snapshot; shared by its calls
   reliability::Terms terms;
   RequestBody::Text body;             ///< as the caller wrote it; null only when refused
@@ -37,6 +39,7 @@ struct ChatPlan {
   std::shared_ptr<Snapshot> snapshot;     ///< keeps the instances; null in tests
   SharedHealth* shared_health = nullptr;  ///< outlives the call; null: nothing is shared
 
+  [[nodiscard]] bool is_chat() const { return path.empty(); }
   [[nodiscard]] const CallTarget& target(std::size_t index) const { return chain->targets[index]; }
   [[nodiscard]] const reliability::PlanTarget& plan_target(std::size_t index) const {
     return chain->plan.targets[index];

@@ -136,9 +136,10 @@ void ChatCall::broken(AttemptRun& run, const Error& error) {
 void ChatCall::run_ended(AttemptRun& run, std::optional<Error> error) {
   if (!error) {
     const bool any = plan_.options.malformed_tool_arguments;
-    if (auto whole = run.answer().complete(any ? ToolArguments::kAny : ToolArguments::kJson);
-        !whole)
-      error = of_provider(run, std::move(whole).error());
+    auto whole = plan_.is_chat()
+                     ? run.answer().complete(any ? ToolArguments::kAny : ToolArguments::kJson)
+                     : run.answer().complete_item();
+    if (!whole) error = of_provider(run, std::move(whole).error());
   }
   if (!error && run.wants_json) {
     if (auto json = run.answer().check_json(); !json) {
@@ -339,7 +340,7 @@ void ChatCall::close_run(AttemptRun& run, const Error* error) {
   if (runtime_.metrics == nullptr) return;
   const std::string_view finish =
       error == nullptr ? to_string(run.answer().response().finish_reason) : std::string_view{};
-  measure_attempt(runtime_, plan_.request_id, config, attempt, finish);
+  measure_attempt(runtime_, {operation_of(plan_.path), plan_.request_id}, config, attempt, finish);
 }
 
 void ChatCall::tell(const Attempt& attempt) const {

@@ -25,8 +25,8 @@ Result<std::unique_ptr<Client>> Client::open(Config config, ClientOptions option
   return std::unique_ptr<Client>(new Client(std::move(impl)));
 }
 
-std::unique_ptr<Call> Client::start(const ChatRequest& request, const CallOptions& options,
-                                    Sink& sink) {
+template <class Request>
+std::unique_ptr<Call> Client::push(const Request& request, const CallOptions& options, Sink& sink) {
   if (impl_->home().left()) {
     sink.on_end(Unexpected(CallError(driver::used_after_fork())));
     return std::make_unique<driver::ForkedCall>();
@@ -35,6 +35,16 @@ std::unique_ptr<Call> Client::start(const ChatRequest& request, const CallOption
   auto call = impl_->make_call(request, options, sink, refused);
   call->start(std::move(refused));
   return std::make_unique<driver::PushCall>(std::move(call));
+}
+
+std::unique_ptr<Call> Client::start(const ChatRequest& request, const CallOptions& options,
+                                    Sink& sink) {
+  return push(request, options, sink);
+}
+
+std::unique_ptr<Call> Client::start(const EndpointRequest& request, const CallOptions& options,
+                                    Sink& sink) {
+  return push(request, options, sink);
 }
 
 std::unique_ptr<Stream> Client::stream(const ChatRequest& request, const CallOptions& options) {
@@ -50,6 +60,13 @@ std::unique_ptr<Stream> Client::stream(const ChatRequest& request, const CallOpt
 ChatResult Client::chat(const ChatRequest& request, const CallOptions& options) {
   if (driver::on_prx_thread()) return Unexpected(CallError(driver::blocking_on_loop()));
   driver::BlockingSink sink;
+  const auto call = start(request, options, sink);
+  return sink.wait();
+}
+
+EndpointResult Client::post(const EndpointRequest& request, const CallOptions& options) {
+  if (driver::on_prx_thread()) return Unexpected(CallError(driver::blocking_on_loop()));
+  driver::EndpointSink sink;
   const auto call = start(request, options, sink);
   return sink.wait();
 }

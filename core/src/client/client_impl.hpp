@@ -46,7 +46,9 @@ class Client::Impl {
   /// that resolves a name: then the caller must leak this object, since that thread still uses it.
   [[nodiscard]] bool close();
 
-  [[nodiscard]] std::shared_ptr<driver::ChatCall> make_call(const ChatRequest& request,
+  /// Request: ChatRequest or EndpointRequest, as call_plan.cpp has them.
+  template <class Request>
+  [[nodiscard]] std::shared_ptr<driver::ChatCall> make_call(const Request& request,
                                                             const CallOptions& options, Sink& sink,
                                                             std::optional<Error>& refused);
   /// A provider as one configuration has it. What is asked of it, and what becomes of the answer,
@@ -141,10 +143,11 @@ class Client::Impl {
   [[nodiscard]] std::shared_ptr<driver::Snapshot> watched(
       std::shared_ptr<driver::Snapshot> snapshot);
   void take_down();
-  [[nodiscard]] Result<void> plan(const ChatRequest& request, const CallOptions& options,
+  template <class Request>
+  [[nodiscard]] Result<void> plan(const Request& request, const CallOptions& options,
                                   driver::ChatPlan& out);
   [[nodiscard]] Result<std::shared_ptr<const driver::PreparedChain>> prepared(
-      driver::Snapshot& snapshot, const CallOptions& options, std::string_view model);
+      driver::Snapshot& snapshot, const driver::ChainQuestion& question);
   [[nodiscard]] Result<std::shared_ptr<const driver::PreparedChain>> prepare(
       driver::Snapshot& snapshot, const driver::ChainQuestion& question, std::uint64_t generation);
   /// Null when it is not there, or was made when other things were known of models.

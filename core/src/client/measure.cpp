@@ -29,12 +29,20 @@ void tell(const Runtime& runtime, Measurement& measurement) {
 
 }  // namespace
 
-void measure_attempt(const Runtime& runtime, std::string_view call, const ProviderConfig& config,
+/// As OpenTelemetry names what it names.
+std::string_view operation_of(std::string_view path) {
+  if (path.empty()) return operation_name(PRX_OP_CHAT);
+  if (path == "/embeddings") return "embeddings";
+  if (path == "/completions") return "text_completion";
+  return operation_name(PRX_OP_CALL);
+}
+
+void measure_attempt(const Runtime& runtime, const MeasuredCall& call, const ProviderConfig& config,
                      const Attempt& attempt, std::string_view finish_reason) {
   Measurement out;
   out.kind = Measurement::Kind::kAttempt;
-  out.operation = operation_name(PRX_OP_CHAT);
-  out.call = call;
+  out.operation = call.operation;
+  out.call = call.id;
   out.provider_name = config.plugin_id;
   out.instance = attempt.provider;
   out.request_model = attempt.model;
@@ -54,7 +62,7 @@ void measure_attempt(const Runtime& runtime, std::string_view call, const Provid
 void measure_call(const Runtime& runtime, const EndedCall& ended) {
   Measurement out;
   out.kind = Measurement::Kind::kCall;
-  out.operation = operation_name(PRX_OP_CHAT);
+  out.operation = ended.operation;
   out.call = ended.call;
   out.provider_name = ended.plugin_id;
   if (ended.decisive != nullptr) {
@@ -62,7 +70,8 @@ void measure_call(const Runtime& runtime, const EndedCall& ended) {
     out.request_model = ended.decisive->model;
     out.response_model = ended.decisive->served_model;
   }
-  if (ended.error == nullptr) out.finish_reason = to_string(ended.response.finish_reason);
+  if (ended.error == nullptr && ended.operation == operation_name(PRX_OP_CHAT))
+    out.finish_reason = to_string(ended.response.finish_reason);
   out.duration = in_microseconds(ended.duration);
   if (ended.first_chunk) out.first_chunk = in_microseconds(*ended.first_chunk);
   take_tokens(out, ended.response.usage);

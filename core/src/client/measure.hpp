@@ -13,8 +13,14 @@
 
 namespace prx::driver {
 
-/// One attempt of a chat. `call` is the call's id.
-void measure_attempt(const Runtime& runtime, std::string_view call, const ProviderConfig& config,
+/// Measurement::operation of a request to `path`, "": a chat.
+[[nodiscard]] std::string_view operation_of(std::string_view path);
+
+struct MeasuredCall {
+  std::string_view operation, id;
+};
+/// One attempt of a call.
+void measure_attempt(const Runtime& runtime, const MeasuredCall& call, const ProviderConfig& config,
                      const Attempt& attempt, std::string_view finish_reason);
 
 /// A chat as a whole; its parts are borrowed.
@@ -27,6 +33,7 @@ struct EndedCall {
   const Error* error = nullptr;          ///< null: it ended well
   std::chrono::nanoseconds duration{0};
   std::optional<std::chrono::nanoseconds> first_chunk;
+  std::string_view operation = operation_of({});
 };
 void measure_call(const Runtime& runtime, const EndedCall& ended);
 

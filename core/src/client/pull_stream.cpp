@@ -105,4 +105,15 @@ ChatResult BlockingSink::wait() {
   return std::move(*result_);
 }
 
+EndpointResult EndpointSink::wait() {
+  PRX_TRY_SET(ChatResponse answer, BlockingSink::wait());
+  EndpointResponse out;
+  out.json = std::move(json_);
+  out.provider = std::move(answer.provider);
+  out.model = std::move(answer.model);
+  out.usage = std::move(answer.usage);
+  out.attempts = std::move(answer.attempts);
+  return out;
+}
+
 }  // namespace prx::driver

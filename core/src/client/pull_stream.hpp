@@ -80,8 +80,9 @@ class PullStream final : public Stream, public Sink {
 };
 
 /// The blocking form: keeps only the end.
-class BlockingSink final : public Sink {
+class BlockingSink : public Sink {
  public:
+  virtual ~BlockingSink() = default;
   [[nodiscard]] ChatResult wait();
   void on_event(const StreamEvent&) override {}
   void on_end(ChatResult result) override;
@@ -90,6 +91,16 @@ class BlockingSink final : public Sink {
   std::mutex mutex_;
   std::condition_variable ready_;
   std::optional<ChatResult> result_;
+};
+
+/// The blocking form of a request that is no chat: the one item, and the end.
+class EndpointSink final : public BlockingSink {
+ public:
+  [[nodiscard]] EndpointResult wait();
+  void on_event(const StreamEvent& event) override { json_ = event.json; }
+
+ private:
+  std::string json_;  ///< loop; then, after the end, who waits
 };
 
 }  // namespace prx::driver

@@ -114,4 +114,14 @@ Result<SpecialBody> RequestBody::specialise(const BodyOptions& options) const {
   return out;
 }
 
+SpecialBody RequestBody::for_endpoint(const std::string& model) const {
+  SpecialBody out;
+  out.model = model;
+  out.text = model == model_
+                 ? text_
+                 : std::make_shared<const std::string>(
+                       json::ObjectEdit(index_).set("model", json::quoted(model)).str());
+  return out;
+}
+
 }  // namespace prx::driver

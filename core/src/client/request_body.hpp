@@ -66,6 +66,8 @@ class RequestBody {
   /// No scan, and one copy when something has to change; a body that says everything itself goes
   /// out as it is. Errors: kInvalidRequest.
   [[nodiscard]] Result<SpecialBody> specialise(const BodyOptions& options) const;
+  /// The same of a body that is no chat: nothing but its model changes.
+  [[nodiscard]] SpecialBody for_endpoint(const std::string& model) const;
 
  private:
   RequestBody(Text text, json::ObjectIndex index);

@@ -1,69 +1,14 @@
 // Chats of HTTP clients through a chain to the simulator: what they read of answers, errors and
 // streams that break.
-#include <gtest/gtest.h>
-
-#include <thread>
-
-#include "client/client_loop.hpp"
-#include "core/gateway/loopback.hpp"
-#include "core/sim/raw_client.hpp"
-#include "gateway/chat/chat_exchange.hpp"
-#include "gateway/http/server.hpp"
-#include "sim/simulator.hpp"
-#include "support/open_client.hpp"
+#include "core/gateway/over_simulator.hpp"
 
 namespace prx::gateway {
 namespace {
 
 using namespace std::chrono_literals;
-using sim::test::chat_body;
-using sim::test::Close;
-using sim::test::content;
-using sim::test::count;
-using sim::test::events;
-using sim::test::fetch;
-using sim::test::is_json;
-using sim::test::kHelloAnswer;
-using sim::test::RawClient;
-using sim::test::request_text;
-using sim::test::Response;
+using namespace test;  // its words
 
-class Chats : public ::testing::Test {
- protected:
-  Chats() : simulator(std::move(sim::Simulator::start({})).value()) {
-    client = prx::test::open_client(
-        "[reliability]\nbackoff_base = \"1ms\"\nbackoff_max = \"1ms\"\n" + std::string(kProviders),
-        {{"OPENROUTER_API_KEY", "sk-or-v1-0123456789abcdef"},
-         {"OPENROUTER_BASE_URL", simulator->base_url()},
-         {"OPENAI_API_KEY", "sk-0123456789abcdef"},
-         {"OPENAI_BASE_URL", simulator->openai_base_url()},
-         {"PRX_PLUGIN_PATH", std::string(PRX_BINARY_DIR) + "/lib/prx/plugins"}});
-    auto listening = test::listen_on_loopback();
-    port = listening.port;
-    test::run_on(loop(), [&] {
-      server = std::make_unique<Server>(
-          loop(), ServerLimits{}, [this](HttpRequest&& request, Responder& responder) {
-            const bool openrouter = request.path.starts_with("/api/");
-            return begin_chat(*client, std::move(request),
-                              openrouter ? Dialect::kOpenRouter : Dialect::kOpenAi, responder);
-          });
-      EXPECT_TRUE(server->listen(std::move(listening.socket)));
-    });
-  }
-  ~Chats() override {
-    test::run_on(loop(), [this] { server.reset(); });
-  }
-  [[nodiscard]] AsioLoop& loop() const { return ClientLoop::of(*client); }
-  Response post(std::string_view path, const std::string& body) const {
-    return fetch(port, "POST", path, body);
-  }
-  ServerCounts counts() {
-    ServerCounts out;
-    test::run_on(loop(), [&] { out = server->counts(); });
-    return out;
-  }
-
-  static constexpr std::string_view kProviders = R"(
+constexpr std::string_view kProviders = R"(
 [providers.openrouter]
 model = "openai/gpt-4o"
 [providers.openai]
@@ -73,10 +18,10 @@ targets = [{ provider = "openrouter", model = "openai/gpt-4o#503" }, { provider 
 [chains.mended]
 targets = [{ provider = "openrouter", model = "openai/gpt-4o#cut?after=3" }, { provider = "openai" }]
 )";
-  std::unique_ptr<sim::Simulator> simulator;
-  std::unique_ptr<Client> client;
-  std::unique_ptr<Server> server;
-  std::uint16_t port = 0;
+
+class Chats : public OverSimulator {
+ protected:
+  Chats() : OverSimulator(kProviders) {}
 };
 
 constexpr std::string_view kOpenAiPath = "/v1/chat/completions";

@@ -5,50 +5,24 @@
 
 #include <future>
 
-#include "core/sim/raw_client.hpp"
-#include "sim/simulator.hpp"
-#include "support/open_client.hpp"
+#include "core/gateway/over_simulator.hpp"
 
 namespace prx::gateway {
 namespace {
 
 using namespace std::chrono_literals;
-using sim::test::chat_body;
-using sim::test::Close;
-using sim::test::count;
-using sim::test::fetch;
-using sim::test::is_json;
-using sim::test::kHelloAnswer;
-using sim::test::RawClient;
-using sim::test::request_text;
-using sim::test::Response;
+using namespace test;  // its words
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-class GatewayTest : public ::testing::Test {
- protected:
-  GatewayTest() : simulator(std::move(sim::Simulator::start({})).value()) {
-    client = prx::test::open_client(
-        "[chains.two]\ntargets = [{ provider = \"openrouter\", model = \"openai/gpt-4o\", "
-        "context_length = 1000 }, { provider = \"openai\", model = \"gpt-4o\" }]\n",
-        {{"OPENROUTER_API_KEY", "sk-or-v1-0123456789abcdef"},
-         {"OPENROUTER_BASE_URL", simulator->base_url()},
-         {"OPENAI_API_KEY", "sk-0123456789abcdef"},
-         {"OPENAI_BASE_URL", simulator->openai_base_url()},
-         {"PRX_PLUGIN_PATH", std::string(PRX_BINARY_DIR) + "/lib/prx/plugins"}});
-    ServeConfig serve;
-    serve.listen = "127.0.0.1:0";
-    gateway = std::move(Gateway::open(*client, serve)).value();
-    port =
-        static_cast<std::uint16_t>(std::stoi(gateway->url().substr(gateway->url().rfind(':') + 1)));
-  }
-  Response get(std::string_view path) const { return fetch(port, "GET", path); }
+constexpr std::string_view kChains =
+    "[chains.two]\ntargets = [{ provider = \"openrouter\", model = \"openai/gpt-4o\", "
+    "context_length = 1000 }, { provider = \"openai\", model = \"gpt-4o\" }]\n";
 
-  std::unique_ptr<sim::Simulator> simulator;
-  std::unique_ptr<Client> client;
-  std::unique_ptr<Gateway> gateway;
-  std::uint16_t port = 0;
+class GatewayTest : public OverSimulator {
+ protected:
+  GatewayTest() : OverSimulator(kChains) {}
 };
 
 TEST_F(GatewayTest, ChatsGoThroughTheChainOfTheirModel) {
