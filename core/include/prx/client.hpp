@@ -38,6 +38,9 @@ class ToolBox;
 struct RunOptions;
 struct RunTrail;
 struct RunError;
+namespace driver {
+class HealthStore;
+}
 
 enum class LogLevel { kTrace, kDebug, kInfo, kWarn, kError, kOff };
 
@@ -320,7 +323,10 @@ class Client {
   [[nodiscard]] PRX_API std::shared_ptr<const Config> config() const;
 
  private:
-  friend class ClientLoop;  // for hosts inside of prx
+  friend class ClientLoop;   // for hosts inside of prx
+  friend class ClientGroup;  // the same
+  [[nodiscard]] static Result<std::unique_ptr<Client>> open_with(
+      Config config, ClientOptions options, std::shared_ptr<driver::HealthStore> board);
   class Impl;
   explicit Client(std::unique_ptr<Impl> impl);
   template <class Request>

@@ -58,7 +58,10 @@ class Client::Impl::Planner {
   Planner(Impl& impl, std::shared_ptr<driver::Snapshot> snapshot, const CallOptions& options,
           driver::ChatPlan& out)
       : impl_(impl), options_(options), chat_(out) {
-    if (snapshot->config->reliability.share_health) chat_.shared_health = &impl.shared_health_;
+    if (snapshot->config->reliability.share_health)
+      chat_.shared_health = &impl.shared_health_;
+    else if (impl.group_health_)
+      chat_.shared_health = &*impl.group_health_;
     chat_.snapshot = std::move(snapshot);
     chat_.options = options;
   }

@@ -91,19 +91,21 @@ void ChatCall::begin() {
   if (held_back_ && !ended_) hold_back();
 }
 
-/// Takes over what other processes know of the targets.
+/// Takes over what others know of the targets.
 void ChatCall::begin_sharing(MonotonicTime now) {
   if (plan_.shared_health == nullptr) return;
-  std::vector<SharedTarget> targets;
-  for (std::size_t i = 0; i < plan_.chain->targets.size(); ++i) {
-    const ProviderConfig& config = plan_.target(i).instance->config();
-    const reliability::PlanTarget& target = plan_.plan_target(i);
-    SharedTarget& out = targets.emplace_back();
-    out = {target.lane, target.key_pool, target.name, config.base_url, {}};
-    for (const auto& key : config.keys) out.secrets.push_back(key.secret.reveal());
-  }
-  shared_ =
-      plan_.shared_health->begin(health_, targets, plan_.chain->plan.policy.breaker_failures, now);
+  const auto targets = [this] {
+    std::vector<SharedTarget> out;
+    for (std::size_t i = 0; i < plan_.chain->targets.size(); ++i) {
+      const ProviderConfig& config = plan_.target(i).instance->config();
+      const reliability::PlanTarget& target = plan_.plan_target(i);
+      out.push_back({target.lane, target.key_pool, target.name, config.base_url, {}});
+      for (const auto& key : config.keys) out.back().secrets.push_back(key.secret.reveal());
+    }
+    return out;
+  };
+  shared_ = plan_.shared_health->begin(health_, plan_.chain, targets,
+                                       plan_.chain->plan.policy.breaker_failures, now);
 }
 
 /// Before the engine is told what may make it ask somebody.

@@ -19,8 +19,13 @@ Client::~Client() {
 }
 
 Result<std::unique_ptr<Client>> Client::open(Config config, ClientOptions options) {
+  return open_with(std::move(config), std::move(options), nullptr);
+}
+
+Result<std::unique_ptr<Client>> Client::open_with(Config config, ClientOptions options,
+                                                  std::shared_ptr<driver::HealthStore> board) {
   const bool warm_up = options.warm_up;
-  PRX_TRY_SET(auto impl, Impl::open(std::move(config), std::move(options)));
+  PRX_TRY_SET(auto impl, Impl::open(std::move(config), std::move(options), std::move(board)));
   if (warm_up) impl->warm_up();
   return std::unique_ptr<Client>(new Client(std::move(impl)));
 }

@@ -85,7 +85,8 @@ struct QuietWatch {
 
 }  // namespace
 
-Client::Impl::Impl(ClientOptions options, std::unique_ptr<Log> log, std::unique_ptr<AsioLoop> loop)
+Client::Impl::Impl(ClientOptions options, std::unique_ptr<Log> log, std::unique_ptr<AsioLoop> loop,
+                   BoardPtr board)
     : options_(std::move(options)),
       log_(std::move(log)),
       shelf_(
@@ -104,6 +105,12 @@ Client::Impl::Impl(ClientOptions options, std::unique_ptr<Log> log, std::unique_
                options_.host_name,
                options_.host_version.empty() ? std::string(kVersion) : options_.host_version,
                options_.metrics ? &options_.metrics : nullptr} {
+  if (board) {
+    driver::SharedHealthOptions sharing;
+    sharing.loop = loop_.get();
+    sharing.board = std::move(board);
+    group_health_.emplace(std::move(sharing), *log_);
+  }
   loop_->post([this] { driver::thread_context().table = &operations_; });
   retired_ = std::make_shared<driver::Doorbell>(  // shared: a snapshot's last holder is anywhere
       *loop_, [this] { drop_retired(); });
@@ -129,7 +136,8 @@ Result<std::shared_ptr<driver::Snapshot>> Client::Impl::resolve(Config config,
   return snapshot;
 }
 
-Result<std::unique_ptr<Client::Impl>> Client::Impl::open(Config config, ClientOptions options) {
+Result<std::unique_ptr<Client::Impl>> Client::Impl::open(Config config, ClientOptions options,
+                                                         BoardPtr board) {
   const Environment given = options.environment;
   if (!options.environment) options.environment = config.read_with.environment;
   PRX_TRY(check_host_options(options));
@@ -138,7 +146,8 @@ Result<std::unique_ptr<Client::Impl>> Client::Impl::open(Config config, ClientOp
                                   redactor_for(*snapshot->config)));
   for (const auto& warning : snapshot->config->warnings) log->write(LogLevel::kWarn, warning);
   PRX_TRY_SET(auto loop, AsioLoop::open());
-  std::unique_ptr<Impl> impl(new Impl(std::move(options), std::move(log), std::move(loop)));
+  std::unique_ptr<Impl> impl(
+      new Impl(std::move(options), std::move(log), std::move(loop), std::move(board)));
   impl->given_environment_ = given;
   impl->snapshot_ = impl->watched(std::move(snapshot));  // its alone: it ends before the loop
   auto made = impl->make_transports(*impl->snapshot_);

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <string>
 #include <unordered_map>
@@ -39,7 +40,10 @@ class Client::Impl {
   /// Between looks at instances of earlier configurations of which something still runs.
   static constexpr std::chrono::milliseconds kRetiredEvery{100};
 
-  [[nodiscard]] static Result<std::unique_ptr<Impl>> open(Config config, ClientOptions options);
+  /// What the clients of a group share, or null.
+  using BoardPtr = std::shared_ptr<driver::HealthStore>;
+  [[nodiscard]] static Result<std::unique_ptr<Impl>> open(Config config, ClientOptions options,
+                                                          BoardPtr board);
   ~Impl();
 
   /// Cancels what runs and waits for it. False when a worker does not come back, a plugin's or one
@@ -111,7 +115,8 @@ class Client::Impl {
     std::unique_ptr<driver::ProviderInstance> instance;
   };
 
-  Impl(ClientOptions options, std::unique_ptr<Log> log, std::unique_ptr<AsioLoop> loop);
+  Impl(ClientOptions options, std::unique_ptr<Log> log, std::unique_ptr<AsioLoop> loop,
+       BoardPtr board);
 
   /// `wanted`: empty for the configuration's own.
   [[nodiscard]] static Result<std::shared_ptr<driver::Snapshot>> resolve(Config config,
@@ -184,6 +189,7 @@ class Client::Impl {
   driver::OpTable operations_{std::random_device{}()};  ///< loop only
   reliability::Health health_;                          ///< loop only
   driver::SharedHealth shared_health_;  ///< loop only; nothing happens until a call asks for it
+  std::optional<driver::SharedHealth> group_health_;  ///< loop only; of a client of a group
   driver::Runtime runtime_;
   std::vector<std::shared_ptr<driver::SideOperation>> side_operations_;  ///< loop only
 

@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/health_store.hpp"
 #include "os/descriptor.hpp"
 #include "prx/sdk/error.hpp"
 #include "prx/sdk/result.hpp"
@@ -102,18 +103,12 @@ struct HealthFileOptions {
 };
 
 /// An open file. Not thread-safe; several in one process are as several processes.
-class HealthFile {
+class HealthFile final : public HealthStore {
  public:
   /// For a lock that another has; then it is given up for this time.
   static constexpr std::chrono::microseconds kLockWait{100};
   static constexpr const char* kFolder = "prx";
   static constexpr const char* kName = "health.v1";
-
-  enum class Access {
-    kDone,
-    kBusy,  ///< somebody holds the lock, or the disk is full: another time
-    kLost,  ///< the file was removed or overwritten: open() again
-  };
 
   /// `runtime_folder/prx/health.v1`, else `temp_folder/prx-UID/health.v1`; makes what is missing.
   /// Folder and file must be the user's alone and no links, on a file system that keeps locks.
@@ -123,13 +118,10 @@ class HealthFile {
   HealthFile(const HealthFile&) = delete;
   HealthFile& operator=(const HealthFile&) = delete;
 
-  /// Reads all of it.
-  [[nodiscard]] Access read(HealthTable& out);
-  /// Reads it, lets `edit` change it, and writes what changed, alone with the file. What `edit` did
-  /// is in the file only after kDone.
-  [[nodiscard]] Access change(HealthTable& table, const std::function<void(HealthTable&)>& edit);
-
-  [[nodiscard]] const HealthSalt& salt() const { return header_.salt; }
+  [[nodiscard]] Access read(HealthTable& out) override;
+  [[nodiscard]] Access change(HealthTable& table,
+                              const std::function<void(HealthTable&)>& edit) override;
+  [[nodiscard]] const HealthSalt& salt() const override { return header_.salt; }
 
  private:
   HealthFile(os::Descriptor file, const HealthFileOptions& options)

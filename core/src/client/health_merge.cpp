@@ -140,7 +140,7 @@ void tell(HealthRecord& record, HealthKind kind, const HealthNews& news, const H
   if (old || news.answered) record.failures = 0;
   if (news.answered) record.open_ms = record.lease_ms = 0;
   if (news.failed_calls > 0) {
-    record.failures += kCallCounts * static_cast<std::uint64_t>(news.failed_calls);
+    record.failures += who.call_counts * static_cast<std::uint64_t>(news.failed_calls);
     const bool too_many = record.failures >= static_cast<std::uint64_t>(who.breaker_failures);
     if (too_many && !at.ahead(record.open_ms))
       record.open_ms = now + milliseconds(Breaker::kOpenBase).count();

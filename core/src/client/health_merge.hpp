@@ -14,7 +14,7 @@ namespace prx::driver {
 
 /// Between processes a failed call counts as that many failures in a row: it has retried, and who
 /// made it may not live to make another. With the default `breaker_failures` the next process
-/// leaves the target alone at once.
+/// leaves the target alone at once. Within a process it counts as what it is, one.
 inline constexpr std::uint64_t kCallCounts = 3;
 inline constexpr std::uint64_t kFailuresMax = 1'000'000;  ///< more are not counted
 /// After it, failures and a breaker that nobody probed are forgotten.
@@ -96,6 +96,7 @@ void told(const HealthRecord& record, const HealthItem& item, const HealthNews& 
 struct HealthTeller {
   std::uint64_t owner = 0;   ///< of this process
   int breaker_failures = 3;  ///< of the call's policy
+  std::uint64_t call_counts = kCallCounts;
 };
 /// Puts the news into what the file says now.
 void tell(HealthRecord& record, HealthKind kind, const HealthNews& news, const HealthTeller& who,
