@@ -23,7 +23,7 @@ Result<std::unique_ptr<ClientGroup>> ClientGroup::open(const Config& config,
 
 Result<void> ClientGroup::reload(const Config& config) {
   for (std::size_t i = 0; i < clients_.size(); ++i) {
-    const auto done = clients_[i]->reload(config);
+    auto done = clients_[i]->reload(config);
     if (done) continue;
     // What the first took the others take too, but for a shortage: then all go back.
     while (i-- > 0) static_cast<void>(clients_[i]->reload(config_));

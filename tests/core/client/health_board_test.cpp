@@ -19,25 +19,25 @@ class HealthBoardTest : public ::testing::Test {
   /// A client of the group.
   struct Peer {
     explicit Peer(HealthBoardTest& of)
-        : shared({{}, [&of] { return of.wall; }, 0, nullptr, of.board}, *of.log), test(of) {}
+        : shared({{}, [&of] { return of.wall; }, 0, nullptr, of.board}, *of.log), owner(of) {}
     std::unique_ptr<SharedCall> begin(const std::shared_ptr<const void>& chain) {
       const auto targets = [this] {
         ++asked_for_targets;
         return std::vector<SharedTarget>{{"main", "provider", "provider", "http://host", {"key"}}};
       };
-      return shared.begin(health, chain, targets, 3, test.now);
+      return shared.begin(health, chain, targets, 3, owner.now);
     }
     /// A call that fails.
     void fail() {
-      const auto call = begin(test.chain);
-      breaker().failure(test.now, {}, 0.5, {true, false});
-      call->after_choice(test.now);
+      const auto call = begin(owner.chain);
+      breaker().failure(owner.now, {}, 0.5, {true, false});
+      call->after_choice(owner.now);
     }
     [[nodiscard]] Breaker& breaker() { return health.lane("main").breaker; }
-    [[nodiscard]] Breaker::State state() { return breaker().state(test.now); }
+    [[nodiscard]] Breaker::State state() { return breaker().state(owner.now); }
     reliability::Health health;  // outlives what holds its lanes
     SharedHealth shared;
-    HealthBoardTest& test;
+    HealthBoardTest& owner;
     int asked_for_targets = 0;
   };
   void pass(std::chrono::milliseconds time) {
