@@ -30,7 +30,7 @@ TEST(Endpoint, TheAnswerIsTheServersWithWhatIsKnownOfIt) {
 }
 
 /// A chain in force of both providers, whose retries do not wait.
-constexpr std::string_view kBoth =
+constexpr std::string_view kEmbedders =
     "[reliability]\nretries = 0\nbackoff_base = \"1ms\"\n[default]\nchain = \"both\"\n"
     "[chains.both]\ntargets = [{ provider = \"openrouter\", extra_body = { seed = 2 } },"
     " { provider = \"openai\", model = \"gpt-4o-mini\" }]\n";
@@ -41,7 +41,7 @@ TEST(Endpoint, TheNextTargetIsAskedForTheSameModelAsItNamesIt) {
   simulated.script.rules[0].path = "/api/v1/embeddings";
   simulated.script.rules[0].faults = sim::parse_faults("503").value();
   Rig rig(Wire::kPlain, simulated);
-  rig.toml += kBoth;
+  rig.toml += kEmbedders;
   const auto client = rig.open();
   const auto answer = client->post(embed("openai/text-embedding-3-small"));
   ASSERT_TRUE(answer) << answer.error().message;
@@ -52,7 +52,7 @@ TEST(Endpoint, TheNextTargetIsAskedForTheSameModelAsItNamesIt) {
 
 TEST(Endpoint, NothingButTheModelIsChanged) {
   Rig rig;
-  rig.toml += kBoth;
+  rig.toml += kEmbedders;
   rig.openrouter = "extra_body = { temperature = 0.5 }\n";
   const auto client = rig.open();
   ASSERT_TRUE(client->post(embed("openai/text-embedding-3-small")));
@@ -67,7 +67,7 @@ TEST(Endpoint, NothingButTheModelIsChanged) {
 
 TEST(Endpoint, AChainByItsNameAsksEachTargetForItsOwnModel) {
   Rig rig;
-  rig.toml += kBoth;
+  rig.toml += kEmbedders;
   rig.openai = "model = \"gpt-4o\"\n";
   rig.openrouter = "model = \"openai/text-embedding-3-small#500\"\n";
   const auto client = rig.open();

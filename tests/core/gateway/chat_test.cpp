@@ -8,7 +8,7 @@ namespace {
 using namespace std::chrono_literals;
 using namespace test;  // its words
 
-constexpr std::string_view kProviders = R"(
+constexpr std::string_view kChatProviders = R"(
 [providers.openrouter]
 model = "openai/gpt-4o"
 [providers.openai]
@@ -21,7 +21,7 @@ targets = [{ provider = "openrouter", model = "openai/gpt-4o#cut?after=3" }, { p
 
 class Chats : public OverSimulator {
  protected:
-  Chats() : OverSimulator(kProviders) {}
+  Chats() : OverSimulator(kChatProviders) {}
 };
 
 constexpr std::string_view kOpenAiPath = "/v1/chat/completions";

@@ -12,7 +12,7 @@ using namespace test;  // its words
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr std::string_view kProviders = R"(
+constexpr std::string_view kEndpointProviders = R"(
 [providers.openrouter]
 model = "openai/gpt-4o"
 [providers.openai]
@@ -24,7 +24,7 @@ targets = [{ provider = "openrouter", model = "openai/text-embedding-3-small#503
 
 class Endpoints : public OverSimulator {
  protected:
-  Endpoints() : OverSimulator(kProviders) {}
+  Endpoints() : OverSimulator(kEndpointProviders) {}
 };
 
 std::string embed(std::string_view model) {
