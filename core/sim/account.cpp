@@ -36,7 +36,11 @@ std::string key_json(const SimulatorAccount& account) {
   out += R"(,"limit_reset":)" + or_null(account.limit_reset);
   out += R"(,"include_byok_in_limit":false,"usage":)" + decimal(account.usage);
   out += R"(,"usage_daily":0.05,"usage_weekly":0.1,"usage_monthly":)" + decimal(account.usage);
-  out.append(R"(,"byok_usage":0,"is_free_tier":)").append(boolean(account.free_tier));
+  out += R"(,"byok_usage":0,"byok_usage_daily":0,"byok_usage_weekly":0,"byok_usage_monthly":0)";
+  out += R"(,"free_model_daily_requests":{"limit":50,"remaining":50,"used":0})";
+  out += R"(,"allowed_data_regions":[],"creator_user_id":"user_simulated")";
+  out += R"(,"organization_id":null,"workspace_id":null)";
+  out.append(R"(,"is_free_tier":)").append(boolean(account.free_tier));
   out.append(R"(,"is_management_key":)").append(boolean(account.management));
   out.append(R"(,"is_provisioning_key":)").append(boolean(account.management));
   out += R"(,"expires_at":)" + or_null(account.expires);

@@ -1,5 +1,6 @@
 #include "sim/journal.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace prx::sim {
@@ -51,7 +52,8 @@ std::uint64_t Journal::arrived(RequestRecord record) {
 }
 
 void Journal::ended(const End& end) {
-  const std::lock_guard lock(mutex_);
+  std::optional<RequestRecord> told;
+  std::unique_lock lock(mutex_);
   --stats_.requests_open;
   stats_.bytes_sent += end.bytes_sent;
   if (end.outcome == Outcome::kComplete) ++stats_.complete;
@@ -63,8 +65,11 @@ void Journal::ended(const End& end) {
     record.outcome = end.outcome;
     record.bytes_sent = end.bytes_sent;
     record.duration = end.duration;
+    if (told_) told = record;
   }
   changed_.notify_all();
+  lock.unlock();
+  if (told) told_(*told);
 }
 
 Stats Journal::stats() const {

@@ -4,7 +4,9 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <mutex>
+#include <utility>
 
 #include "sim/simulator.hpp"
 
@@ -16,7 +18,9 @@ namespace prx::sim {
 /// Any thread.
 class Journal {
  public:
-  explicit Journal(std::size_t requests_max) : requests_max_(requests_max) {}
+  /// `told` of each request that is kept and has ended, without the lock.
+  explicit Journal(std::size_t requests_max, std::function<void(const RequestRecord&)> told = {})
+      : requests_max_(requests_max), told_(std::move(told)) {}
 
   /// The connection's number, from 1.
   [[nodiscard]] std::uint64_t connected();
@@ -41,6 +45,7 @@ class Journal {
 
  private:
   const std::size_t requests_max_;
+  const std::function<void(const RequestRecord&)> told_;
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   Stats stats_;

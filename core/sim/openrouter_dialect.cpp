@@ -118,7 +118,7 @@ std::string model_object(const CatalogModel& model) {
                 model.calls_tools ? "tools" : "", model.calls_tools ? "tool_choice" : "",
                 model.calls_tools ? "structured_outputs" : "", model.reasons ? "reasoning" : "",
                 model.reasons ? "include_reasoning" : ""});
-  out += ",\"default_parameters\":null,\"expiration_date\":";
+  out += ",\"default_parameters\":null,\"supported_voices\":null,\"expiration_date\":";
   if (model.expires.empty())
     out += "null";
   else
@@ -180,7 +180,7 @@ class OpenRouter final : public Dialect {
   std::string completion(const AnswerNames& names, const Answer& answer,
                          bool has_finish) const override {
     std::string out = opening(names, "chat.completion");
-    out += ",\"choices\":[{\"logprobs\":null";
+    out += ",\"system_fingerprint\":null,\"choices\":[{\"logprobs\":null";
     append_reason(out, has_finish ? answer.finish_reason : "");
     out += ",\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":";
     append_quoted(out, answer.text);

@@ -33,7 +33,7 @@ void close_on_exec(int descriptor) { ::fcntl(descriptor, F_SETFD, FD_CLOEXEC); }
 class Simulator::Impl {
  public:
   explicit Impl(SimulatorOptions options)
-      : journal_(options.log_requests_max),
+      : journal_(options.log_requests_max, options.on_ended),
         router_(std::move(options)),
         service_{router_, journal_},
         acceptor_(context_),

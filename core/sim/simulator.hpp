@@ -53,6 +53,8 @@ struct SimulatorKey {
 /// Which path answers about the key; the real one has /key.
 enum class KeyEndpoint { kKey, kAuthKey, kNeither };
 
+struct RequestRecord;
+
 struct SimulatorOptions {
   std::string address = "127.0.0.1";  ///< a numeric IPv4 or IPv6 address
   std::uint16_t port = 0;             ///< 0: any free one
@@ -73,6 +75,8 @@ struct SimulatorOptions {
   std::size_t connections_max = 20'000;   ///< more are closed at once
   std::size_t log_requests_max = 10'000;  ///< kept by requests(), the oldest leave; 0: no log
   std::size_t log_body_max = 1u << 20;    ///< bytes of each body that are kept
+  /// Told of each request of the log when it has ended, on the simulator's thread, which waits.
+  std::function<void(const RequestRecord&)> on_ended;
 };
 
 /// How an exchange ended.

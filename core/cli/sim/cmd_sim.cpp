@@ -45,6 +45,27 @@ std::string instructions(const sim::Simulator& simulator) {
          "Ctrl-C stops it.\n";
 }
 
+std::string_view outcome_of(const sim::RequestRecord& record) {
+  switch (record.outcome) {
+    case sim::Outcome::kComplete:
+      return "complete";
+    case sim::Outcome::kFault:
+      return "fault";
+    case sim::Outcome::kClientGone:
+      return "client gone";
+    case sim::Outcome::kOpen:
+      break;
+  }
+  return "open";
+}
+
+/// "POST /v1/chat/completions 200 complete, 1234 bytes, 56 ms"; 0: no status was sent.
+std::string log_line(const sim::RequestRecord& record) {
+  std::string out = record.method + ' ' + record.target + ' ' + std::to_string(record.status) + ' ';
+  return out.append(outcome_of(record)) + ", " + std::to_string(record.bytes_sent) + " bytes, " +
+         std::to_string(record.duration.count()) + " ms";
+}
+
 class Sim final : public Command {
  public:
   HelpText help() const override {
@@ -75,6 +96,7 @@ class Sim final : public Command {
     arguments.integer("--port", port_, "Port to listen on; any free one without this");
     arguments.text("--script", script_, "FILE", "Faults by request, in TOML");
     arguments.integer("--pace", pace_, "Milliseconds between tokens; 20 without this");
+    arguments.flag("--log", log_, "Print a line on stderr for each request that has ended");
     arguments.flag("-q,--quiet", quiet_, "Print the OpenRouter base URL alone");
   }
 
@@ -82,6 +104,10 @@ class Sim final : public Command {
     auto options = simulator_options();
     if (!options) return refuse(options.error(), false);
     const Interrupt interrupt;
+    if (log_)
+      options->on_ended = [stop = interrupt.stop_fd()](const sim::RequestRecord& record) {
+        note(log_line(record), {stop, {}});
+      };
     const auto simulator = sim::Simulator::start(std::move(*options));
     if (!simulator) {
       message(simulator.error().message);
@@ -113,7 +139,7 @@ class Sim final : public Command {
 
   std::optional<std::int64_t> port_, pace_;
   std::optional<std::string> script_;
-  bool quiet_ = false;
+  bool log_ = false, quiet_ = false;
 };
 
 }  // namespace

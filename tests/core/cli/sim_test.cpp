@@ -56,6 +56,17 @@ TEST_F(Sim, AScriptDecidesWhatFails) {
   EXPECT_EQ(end(*server).exit_code, 0);
 }
 
+TEST_F(Sim, TheLogSaysHowEachRequestEnded) {
+  const auto server = start({"--log"});
+  EXPECT_EQ(run({"chat", "Hello"}).exit_code, 0);
+  server->wait_for_err("POST /api/v1/chat/completions 200 complete, ");
+  EXPECT_NE(run({"chat", "--model", "sim/cut?after=3", "Hello"}).exit_code, 0);
+  server->wait_for_err("POST /api/v1/chat/completions 200 fault, ");
+  EXPECT_EQ(server->err().find("Hello"), std::string::npos);
+  server->send_signal(SIGINT);
+  EXPECT_EQ(end(*server).exit_code, 0);
+}
+
 TEST_F(Sim, APortThatIsTakenIsSaid) {
   simulate();
   const auto result = run({"sim", "--port", std::to_string(simulator().port())});
