@@ -13,6 +13,41 @@ struct Words {
   std::string_view type, code;
 };
 
+/// OpenRouter's metadata.error_type.
+std::string_view openrouter_type_of(ErrorClass error_class) {
+  switch (error_class) {
+    case ErrorClass::kInvalidRequest:
+    case ErrorClass::kUnsupported:
+      return "invalid_request";
+    case ErrorClass::kAuth:
+      return "authentication";
+    case ErrorClass::kPermission:
+      return "permission_denied";
+    case ErrorClass::kCredit:
+      return "payment_required";
+    case ErrorClass::kRateLimit:
+      return "rate_limit_exceeded";
+    case ErrorClass::kContextLength:
+      return "context_length_exceeded";
+    case ErrorClass::kContentPolicy:
+      return "content_policy_violation";
+    case ErrorClass::kNotFound:
+      return "not_found";
+    case ErrorClass::kOverloaded:
+      return "provider_overloaded";
+    case ErrorClass::kTimeout:
+      return "timeout";
+    case ErrorClass::kNetwork:
+    case ErrorClass::kBadResponse:
+      return "provider_unavailable";
+    case ErrorClass::kCancelled:
+      return "unmapped";
+    case ErrorClass::kInternal:
+      break;
+  }
+  return "server";
+}
+
 Words words_of(ErrorClass error_class) {
   switch (error_class) {
     case ErrorClass::kInvalidRequest:
@@ -80,7 +115,7 @@ std::string openrouter_envelope(const Error& error, const std::vector<Attempt>& 
   std::string out = "{\"error\":{\"code\":" + std::to_string(status_of(error));
   append_member(out, "message", error.message);
   std::string metadata = "{";
-  append_member(metadata, "error_type", to_string(error.error_class));
+  append_member(metadata, "error_type", openrouter_type_of(error.error_class));
   if (!error.provider_code.empty()) append_member(metadata, "provider_code", error.provider_code);
   const auto asked = std::find_if(attempts.rbegin(), attempts.rend(),
                                   [](const Attempt& attempt) { return attempt.asked(); });

@@ -100,7 +100,7 @@ Find find_key() {
     options.stop = closing;
     PRX_TRY_SET(const Account account, client.account("", options));
     for (const AccountPart& part : account.parts)
-      if (part.name == "key" && part.json != "null") return "{\"data\":" + part.json + '}';
+      if (part.name == "key" && part.json != "null") return part.json;  // {"data":{...}}
     return fail(ErrorClass::kUnsupported,
                 "provider '" + account.provider + "' says nothing of its key");
   };

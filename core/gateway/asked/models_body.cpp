@@ -18,6 +18,36 @@ std::optional<std::int64_t> context_of(const ChainConfig& chain) {
   return least;
 }
 
+/// With the members that OpenAI's and OpenRouter's clients read, where the provider does not have
+/// them. OpenRouter's own checks each list against its schema; a price of -1 is that of a router,
+/// an empty list of what a model takes says nothing.
+std::string with_usual_members(const std::string& model, const ModelFacts& facts) {
+  const auto index = json::ObjectIndex::parse(model);
+  if (!index) return {};
+  const std::string id = json::quoted(facts.id);
+  const std::pair<std::string_view, std::string> members[] = {
+      {"id", id},
+      {"object", "\"model\""},
+      {"created", std::to_string(facts.created.value_or(0))},
+      {"owned_by", json::quoted(facts.vendor)},
+      {"canonical_slug", id},
+      {"name", id},
+      {"context_length", facts.context_length ? std::to_string(*facts.context_length) : "null"},
+      {"architecture", R"({"modality":null,"input_modalities":[],"output_modalities":[]})"},
+      {"pricing", R"({"prompt":"-1","completion":"-1"})"},
+      {"top_provider", R"({"is_moderated":false})"},
+      {"per_request_limits", "null"},
+      {"supported_parameters", "[]"},
+      {"default_parameters", "null"},
+      {"supported_voices", "null"},
+      {"links", "{\"details\":" + json::quoted("/api/v1/models/" + facts.id) + '}'},
+  };
+  json::ObjectEdit edit(*index);
+  for (const auto& [name, value] : members)
+    if (!index->find(name)) edit.set(name, value);
+  return edit.str();
+}
+
 ListedModel chain_model(const ChainConfig& chain) {
   ListedModel out{"chain:" + chain.name, "{\"id\":"};
   json::append_quoted(out.json, out.id);
@@ -34,19 +64,8 @@ ListedModel chain_model(const ChainConfig& chain) {
   if (const auto context = context_of(chain))
     out.json += ",\"context_length\":" + std::to_string(*context);
   out.json += '}';
+  out.json = with_usual_members(out.json, read_model(out.json));
   return out;
-}
-
-/// With the members that OpenAI's clients read, where the provider does not have them.
-std::string with_usual_members(const CatalogModel& model) {
-  const auto index = json::ObjectIndex::parse(model.json);
-  if (!index) return {};
-  json::ObjectEdit edit(*index);
-  if (!index->find("id")) edit.set("id", json::quoted(model.facts.id));
-  if (!index->find("object")) edit.set("object", "\"model\"");
-  if (!index->find("created")) edit.set("created", std::to_string(model.facts.created.value_or(0)));
-  if (!index->find("owned_by")) edit.set("owned_by", json::quoted(model.facts.vendor));
-  return edit.str();
 }
 
 }  // namespace
@@ -61,7 +80,7 @@ std::vector<ListedModel> listed_models(const Config& config, const std::vector<C
   for (const ChainConfig& chain : config.chains) add(chain_model(chain));
   for (const Catalog& catalog : catalogs)
     for (const CatalogModel& model : catalog.models)
-      add({model.facts.id, with_usual_members(model)});
+      add({model.facts.id, with_usual_members(model.json, model.facts)});
   return out;
 }
 

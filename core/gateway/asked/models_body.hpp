@@ -11,8 +11,8 @@
 
 namespace prx::gateway {
 
-/// One model as a client reads it: an object with `id`, `object`, `created` and `owned_by`, and
-/// whatever else the provider says of it.
+/// One model as a client reads it: an object with the members that OpenAI's and OpenRouter's schema
+/// require, unknown where nobody says them, and whatever else the provider says of it.
 struct ListedModel {
   std::string id;
   std::string json;

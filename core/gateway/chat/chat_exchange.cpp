@@ -71,7 +71,11 @@ class ChatExchange final : public Exchange, private Sink {
   void fail_with(const CallError& error) {
     if (!began_) return send_error(error, dialect_, responder_, error.attempts);
     out_.clear();
-    append_event(out_, error_envelope(error, dialect_, error.attempts));
+    const std::string envelope = error_envelope(error, dialect_, error.attempts);
+    if (dialect_ == Dialect::kOpenRouter)
+      chunks_.write_error(envelope, out_);
+    else
+      append_event(out_, envelope);
     responder_.write(out_);
     responder_.reset();
   }

@@ -114,6 +114,13 @@ void ChunkWriter::open_chunk(std::string& out) const {
   append_text_member(out, "model", model_.empty() ? options_.model : model_);
 }
 
+void ChunkWriter::write_error(std::string_view envelope, std::string& out) const {
+  open_chunk(out);
+  out += ",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\"},\"finish_reason\":\"error\"}],";
+  out += envelope.substr(1);
+  out += "\n\n";
+}
+
 void ChunkWriter::compose(const StreamEvent& event, std::string& out) {
   if (event.type == Type::kProgress) {
     if (event.text.find_first_of("\r\n") == std::string_view::npos)
@@ -157,6 +164,7 @@ std::string whole_answer(const ChatResponse& response, std::int64_t created) {
     out += ',';
     append_text_member(out, "provider", response.served_by);
   }
+  out += ",\"system_fingerprint\":null";  // OpenRouter's schema has it in each
   out += ",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":";
   if (response.text.empty() && !response.tool_calls.empty())
     out += "null";

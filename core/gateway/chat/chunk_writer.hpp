@@ -24,6 +24,9 @@ class ChunkWriter {
 
   /// Appends what the event says as events of a stream: "data: {...}\n\n", or nothing.
   void write(const StreamEvent& event, std::string& out);
+  /// Appends `envelope`, {"error":{...}}, as OpenRouter writes an error behind a stream that has
+  /// begun: in a chunk that its clients' schema takes, with "error" as the finish reason.
+  void write_error(std::string_view envelope, std::string& out) const;
   /// The id that the client knows the answer by; "" as long as nothing said one.
   [[nodiscard]] const std::string& id() const { return id_; }
 

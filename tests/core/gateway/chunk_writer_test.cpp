@@ -91,6 +91,18 @@ TEST(ChunkWriter, WhatHasNoFrameIsWrittenAsChunks) {
       "\n\n");
 }
 
+// @openrouter/sdk takes a chunk only with id, model, object, created and choices.
+TEST(ChunkWriter, AnErrorOfOpenRoutersIsAChunkOfTheAnswer) {
+  ChunkWriter writer({true, "m", 7});
+  std::string out;
+  writer.write(meta("g", R"({"id":"g"})"), out);
+  out.clear();
+  writer.write_error(R"({"error":{"code":502}})", out);
+  EXPECT_EQ(out, R"(data: {"id":"g","object":"chat.completion.chunk","created":7,"model":"m",)"
+                 R"("choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}],)"
+                 "\"error\":{\"code\":502}}\n\n");
+}
+
 TEST(ChunkWriter, ProgressIsAComment) {
   EXPECT_EQ(written({event(Type::kProgress, "loading")}), ": loading\n\n");
   EXPECT_EQ(written({event(Type::kProgress, "two\nlines")}), "");
@@ -105,7 +117,7 @@ TEST(WholeAnswer, HasWhatTheResponseHas) {
   response.usage.json = R"({"total_tokens":3})";
   EXPECT_EQ(
       whole_answer(response, 7),
-      R"({"id":"g","object":"chat.completion","created":7,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"hi","refusal":null},"logprobs":null,"finish_reason":"stop"}],"usage":{"total_tokens":3}})");
+      R"({"id":"g","object":"chat.completion","created":7,"model":"m","system_fingerprint":null,"choices":[{"index":0,"message":{"role":"assistant","content":"hi","refusal":null},"logprobs":null,"finish_reason":"stop"}],"usage":{"total_tokens":3}})");
 }
 
 }  // namespace

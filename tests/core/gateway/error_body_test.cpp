@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "prx/sdk/chat_completions.hpp"
+
 namespace prx::gateway {
 namespace {
 
@@ -51,7 +53,17 @@ TEST(ErrorBody, OpenRoutersClientsGetANumberAndTheCause) {
   skipped.reason = "skipped";
   EXPECT_EQ(
       error_envelope(error, Dialect::kOpenRouter, {first, skipped}),
-      R"({"error":{"code":503,"message":"it says \"no\"","metadata":{"error_type":"overloaded","provider_code":"overloaded_error","provider_name":"openrouter","raw":"{\"a\":1}"}}})");
+      R"({"error":{"code":503,"message":"it says \"no\"","metadata":{"error_type":"provider_overloaded","provider_code":"overloaded_error","provider_name":"openrouter","raw":"{\"a\":1}"}}})");
+}
+
+TEST(ErrorBody, OpenRoutersTypeTellsAPrxInFrontTheSameClass) {
+  using enum ErrorClass;
+  for (const ErrorClass each : {kInvalidRequest, kAuth, kPermission, kCredit, kRateLimit,
+                                kContextLength, kContentPolicy, kNotFound, kOverloaded, kTimeout}) {
+    const std::string body = error_envelope(error_of(each), Dialect::kOpenRouter, {});
+    const sdk::ChatHead head{status_of(error_of(each)), {}};
+    EXPECT_EQ(sdk::read_error(head, body, "prx", 0).error_class, each) << body;
+  }
 }
 
 TEST(ErrorBody, AWaitIsToldInSecondsRoundedUpAndInMilliseconds) {
