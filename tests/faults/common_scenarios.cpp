@@ -100,7 +100,7 @@ void bodies(Table& t) {
       .set("hedge_after", "\"off\"")
       .streaming()
       .plan("openrouter=bad_response")
-      .on({Host::kStream, Host::kCliJson});
+      .on({Host::kStream, Host::kCliJson, Host::kServe});
   row(t, "an oversized head", {"oversized-head", ""}, served_by(1, {1, 1})).set("retries", "0");
 }
 

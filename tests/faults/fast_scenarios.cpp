@@ -101,7 +101,7 @@ void stalls(Table& t) {
       .streaming();
   row(t, "a body of single bytes, not streamed", {"trickle", ""}, served_by(1, {1, 1}))
       .set("non_stream_timeout", kShort)
-      .on({Host::kCliPlain});
+      .on({Host::kCliPlain, Host::kServePlain});
   row(t, "stall before the first token", {"stall?after=0", ""}, served_by(1, {1, 1}))
       .set("first_token_timeout", kShort)
       .streaming()
@@ -114,7 +114,7 @@ void outages(Table& t) {
   outage.every = milliseconds(200);
   row(t, "an outage under a trickle of calls", {"503?for=3000", ""}, served_by(0, {0, 0}))
       .plays([outage](Stage& stage, Host host) { return play_outage(stage, host, outage); })
-      .on({Host::kStream, Host::kBlock});
+      .on({Host::kStream, Host::kBlock, Host::kServe});
   row(t, "a shell loop that shares health", {"503", ""}, served_by(1, {0, 0}))
       .share_health()
       .plays([](Stage& stage, Host host) { return play_shell_loop(stage, host, 6, 9); })

@@ -84,10 +84,10 @@ void stalls(Table& t) {
 void outages(Table& t) {
   row(t, "60 s of 503, a call every 4 s", {"503?for=60000", ""}, served_by(0, {0, 0}))
       .plays([](Stage& stage, Host host) { return play_outage(stage, host, Outage()); })
-      .on({Host::kStream, Host::kBlock});
+      .on({Host::kStream, Host::kBlock, Host::kServe});
   row(t, "60 s of silence, a call every 4 s", {"silence?for=60000", ""}, served_by(0, {0, 0}))
       .plays([](Stage& stage, Host host) { return play_outage(stage, host, Outage()); })
-      .on({Host::kStream, Host::kBlock});
+      .on({Host::kStream, Host::kBlock, Host::kServe});
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
-// The hosts: library streaming and blocking, the program streaming, with --json, and --no-stream.
+// The hosts: library streaming and blocking, the program streaming, with --json, and --no-stream;
+// the gateway streaming and not, in served.cpp.
 #include <rapidjson/document.h>
 
 #include <map>
 
 #include "faults/observed.hpp"
+#include "faults/served.hpp"
 #include "support/process.hpp"
 
 namespace prx::faults {
@@ -234,10 +236,16 @@ Observed program_call(Stage& stage, const Cell& cell) {
 }
 
 Observed make_call(Stage& stage, const Cell& cell) {
-  if (cell.host != Host::kStream && cell.host != Host::kBlock) return program_call(stage, cell);
-  const auto client = stage.open(cell);
-  Observed out = cell.host == Host::kStream ? stream_call(*client, stage.scenario())
-                                            : block_call(*client, stage.scenario());
+  Observed out;
+  if (cell.host == Host::kServe || cell.host == Host::kServePlain) {
+    out = Served(stage, cell).call(stage.scenario(), cell.host == Host::kServe);
+  } else if (cell.host == Host::kStream || cell.host == Host::kBlock) {
+    const auto client = stage.open(cell);
+    out = cell.host == Host::kStream ? stream_call(*client, stage.scenario())
+                                     : block_call(*client, stage.scenario());
+  } else {
+    return program_call(stage, cell);
+  }
   if (!stage.settled(cell)) out.odd.push_back("a request is still open two seconds after the end");
   return out;
 }

@@ -28,6 +28,29 @@ int exit_code_of(ErrorClass error_class) {
   }
 }
 
+/// As OpenRouter's clients read it.
+std::string_view error_type_of(ErrorClass error_class) {
+  switch (error_class) {
+    case ErrorClass::kInvalidRequest:
+      return "invalid_request";
+    case ErrorClass::kRateLimit:
+      return "rate_limit_exceeded";
+    case ErrorClass::kOverloaded:
+      return "provider_overloaded";
+    case ErrorClass::kTimeout:
+      return "timeout";
+    case ErrorClass::kNetwork:
+    case ErrorClass::kBadResponse:
+      return "provider_unavailable";
+    case ErrorClass::kContextLength:
+      return "context_length_exceeded";
+    case ErrorClass::kContentPolicy:
+      return "content_policy_violation";
+    default:
+      return "in no table here";
+  }
+}
+
 std::string ms(milliseconds time) { return std::to_string(time.count()) + " ms"; }
 
 std::string range(const Count& count) {
@@ -38,6 +61,15 @@ std::string range(const Count& count) {
 
 bool holds(const Count& count, std::size_t value) {
   return static_cast<int>(value) >= count.least && static_cast<int>(value) <= count.most;
+}
+
+Count sum(const std::vector<Count>& counts) {
+  Count all(0);
+  for (const Count& one : counts) {
+    all.least += one.least;
+    all.most += one.most;
+  }
+  return all;
 }
 
 class Judge {
@@ -53,6 +85,7 @@ class Judge {
   Differences run() {
     outcome();
     for (std::size_t i = 0; i < scenario_.targets.size(); ++i) attempts(i);
+    asked();
     spacing();
     if (seen_.took < expected_.least)
       say("ended after " + ms(seen_.took) + ", before " + ms(expected_.least));
@@ -72,7 +105,8 @@ class Judge {
 
   void outcome() {
     if (expected_.served == kNobody) return failure();
-    if (!seen_.answered) return say("failed: " + seen_.error_class + " " + seen_.message);
+    if (!seen_.answered)
+      return say("failed: " + seen_.error_class + seen_.error_type + " " + seen_.message);
     const auto target = static_cast<std::size_t>(expected_.served);
     if (seen_.text != scenario_.targets[target].text) say("text is \"" + seen_.text + "\"");
     const std::string calls = calls_text(scenario_.targets[target]);
@@ -92,12 +126,13 @@ class Judge {
     if (seen_.answered) return say("answered: \"" + seen_.text + "\"");
     const auto& classes = expected_.classes;
     const bool right = std::any_of(classes.begin(), classes.end(), [&](ErrorClass one) {
+      if (!seen_.error_type.empty()) return error_type_of(one) == seen_.error_type;
       if (seen_.error_class.empty()) return exit_code_of(one) == seen_.exit_code;
       return to_string(one) == seen_.error_class;
     });
     if (!right)
-      say("error is " + seen_.error_class + " (exit code " + std::to_string(seen_.exit_code) +
-          "): " + seen_.message);
+      say("error is " + seen_.error_class + seen_.error_type + " (exit code " +
+          std::to_string(seen_.exit_code) + "): " + seen_.message);
     const bool known =
         std::any_of(scenario_.targets.begin(), scenario_.targets.end(),
                     [&](const Target& target) { return target.text.starts_with(seen_.text); });
@@ -125,6 +160,13 @@ class Judge {
     if (reached && exchanges != requests)
       say(name + ": " + std::to_string(exchanges) + " exchanges in the trail, " +
           std::to_string(requests) + " at the server");
+  }
+
+  void asked() {
+    if (!seen_.asked) return;
+    const Count count = sum(expected_.attempts);
+    if (!holds(count, *seen_.asked))
+      say(std::to_string(*seen_.asked) + " attempts are told, not " + range(count));
   }
 
   void spacing() {
@@ -169,7 +211,7 @@ class Judge {
 
 }  // namespace
 
-bool streams_upstream(Host host) { return host != Host::kCliPlain; }
+bool streams_upstream(Host host) { return host != Host::kCliPlain && host != Host::kServePlain; }
 
 const Expect& expectation(const Scenario& scenario, Host host) {
   return streams_upstream(host) || !scenario.expected_plain ? scenario.expected
@@ -234,11 +276,7 @@ Differences judge(const Stage& stage, const Rehearsed& seen) {
         return to_string(one) == seen.error_class;
       }))
     out.push_back("the rehearsal ends with " + seen.error_class);
-  Count all(0);
-  for (const Count& one : expected.attempts) {
-    all.least += one.least;
-    all.most += one.most;
-  }
+  const Count all = sum(expected.attempts);
   if (!holds(all, static_cast<std::size_t>(seen.attempts)))
     out.push_back("the rehearsal makes " + std::to_string(seen.attempts) + " attempts, not " +
                   range(all));

@@ -24,11 +24,13 @@ struct Observed {
   std::string pieces;
   std::optional<int> restarts;  ///< of streams alone
   std::string error_class;      ///< "" : not known to this host
+  std::string error_type;       ///< the gateway's word for it, in OpenRouter's dialect
   std::string message;
   int exit_code = -1;  ///< of the program
   std::optional<std::string> provider, model;
   std::optional<std::int64_t> tokens;
   std::optional<std::vector<Tried>> trail;
+  std::optional<std::size_t> asked;  ///< attempts, where they are not told one by one
   std::optional<CallCost> cost;
   milliseconds took{0};
   Differences odd;  ///< what no call may do

@@ -1,6 +1,6 @@
 #include "faults/outage.hpp"
 
-#include "faults/observed.hpp"
+#include "faults/served.hpp"
 
 namespace prx::faults {
 
@@ -25,15 +25,21 @@ std::size_t refused_requests(Stage& stage, const Cell& cell) {
 
 Differences play_outage(Stage& stage, Host host, const Outage& outage) {
   const Cell cell{host, 0};
-  const auto client = stage.open(cell);
+  std::unique_ptr<Client> client;
+  std::unique_ptr<Served> served;
+  if (host == Host::kServe)
+    served = std::make_unique<Served>(stage, cell);
+  else
+    client = stage.open(cell);
   Differences out;
   const auto start = Clock::now();
   const auto end = start + outage.lasts;
   const auto latest = end + outage.back_within;
   for (auto next = start;; next += outage.every) {
     wait_until(stage, next);
-    const Observed seen = host == Host::kStream ? stream_call(*client, stage.scenario())
-                                                : block_call(*client, stage.scenario());
+    const Observed seen = served                  ? served->call(stage.scenario(), true)
+                          : host == Host::kStream ? stream_call(*client, stage.scenario())
+                                                  : block_call(*client, stage.scenario());
     const auto at = std::chrono::duration_cast<milliseconds>(Clock::now() - start);
     for (const auto& odd : seen.odd) out.push_back(odd);
     if (!seen.answered || seen.text != answer_text())

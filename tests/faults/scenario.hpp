@@ -84,8 +84,8 @@ struct Expect {
 [[nodiscard]] Expect refused(std::vector<ErrorClass> classes, std::vector<Count> attempts);
 
 /// Who makes the call.
-enum class Host { kStream, kBlock, kCli, kCliJson, kCliPlain };
-inline constexpr std::size_t kHosts = 5;
+enum class Host { kStream, kBlock, kCli, kCliJson, kCliPlain, kServe, kServePlain };
+inline constexpr std::size_t kHosts = 7;
 enum class Wire { kPlain, kHttp2 };
 
 class Stage;
@@ -109,7 +109,8 @@ struct Scenario {
   std::string rehearsed;                  ///< of `prx plan --fail`; "": not expressible
   std::vector<std::string> variants{""};  ///< each takes the place of "{k}"; one call each
   Play play;
-  std::vector<Host> hosts{Host::kStream, Host::kBlock, Host::kCli, Host::kCliJson, Host::kCliPlain};
+  std::vector<Host> hosts{Host::kStream,   Host::kBlock, Host::kCli,       Host::kCliJson,
+                          Host::kCliPlain, Host::kServe, Host::kServePlain};
 
   Scenario(std::string title, std::vector<Target> who, Expect what)
       : name(std::move(title)), targets(std::move(who)), expected(std::move(what)) {}
@@ -119,7 +120,10 @@ struct Scenario {
   Scenario& ask(const std::string& member, const std::string& json) {
     return asks[member] = json, *this;
   }
-  Scenario& with_deltas() { return deltas = true, on({Host::kStream}); }
+  /// The gateway's clients always want them.
+  Scenario& with_deltas() { return deltas = true, on({Host::kStream, Host::kServe}); }
+  /// The caller sees whole tool calls alone.
+  Scenario& without_pieces() { return std::erase(hosts, Host::kServe), *this; }
   Scenario& plan(std::string fail) { return rehearsed = std::move(fail), *this; }
   Scenario& plain(Expect what) { return expected_plain = std::move(what), *this; }
   Scenario& lossy_proxy() { return lossy = true, *this; }

@@ -46,22 +46,27 @@ void tool_calls_whole(Table& t) {
            served_by(1, {1, 1}).bills(kCallTokens))
       .each(1, kCallTokens)
       .plain(served_by(1, {3, 1}).bills(kCallTokens))
-      .lossy_proxy();
+      .lossy_proxy()
+      .without_pieces();
   tool_row(t, "cut in the second of two, others differ", calls("cut?after=7{w}", kOslo, 2),
            calls("", kRome, 2), served_by(1, {1, 1}).bills(2 * kCallTokens), kTwoTools)
       .plain(served_by(1, {3, 1}).bills(2 * kCallTokens))
-      .lossy_proxy();
+      .lossy_proxy()
+      .without_pieces();
   tool_row(t, "cut inside, the fallback says a text", calls("cut?after=3{w}", kOslo),
            Target().says(kWords).with(R"(extra_body = { tool_choice = "none" })"),
            served_by(1, {1, 1}).bills(kWordTokens))
       .plain(served_by(1, {3, 1}).bills(kWordTokens))
-      .lossy_proxy();
+      .lossy_proxy()
+      .without_pieces();
   tool_row(t, "half of the arguments under a finish reason", calls("", R"({"city": "Os)"),
            calls("", kRome), served_by(1, {1, 1}).bills(kCallTokens))
-      .plain(served_by(1, {3, 1}).bills(kCallTokens));
+      .plain(served_by(1, {3, 1}).bills(kCallTokens))
+      .without_pieces();
   tool_row(t, "no finish reason", calls("no-finish", kOslo), calls("", kRome),
            served_by(1, {1, 1}).bills(kCallTokens))
-      .plain(served_by(1, {3, 1}).bills(kCallTokens));
+      .plain(served_by(1, {3, 1}).bills(kCallTokens))
+      .without_pieces();
   tool_row(t, "as some backends send them", calls("tool-quirk?shape={k}", kOslo), calls("", kRome),
            served_by(0, {1, 0}).bills(kCallTokens))
       .each(1, 4);
@@ -69,7 +74,8 @@ void tool_calls_whole(Table& t) {
            calls("", kRome).with("prefill = true"), served_by(1, {1, 1}).bills(kCallTokens))
       .set("recovery", "\"continue\"")
       .plain(served_by(1, {3, 1}).bills(kCallTokens))
-      .lossy_proxy();
+      .lossy_proxy()
+      .without_pieces();
 }
 
 /// Words that were shown bind; the call after them does not, until it is whole.
@@ -78,7 +84,8 @@ void words_before_tool_calls(Table& t) {
   tool_row(t, "cut inside after words, the words agree", cut(), calls("", kRome).says(kWords),
            served_by(1, {1, 1}).bills(kWordTokens + kCallTokens))
       .plain(served_by(1, {3, 1}).bills(kWordTokens + kCallTokens))
-      .lossy_proxy();
+      .lossy_proxy()
+      .without_pieces();
   tool_row(t, "cut inside after words, the words differ", cut(),
            calls("", kRome).says("Let me see it."), refused({kBadResponse, kNetwork}, {3, 1}))
       .plain(served_by(1, {3, 1}).bills(kWordTokens + kCallTokens))

@@ -20,8 +20,8 @@ constexpr std::size_t kColumns = kHosts * 2 + 1;  ///< hosts by wire, and the re
 constexpr std::size_t kRehearsal = kColumns - 1;
 constexpr std::size_t kVariantsByProgram = 4;
 constexpr std::array<std::string_view, kColumns> kTitles{
-    "stream/1.1", "stream/2", "block/1.1", "block/2", "cli/1.1", "cli/2",
-    "json/1.1",   "json/2",   "plain/1.1", "plain/2", "plan"};
+    "stream/1.1", "stream/2", "block/1.1", "block/2", "cli/1.1",   "cli/2",   "json/1.1", "json/2",
+    "plain/1.1",  "plain/2",  "serve/1.1", "serve/2", "whole/1.1", "whole/2", "plan"};
 
 std::size_t column(Host host, Wire wire) {
   return static_cast<std::size_t>(host) * 2 + (wire == Wire::kHttp2 ? 1 : 0);

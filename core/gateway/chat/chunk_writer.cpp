@@ -63,6 +63,13 @@ bool is_usage_alone(const json::ObjectIndex& frame) {
   return list && list->empty();
 }
 
+/// Whether a frame is an answer in one piece: no chunk of a stream, though one was asked for.
+bool is_whole(std::string_view frame) {
+  if (frame.find("\"chat.completion\"") == std::string_view::npos) return false;
+  const auto index = json::ObjectIndex::parse(frame);
+  return index && index->find("object") == std::optional<std::string_view>("\"chat.completion\"");
+}
+
 }  // namespace
 
 void append_event(std::string& out, std::string_view text) {
@@ -80,8 +87,9 @@ void append_event(std::string& out, std::string_view text) {
 void ChunkWriter::write(const StreamEvent& event, std::string& out) {
   if (event.type == Type::kMeta) meet(event);
   if (event.type == Type::kToolCall) return;  // its pieces were sent
-  if (!event.frame.empty()) return forward(event, out);
-  if (!event.same_frame) compose(event, out);
+  if (!event.frame.empty()) in_pieces_ = is_whole(event.frame);
+  if (!event.frame.empty() && !in_pieces_) return forward(event, out);
+  if (!event.same_frame || in_pieces_) compose(event, out);
 }
 
 /// An answer keeps its first id, and chunks of our own its first model, whoever goes on with it.

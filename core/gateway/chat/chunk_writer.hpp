@@ -38,8 +38,9 @@ class ChunkWriter {
 
   const ChunkOptions options_;
   std::string id_, model_;
-  bool renamed_ = false;  ///< what is sent now has another id than the client knows
-  bool began_ = false;    ///< a chunk of our own has said the role
+  bool renamed_ = false;    ///< what is sent now has another id than the client knows
+  bool began_ = false;      ///< a chunk of our own has said the role
+  bool in_pieces_ = false;  ///< the last frame was an answer in one piece: its events become chunks
 };
 
 /// `text` as an event of a stream: one "data:" line for each line.

@@ -66,6 +66,7 @@ Result<void> Answer::take(const prx_event& event) {
       event.type >= PRX_EV_TEXT && event.type <= PRX_EV_FINISH && event.type != PRX_EV_USAGE;
   if (of_choice && !finished_choices_.empty() && has_finished(event.choice))
     return breach("an event of a choice after its finish reason");
+  first_began_ |= of_choice && event.choice == 0;
   if (of_choice && event.choice != 0 && !note_begun(event.choice))
     return fail(ErrorClass::kBadResponse, "the answer has more than 128 choices");
   switch (event.type) {
@@ -114,8 +115,7 @@ bool Answer::note_begun(std::uint32_t choice) {
 }
 
 bool Answer::all_finished() const {
-  const bool first_began = !response_.text.empty() || !response_.reasoning.empty();
-  if (first_began && !has_finished(0)) return false;
+  if (finished_choices_.empty() || (first_began_ && !has_finished(0))) return false;
   return std::all_of(begun_choices_.begin(), begun_choices_.end(),
                      [this](std::uint32_t choice) { return has_finished(choice); });
 }

@@ -60,7 +60,7 @@ class Answer {
     std::vector<CallMember> members{};
   };
   [[nodiscard]] const std::vector<Call>& tool_calls() const { return calls_; }
-  /// Every choice that began has its finish reason.
+  /// Every choice that began has its finish reason, and one did.
   [[nodiscard]] bool all_finished() const;
   /// The caller knows a call of choice 0 by another id: that of an answer that broke.
   void rename_tool_call(std::uint32_t index, std::string_view id);
@@ -82,6 +82,7 @@ class Answer {
   std::vector<Finish> finished_choices_;
   ChatResponse response_;
   std::vector<Call> calls_;
+  bool first_began_ = false;                  ///< the choice 0
   std::vector<std::uint32_t> begun_choices_;  ///< but for 0, which the hot path adds text to
   bool is_item_ = false;
   std::size_t items_ = 0;        ///< of an answer that is one

@@ -273,15 +273,7 @@ void ChatCall::perform_one(const reliability::Commit& action) {
   if (run == nullptr) return;
   committed_ = action.attempt;
   if (run->has_format) engine_->forbid_continue();
-  bool is_end = false;  // it is told once it is sure: see Finish
-  for (const auto& held : run->take_held()) {
-    const StreamEvent event = held.view();
-    is_end = is_end || (event.type == StreamEvent::Type::kFinish && run->answer().all_finished());
-    if (!is_end)
-      deliver(event);
-    else if (!run->hold(event))
-      return broken(*run, too_much_held_back());
-  }
+  if (!deliver_held(*run)) broken(*run, too_much_held_back());
 }
 
 void ChatCall::perform_one(const reliability::CloseAttempt& action) {

@@ -115,6 +115,7 @@ class ChatCall final : public std::enable_shared_from_this<ChatCall>, private Ru
   void spliced(AttemptRun& run);
   [[nodiscard]] StreamEvent reframed(AttemptRun& run, StreamEvent event) const;
   void deliver(const StreamEvent& event);
+  bool deliver_held(AttemptRun& run);
   void deliver_tool_calls(Answer& answer);
   void broken(AttemptRun& run, const Error& error);
   [[nodiscard]] static Error too_much_held_back();

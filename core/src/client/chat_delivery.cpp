@@ -276,9 +276,9 @@ void ChatCall::prepare_rescue(AttemptRun& run) {
 /// An event of an attempt that is to go on where another stopped.
 void ChatCall::rescue_with(AttemptRun& run, StreamEvent event) {
   using Fate = reliability::Splice::Fate;
-  const bool meta = event.type == StreamEvent::Type::kMeta;
-  if (!meta && !is_content(event)) return;
-  if (meta || (run.splice && event.choice != 0)) {  // of another choice nothing was delivered
+  if (event.type == StreamEvent::Type::kOther) return;  // the caller had its like
+  // Of another choice nothing was delivered; what ends the answer is told with it.
+  if (!is_content(event) || (run.splice && event.choice != 0)) {
     if (!run.hold(event)) broken(run, too_much_held_back());
     return;
   }
@@ -318,14 +318,26 @@ void ChatCall::spliced(AttemptRun& run) {
   committed_ = run.number();
   if (run.has_format) engine_->forbid_continue();
   engine_->on_spliced(run.number());
+  if (!deliver_held(run)) broken(run, too_much_held_back());
+}
+
+/// All but what ends the answer, which is told once it is sure that it did: see Finish. False:
+/// there is no room for it.
+bool ChatCall::deliver_held(AttemptRun& run) {
+  bool is_end = false;
   for (const auto& held : run.take_held()) {
     StreamEvent event = held.view();
     if (run.splice) {
       event.frame = {};  // its first words are in it, and were delivered
       event.same_frame = false;
     }
-    deliver(event);
+    is_end = is_end || (event.type == StreamEvent::Type::kFinish && run.answer().all_finished());
+    if (!is_end)
+      deliver(event);
+    else if (!run.hold(event))
+      return false;
   }
+  return true;
 }
 
 // --- the trail
