@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "client/client_loop.hpp"
+#include "gateway/access/key_body.hpp"
 #include "gateway/asked/asked_exchange.hpp"
 #include "gateway/chat/chat_exchange.hpp"
 #include "gateway/endpoint/endpoint_exchange.hpp"
@@ -29,20 +31,8 @@ std::string_view below_version(std::string_view path) {
   return {};
 }
 
-/// Pages in a browser may send requests to this machine, and do not ask first: by a name of their
-/// own that leads here, or from an origin of their own. Null: it is no such request.
-const char* why_foreign(const HttpRequest& request) {
-  const std::string_view host = request.header("host");
-  if (!(request.version == 10 && host.empty()) && !is_loopback_host(host))
-    return "this server is for this machine: ask it as 127.0.0.1 or localhost, not as another host";
-  if (request.count("origin") == 0) return nullptr;
-  const std::string_view origin = request.header("origin");
-  const std::size_t slashes = origin.find("://");
-  if (slashes != std::string_view::npos && is_loopback_host(origin.substr(slashes + 3)))
-    return nullptr;
-  return "this server answers no page of another origin: ask it from a program, or from a page of "
-         "this machine";
-}
+/// Who keeps a server alive has no key.
+bool is_open(std::string_view path) { return path == "/healthz" || path == "/readyz"; }
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -93,18 +83,21 @@ const Front::Endpoint* Front::find(std::string_view path) {
       {"/embeddings", "POST", post_on},
       {"/models", "GET",
        [](Front& front, Request&& request, Responder& responder) {
-         return front.ask(find_models(), request, responder);
+         return front.ask(find_models(request.key), request, responder);
        }},
       {"/models/", "GET",
        [](Front& front, Request&& request, Responder& responder) {
          constexpr std::string_view kBase = "/models/";
          const std::string id = unescaped(below_version(request.path).substr(kBase.size()));
-         return front.ask(find_model(id), request, responder);
+         return front.ask(find_model(id, request.key), request, responder);
        },
        true, true},
       {"/key", "GET",
        [](Front& front, Request&& request, Responder& responder) {
-         return front.ask(find_key(), request, responder);
+         if (!request.key) return front.ask(find_key(), request, responder);
+         const auto now = std::chrono::system_clock::now();
+         responder.send({200, "application/json"}, key_body(*request.key, now));
+         return std::unique_ptr<Exchange>();
        }},
       {"/healthz", "GET",
        [](Front&, Request&&, Responder& responder) {
@@ -140,10 +133,23 @@ std::unique_ptr<Exchange> Front::ask(Find find, const HttpRequest& request, Resp
 
 std::unique_ptr<Exchange> Front::answer(HttpRequest&& request, Responder& responder) {
   const Dialect dialect = dialect_of(request.path);
-  if (const char* const why = why_foreign(request)) {
+  if (const char* const why = gate_.why_foreign(request)) {
     send_error(refusal(ErrorClass::kPermission, 403, why), dialect, responder);
     return nullptr;
   }
+  if (gate_.answer_origin(request, responder)) return nullptr;
+  if (is_open(request.path)) return let_in(std::move(request), responder);
+  auto admission = gate_.admit(request, dialect, client_, ClientLoop::of(client_).now());
+  if (!admission) {
+    send_refusal(admission.error(), dialect, responder);
+    return nullptr;
+  }
+  request.key = admission->key();
+  return admitted(let_in(std::move(request), responder), std::move(*admission));
+}
+
+std::unique_ptr<Exchange> Front::let_in(HttpRequest&& request, Responder& responder) {
+  const Dialect dialect = dialect_of(request.path);
   const Endpoint* const endpoint = find(request.path);
   if (endpoint == nullptr) {
     send_error(refusal(ErrorClass::kNotFound, 404,

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "gateway/access/gate.hpp"
 #include "gateway/asked/asked_exchange.hpp"
 #include "gateway/error_body.hpp"
 #include "gateway/http/http_request.hpp"
@@ -12,10 +13,11 @@
 
 namespace prx::gateway {
 
-/// Of one client, on its loop; borrows client and asker.
+/// Of one client, on its loop; borrows client, asker and gate.
 class Front {
  public:
-  Front(Client& client, Asker& asker) : client_(client), asker_(asker) {}
+  Front(Client& client, Asker& asker, const Gate& gate)
+      : client_(client), asker_(asker), gate_(gate) {}
 
   /// As a Handler of a Server: answers now, or later through what it gives.
   [[nodiscard]] std::unique_ptr<Exchange> answer(HttpRequest&& request, Responder& responder);
@@ -25,11 +27,14 @@ class Front {
 
  private:
   struct Endpoint;
+  /// A request that may be answered.
+  [[nodiscard]] std::unique_ptr<Exchange> let_in(HttpRequest&& request, Responder& responder);
   [[nodiscard]] static const Endpoint* find(std::string_view path);
   [[nodiscard]] std::unique_ptr<Exchange> ask(Find find, const HttpRequest& request,
                                               Responder& responder);
   Client& client_;
   Asker& asker_;
+  const Gate& gate_;
   bool draining_ = false;
 };
 

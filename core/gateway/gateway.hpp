@@ -2,14 +2,26 @@
 /// Gateway: a client's chains as an OpenAI- and OpenRouter-compatible service. Start here.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "gateway/http/server.hpp"
 #include "prx/client.hpp"
 
 namespace prx::gateway {
+
+/// What a gateway does beside its service. A value.
+struct GatewayOptions {
+  /// One line for who runs it: what could not be written, and the remedy. Any thread. Empty: nobody
+  /// hears it
+  std::function<void(std::string_view line)> say;
+  /// Where the spending of keys is kept: see state_folder(). "": it is not, and begins anew with
+  /// each start
+  std::filesystem::path state_folder;
+};
 
 /// It runs on the client's loop: what is read there is written there. Made, used and destroyed on
 /// another thread, before its client is.
@@ -17,7 +29,8 @@ class Gateway {
  public:
   /// Listens, as ServeConfig says. Errors: those of listen_at().
   [[nodiscard]] static Result<std::unique_ptr<Gateway>> open(Client& client,
-                                                             const ServeConfig& config);
+                                                             const ServeConfig& config,
+                                                             GatewayOptions options = {});
   /// Ends answers that are under way in a reset.
   ~Gateway();
   Gateway(const Gateway&) = delete;
@@ -28,11 +41,17 @@ class Gateway {
   /// Takes nothing new and lets answers end. `drained` is called on the loop when none is left; it
   /// must not block, and is not called after this is destroyed.
   void drain(std::function<void()> drained);
+  /// Whether reload() may be called with that. Errors: kInvalidRequest: there is no key in it, and
+  /// other machines reach this.
+  [[nodiscard]] Result<void> check_reload(const ServeConfig& config) const;
+  /// Puts other keys in force, where check_reload() is content; those whose names stay keep what
+  /// they have used. Calls under way end. What else `config` says stays as it was.
+  void reload(const ServeConfig& config);
   [[nodiscard]] ServerCounts counts() const;
 
  private:
   struct Parts;
-  Gateway(Client& client, std::string url);
+  Gateway(Client& client, const ServeConfig& config, const std::string& authority);
   void on_loop(const std::function<void()>& task) const;
   Client& client_;
   std::string url_;

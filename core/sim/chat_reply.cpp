@@ -110,6 +110,16 @@ Reply chat_reply(const ChatContext& context, const ChatCall& call) {
   return reply;
 }
 
+/// `"usage":{...}` of an answer that is no chat; OpenRouter says what it cost.
+std::string plain_usage(const ChatContext& context, const Answer& answer, bool completes) {
+  std::string out = "\"usage\":{\"prompt_tokens\":" + std::to_string(answer.prompt_tokens);
+  if (completes) out += ",\"completion_tokens\":" + std::to_string(answer.completion_tokens);
+  out += ",\"total_tokens\":" + std::to_string(answer.prompt_tokens + answer.completion_tokens);
+  if (context.dialect.is_openrouter())
+    out += ",\"cost\":" + decimal(cost_of(answer, context.model));
+  return out += '}';
+}
+
 Reply text_reply(const ChatContext& context, const ChatCall& call) {
   const AnswerNames names = names_of(context, call);
   const Answer answer = answer_of(context, call);
@@ -122,10 +132,8 @@ Reply text_reply(const ChatContext& context, const ChatCall& call) {
   append_quoted(out, answer.text);
   out += ",\"index\":0,\"logprobs\":null,\"finish_reason\":";
   append_quoted(out, answer.finish_reason);
-  out += "}],\"usage\":{\"prompt_tokens\":" + std::to_string(answer.prompt_tokens);
-  out += ",\"completion_tokens\":" + std::to_string(answer.completion_tokens);
-  out += ",\"total_tokens\":" + std::to_string(answer.prompt_tokens + answer.completion_tokens);
-  return json_reply(context, out + "}}", names.id);
+  out += "}]," + plain_usage(context, answer, true);
+  return json_reply(context, out + '}', names.id);
 }
 
 Reply embeddings_reply(const ChatContext& context, std::string_view body) {
@@ -152,9 +160,10 @@ Reply embeddings_reply(const ChatContext& context, std::string_view body) {
   }
   out += "],\"model\":";
   append_quoted(out, context.model.id);
-  out += ",\"usage\":{\"prompt_tokens\":" + std::to_string(tokens);
-  out += ",\"total_tokens\":" + std::to_string(tokens) + "}}";
-  return json_reply(context, std::move(out), "");
+  Answer answer;
+  answer.prompt_tokens = tokens;
+  out += ',' + plain_usage(context, answer, false);
+  return json_reply(context, out + '}', "");
 }
 
 }  // namespace prx::sim

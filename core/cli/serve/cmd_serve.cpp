@@ -1,4 +1,5 @@
 // prx serve
+#include <algorithm>
 #include <chrono>
 
 #include "cli/commands.hpp"
@@ -6,9 +7,11 @@
 #include "cli/exit_codes.hpp"
 #include "cli/output.hpp"
 #include "cli/serve/file_watch.hpp"
+#include "cli/serve/new_key.hpp"
 #include "cli/serve/serve_signals.hpp"
 #include "config/file_place.hpp"
 #include "config/listen_place.hpp"
+#include "gateway/access/budget_keeper.hpp"
 #include "gateway/gateway.hpp"
 #include "prx/client.hpp"
 
@@ -36,6 +39,7 @@ std::string targets_of(const Config& config) {
 }
 
 std::string instructions(const gateway::Gateway& gateway, const Config& config) {
+  const std::string key = config.serve.keys.empty() ? "unused" : "KEY";
   return "Chats are answered by " + targets_of(config) +
          ".\n"
          "  as OpenAI       " +
@@ -46,8 +50,10 @@ std::string instructions(const gateway::Gateway& gateway, const Config& config) 
          "/api/v1\n\n"
          "A program that speaks OpenAI's protocol is led here by\n"
          "  export OPENAI_BASE_URL=" +
-         gateway.url() +
-         "/v1 OPENAI_API_KEY=unused\n"
+         gateway.url() + "/v1 OPENAI_API_KEY=" + key + "\n" +
+         (config.serve.keys.empty()
+              ? ""
+              : "where KEY is one of [serve.keys.NAME] (prx serve --new-key NAME makes one).\n") +
          "A configuration that was written anew is read again. Ctrl-C lets answers end, and stops "
          "it.\n";
 }
@@ -73,7 +79,12 @@ class Serve final : public Command {
             "A file that was written anew is read again, and at SIGHUP.\n\n"
             "Examples:\n"
             "  prx serve\n"
-            "  prx serve --listen 127.0.0.1:0 --quiet\n\n"
+            "  prx serve --listen 127.0.0.1:0 --quiet\n"
+            "  prx serve --new-key alice\n\n"
+            "Anybody on this machine may ask, until there is a [serve.keys.NAME]: then each "
+            "request needs a key,\n"
+            "which may have an allow-list of models, limits and a budget, and other machines may "
+            "be listened to.\n\n"
             "Exit codes: 0 when every answer had ended, 1 when some were cut off, 2 for a wrong "
             "option, 3 for a\n"
             "configuration that cannot be used, 6 when the port is taken.\n"};
@@ -81,17 +92,19 @@ class Serve final : public Command {
 
   void declare(Arguments& arguments) override {
     arguments.text("--listen", listen_, "ADDRESS:PORT",
-                   "Instead of [serve] listen; a loopback address, port 0: any free one");
+                   "Instead of [serve] listen; port 0: any free one. Without keys a loopback "
+                   "address");
+    arguments.text("--new-key", new_key_, "NAME",
+                   "Print a fresh key for a client and the lines that allow it, and nothing else");
     declare_overrides(arguments, overrides_);
     arguments.flag("-q,--quiet", quiet_, "Print the URL alone");
   }
 
   int run(const GlobalOptions& globals) override {
-    if (listen_) {
-      if (const auto place = config::check_serve_listen(*listen_); !place)
-        return refuse(
-            fail(ErrorClass::kInvalidRequest, "--listen: " + place.error().message).error(), false);
-    }
+    if (new_key_) return make_key();
+    if (listen_)
+      if (const auto place = config::listen_place(*listen_); !place)
+        return refuse_listen(place.error());
     if (auto checked = check_overrides(overrides_); !checked) return refuse(checked.error(), false);
     auto signals = ServeSignals::open();
     if (!signals) return failed(signals.error());
@@ -99,10 +112,14 @@ class Serve final : public Command {
     auto config = load_config(globals, overrides_);
     if (!config) return configuration_failure(config.error());
     ServeConfig serve = config->serve;
-    if (listen_) serve.listen = *listen_;
+    if (listen_) {
+      serve.listen = *listen_;
+      if (const auto place = config::check_serve_listen(*listen_, !serve.keys.empty()); !place)
+        return refuse_listen(place.error());
+    }
     auto client = Client::open(*config);
     if (!client) return configuration_failure(client.error());
-    auto gateway = gateway::Gateway::open(**client, serve);
+    auto gateway = gateway::Gateway::open(**client, serve, options_of(serve));
     if (!gateway) return failed(gateway.error());
     print_warnings(*(*client)->config());
     const int printed =
@@ -112,23 +129,56 @@ class Serve final : public Command {
       const What what = signals->wait(kLookEvery);
       if (what == What::kEnd) break;
       if (what == What::kReload) watch.read_now();
-      if (what == What::kReload || watch.changed()) reload(globals, **client);
+      if (what == What::kReload || watch.changed()) reload(globals, **client, **gateway);
     }
     return drain(*signals, **gateway, serve.drain_timeout);
   }
 
  private:
+  [[nodiscard]] int refuse_listen(const Error& why) const {
+    return refuse(fail(ErrorClass::kInvalidRequest, "--listen: " + why.message).error(), false);
+  }
+  [[nodiscard]] int make_key() const {
+    const auto text = new_key_text(*new_key_);
+    if (!text && text.error().error_class != ErrorClass::kInvalidRequest)
+      return failed(text.error());
+    if (!text) return refuse(text.error(), false);
+    if (const int printed = print(*text); printed != kExitOk) return printed;
+    if (!quiet_)
+      message(
+          "the first line is the key, which is shown this once; the others belong into the "
+          "configuration");
+    return kExitOk;
+  }
   static int failed(const Error& error) {
     message(error.message);
     return exit_code(error.error_class);
   }
 
+  static gateway::GatewayOptions options_of(const ServeConfig& serve) {
+    gateway::GatewayOptions out;
+    out.say = [](std::string_view line) { message(line); };
+    out.state_folder = gateway::state_folder(process_environment());
+    const bool budgets = std::any_of(serve.keys.begin(), serve.keys.end(),
+                                     [](const ServeKeyConfig& key) { return key.budget; });
+    if (budgets && out.state_folder.empty())
+      message(
+          "budgets begin anew with each start: neither XDG_STATE_HOME nor HOME is set; set "
+          "one");
+    return out;
+  }
+
   /// What cannot be used changes nothing, and is said.
-  void reload(const GlobalOptions& globals, Client& client) const {
+  void reload(const GlobalOptions& globals, Client& client, gateway::Gateway& gateway) const {
+    const auto stays = [](const Error& why) {
+      message("the configuration stays as it was: " + why.message);
+    };
     auto config = load_config(globals, overrides_);
-    if (!config) return message("the configuration stays as it was: " + config.error().message);
-    if (const auto done = client.reload(std::move(*config)); !done)
-      return message("the configuration stays as it was: " + done.error().message);
+    if (!config) return stays(config.error());
+    const ServeConfig serve = config->serve;
+    if (const auto done = gateway.check_reload(serve); !done) return stays(done.error());
+    if (const auto done = client.reload(std::move(*config)); !done) return stays(done.error());
+    gateway.reload(serve);
     message("the configuration was read again: chats are answered by " +
             targets_of(*client.config()));
   }
@@ -149,7 +199,7 @@ class Serve final : public Command {
     }
   }
 
-  std::optional<std::string> listen_;
+  std::optional<std::string> listen_, new_key_;
   Overrides overrides_;
   bool quiet_ = false;
 };

@@ -42,7 +42,8 @@ std::vector<std::string> providers_of(const Config& config) {
   return out;
 }
 
-std::vector<ListedModel> list(Client& client, const std::stop_token& closing) {
+std::vector<ListedModel> list(Client& client, const AccessKey* key,
+                              const std::stop_token& closing) {
   const auto config = client.config();
   std::vector<Catalog> catalogs;
   for (const std::string& provider : providers_of(*config)) {
@@ -50,7 +51,10 @@ std::vector<ListedModel> list(Client& client, const std::stop_token& closing) {
     options.stop = closing;
     if (auto catalog = client.catalog(provider, options)) catalogs.push_back(std::move(*catalog));
   }
-  return listed_models(*config, catalogs);
+  auto models = listed_models(*config, catalogs);
+  if (key != nullptr)
+    std::erase_if(models, [&](const ListedModel& model) { return !key->allows(model.id); });
+  return models;
 }
 
 }  // namespace
@@ -76,22 +80,23 @@ std::unique_ptr<Exchange> begin_asked(Client& client, Asker& asker, Find find, D
   return nullptr;
 }
 
-Find find_models() {
-  return [](Client& client, const std::stop_token& closing) -> Result<std::string> {
-    return models_body(list(client, closing));
+Find find_models(std::shared_ptr<const AccessKey> key) {
+  return [key = std::move(key)](Client& client,
+                                const std::stop_token& closing) -> Result<std::string> {
+    return models_body(list(client, key.get(), closing));
   };
 }
 
-Find find_model(std::string id) {
-  return
-      [id = std::move(id)](Client& client, const std::stop_token& closing) -> Result<std::string> {
-        std::vector<ListedModel> models = list(client, closing);
-        const auto found = std::find_if(models.begin(), models.end(),
-                                        [&](const ListedModel& model) { return model.id == id; });
-        if (found != models.end()) return std::move(found->json);
-        return fail(ErrorClass::kNotFound,
-                    "there is no model '" + id + "'; GET /models lists what there is");
-      };
+Find find_model(std::string id, std::shared_ptr<const AccessKey> key) {
+  return [id = std::move(id), key = std::move(key)](
+             Client& client, const std::stop_token& closing) -> Result<std::string> {
+    std::vector<ListedModel> models = list(client, key.get(), closing);
+    const auto found = std::find_if(models.begin(), models.end(),
+                                    [&](const ListedModel& model) { return model.id == id; });
+    if (found != models.end()) return std::move(found->json);
+    return fail(ErrorClass::kNotFound,
+                "there is no model '" + id + "'; GET /models lists what there is");
+  };
 }
 
 Find find_key() {

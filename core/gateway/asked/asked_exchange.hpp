@@ -7,6 +7,7 @@
 #include <stop_token>
 #include <string>
 
+#include "gateway/access/key_ring.hpp"
 #include "gateway/asked/asker.hpp"
 #include "gateway/error_body.hpp"
 #include "gateway/http/response.hpp"
@@ -23,12 +24,13 @@ using Find = std::function<Result<std::string>(Client& client, const std::stop_t
                                                     Dialect dialect, Responder& responder);
 
 /// `GET /models`: the chains, and the lists that the providers of the chain in force give and the
-/// cache keeps. A provider that cannot be asked is left out.
-[[nodiscard]] Find find_models();
+/// cache keeps. A provider that cannot be asked is left out, and so is what `key` (null: none was
+/// asked for) may not ask for.
+[[nodiscard]] Find find_models(std::shared_ptr<const AccessKey> key);
 /// One of them. kNotFound: it is none.
-[[nodiscard]] Find find_model(std::string id);
-/// `GET /key`: what the first provider in force says of its key, as OpenRouter writes it.
-/// kUnsupported: it says nothing of keys.
+[[nodiscard]] Find find_model(std::string id, std::shared_ptr<const AccessKey> key);
+/// `GET /key` where nobody is asked for a key of this server's own: what the first provider in
+/// force says of its key, as OpenRouter writes it. kUnsupported: it says nothing of keys.
 [[nodiscard]] Find find_key();
 
 }  // namespace prx::gateway

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "gateway/access/charge.hpp"
 #include "gateway/chat/chunk_writer.hpp"
 #include "gateway/trail.hpp"
 
@@ -94,11 +95,13 @@ class ChatExchange final : public Exchange, private Sink {
 
 std::unique_ptr<Exchange> begin_chat(Client& client, HttpRequest&& request, Dialect dialect,
                                      Responder& responder) {
-  const auto asked = read_chat(std::move(request), dialect);
+  const auto key = request.key;
+  auto asked = read_chat(std::move(request), dialect);
   if (!asked) {
     send_error(asked.error(), dialect, responder);
     return nullptr;
   }
+  charge(asked->options, key);
   auto exchange = std::make_unique<ChatExchange>(dialect, *asked, responder);
   exchange->start(client, *asked);
   return exchange;

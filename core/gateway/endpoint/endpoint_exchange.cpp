@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "gateway/access/charge.hpp"
 #include "gateway/chat/asked_chat.hpp"
 #include "gateway/chat/chunk_writer.hpp"
 #include "gateway/choices.hpp"
@@ -82,11 +83,12 @@ class EndpointExchange final : public Exchange, private Sink {
 
 std::unique_ptr<Exchange> begin_endpoint(Client& client, std::string path, HttpRequest&& request,
                                          Dialect dialect, Responder& responder) {
-  const auto asked = read_endpoint(std::move(path), request, dialect);
+  auto asked = read_endpoint(std::move(path), request, dialect);
   if (!asked) {
     send_error(asked.error(), dialect, responder);
     return nullptr;
   }
+  charge(asked->options, request.key);
   auto exchange = std::make_unique<EndpointExchange>(dialect, *asked, responder);
   exchange->start(client, *asked);
   return exchange;

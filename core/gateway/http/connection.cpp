@@ -74,6 +74,7 @@ void Connection::refuse() {
 void Connection::fault(int status, const char* message) {
   keep_alive_ = false;
   chunked_ = false;
+  headers_.clear();
   const HttpRequest* const request = parser_.head();
   const std::string_view path = request != nullptr ? std::string_view(request->path) : "";
   const std::string body =
@@ -172,6 +173,7 @@ void Connection::dispatch() {
   set_phase(Phase::kAnswering);
   in_body_ = continued_ = is_done_ = false;
   chunked_ = false;
+  headers_.clear();
   head_only_ = request.method == "HEAD";
   old_version_ = request.version == 10;
   keep_alive_ = request.keep_alive && !parts_->draining;
@@ -257,6 +259,7 @@ void Connection::write_head(const ResponseHead& head, const std::size_t* body_si
     out_ += value;
     out_ += "\r\n";
   }
+  out_ += headers_;
   if (body_size != nullptr) {
     out_ += "Content-Length: ";
     append_number(out_, *body_size);
@@ -268,6 +271,14 @@ void Connection::write_head(const ResponseHead& head, const std::size_t* body_si
   else if (old_version_)
     out_ += "Connection: keep-alive\r\n";
   out_ += "\r\n";
+}
+
+void Connection::header(std::string_view name, std::string_view value) {
+  if (!is_clean(value)) return;
+  headers_ += name;
+  headers_ += ": ";
+  headers_ += value;
+  headers_ += "\r\n";
 }
 
 void Connection::send(const ResponseHead& head, std::string_view body) {

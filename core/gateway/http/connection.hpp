@@ -53,6 +53,7 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
   void flush();  ///< at the end of a turn
 
   // Responder
+  void header(std::string_view name, std::string_view value) override;
   void send(const ResponseHead& head, std::string_view body) override;
   void begin(const ResponseHead& head) override;
   void write(std::string_view piece) override;
@@ -108,6 +109,7 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
   std::string ahead_;                   ///< received and not yet looked at
   std::string out_;                     ///< written and not yet on its way
   std::string sending_;                 ///< on its way
+  std::string headers_;                 ///< of the answer under way, as lines
   bool reading_ = false, writing_ = false, to_flush_ = false;
   bool held_back_ = false;  ///< the exchange was told so
   bool is_done_ = false;    ///< the answer is complete, while the handler runs

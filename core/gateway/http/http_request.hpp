@@ -4,12 +4,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace prx::gateway {
+
+class AccessKey;
 
 /// A value. Views are into `text_` and live as long as it does; a move keeps none of them.
 class HttpRequest {
@@ -20,6 +23,8 @@ class HttpRequest {
   std::string body;
   int version = 11;        ///< 10 or 11
   bool keep_alive = true;  ///< the client takes another answer on this connection
+  /// Whose it is, as the gate found; null: nobody was asked
+  std::shared_ptr<const AccessKey> key;  // shared with the ring it is from
 
   /// The value of the first header of that name, written in lower case; "" when there is none.
   [[nodiscard]] std::string_view header(std::string_view name) const;

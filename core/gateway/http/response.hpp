@@ -27,6 +27,8 @@ struct ResponseHead {
 /// but once the client has left nothing goes anywhere.
 class Responder {
  public:
+  /// A header of the answer, whoever gives it: before send() or begin(). As ResponseHead::headers.
+  virtual void header(std::string_view name, std::string_view value) = 0;
   /// The whole answer.
   virtual void send(const ResponseHead& head, std::string_view body) = 0;
   /// The head of a body whose size nobody knows yet.

@@ -201,12 +201,35 @@ struct LogConfig {
   friend bool operator==(const LogConfig&, const LogConfig&) = default;
 };
 
+/// A `[serve.keys.NAME]` table: one client's key, and what it may ask for. The key itself is never
+/// in a file.
+struct ServeKeyConfig {
+  std::string name;
+  std::string sha256;  ///< of the key: 64 hex digits in lower case
+  /// What may be asked for, with `*` for any text: models, "chain:NAME", "provider:NAME"; nullopt:
+  /// everything
+  std::optional<std::vector<std::string>> models;
+  std::optional<int> requests_per_minute;  ///< 1 to 1,000,000; nullopt: any number
+  std::optional<int> calls_max;            ///< at once, 1 to 100,000; nullopt: any number
+  std::optional<double> budget;            ///< US dollars, 0.01 to 10,000; nullopt: no limit
+  /// After which a budget begins anew, 1 minute or more; nullopt: "off", it never does
+  std::optional<Milliseconds> budget_window{std::chrono::hours(24)};
+  friend bool operator==(const ServeKeyConfig&, const ServeKeyConfig&) = default;
+};
+
 /// `[serve]`: what `prx serve` offers its chains on. See serve.md of prx's documentation.
 struct ServeConfig {
-  std::string listen = "127.0.0.1:8383";  ///< a loopback address and a port; 0: any free one
-  int connections_max = 10'000;           ///< 1 to 1,000,000
+  /// An address of this machine and a port, 0: any free one; without `keys` a loopback address
+  std::string listen = "127.0.0.1:8383";
+  int connections_max = 10'000;  ///< 1 to 1,000,000
   /// How long answers may take that are under way when it is told to end
   Milliseconds drain_timeout{30'000};
+  /// What else than this machine's own a Host header may name, in lower case, without port
+  std::vector<std::string> allowed_hosts;
+  /// Whose pages may ask: "https://app.example.org", in lower case; empty: no page of another
+  /// origin
+  std::vector<std::string> allowed_origins;
+  std::vector<ServeKeyConfig> keys;  ///< empty: nobody is asked for one
   friend bool operator==(const ServeConfig&, const ServeConfig&) = default;
 };
 

@@ -21,7 +21,8 @@ struct ListenPlace {
 /// what and remedy.
 [[nodiscard]] Result<ListenPlace> listen_place(std::string_view text);
 
-/// The same, where `prx serve` may listen: on loopback. Errors: kInvalidRequest.
-[[nodiscard]] Result<void> check_serve_listen(std::string_view place);
+/// Whether `prx serve` may listen there: on loopback, and where it asks for keys everywhere.
+/// Errors: kInvalidRequest.
+[[nodiscard]] Result<void> check_serve_listen(std::string_view place, bool has_keys);
 
 }  // namespace prx::config

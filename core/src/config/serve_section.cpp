@@ -11,7 +11,8 @@ Result<void> read_serve(TableReader& top, LoadState& state) {
   PRX_TRY(reader.only(kServeKeys));
   ServeConfig& serve = state.config.serve;
   PRX_TRY_SET(serve.listen, reader.filled_text("listen", serve.listen));
-  if (const auto place = check_serve_listen(serve.listen); !place)
+  PRX_TRY(read_serve_access(reader, serve));
+  if (const auto place = check_serve_listen(serve.listen, !serve.keys.empty()); !place)
     return reader.context().error(reader.find("listen")->place,
                                   reader.name_of("listen") + ": " + place.error().message);
   PRX_TRY_SET(serve.connections_max,
@@ -21,13 +22,14 @@ Result<void> read_serve(TableReader& top, LoadState& state) {
   return {};
 }
 
-Result<void> check_serve_listen(std::string_view place) {
+Result<void> check_serve_listen(std::string_view place, bool has_keys) {
   PRX_TRY_SET(const ListenPlace where, listen_place(place));
-  if (where.loopback) return {};
+  if (where.loopback || has_keys) return {};
   return fail(ErrorClass::kInvalidRequest,
               '\'' + std::string(place) +
-                  "' is reached from other machines, and prx serve asks nobody for a key; listen "
-                  "on 127.0.0.1 or [::1], behind a proxy that does");
+                  "' is reached from other machines, and nobody is asked for a key; add a "
+                  "[serve.keys.NAME] (prx serve --new-key NAME writes it), or listen on 127.0.0.1 "
+                  "or [::1]");
 }
 
 }  // namespace prx::config

@@ -75,10 +75,30 @@ TEST(Documentation, EachKeyIsDescribed) {
   const auto text = guide("core/docs/configuration.md");
   auto keys = policy_keys();
   keys.insert(keys.end(), kProviderKeys.begin(), kProviderKeys.end());
-  for (const auto* key :
-       {"fallback_providers", "share_health", "targets", "dirs", "allow", "path", "sha256", "level",
-        "file", "format", "provider", "model", "chain", "extra_body", "context_length", "prefill"})
+  for (const auto* key : {"fallback_providers",
+                          "share_health",
+                          "targets",
+                          "dirs",
+                          "allow",
+                          "path",
+                          "sha256",
+                          "level",
+                          "file",
+                          "format",
+                          "provider",
+                          "model",
+                          "chain",
+                          "extra_body",
+                          "context_length",
+                          "prefill",
+                          "models",
+                          "requests_per_minute",
+                          "calls_max",
+                          "budget",
+                          "budget_window"})
     keys.push_back(key);
+  for (const auto key : kServeKeys)
+    if (key != "keys") keys.push_back(key);  // tables of their own
   for (const auto key : keys) EXPECT_NE(row_of(text, key), "") << key;
 }
 

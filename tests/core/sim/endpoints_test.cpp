@@ -189,6 +189,7 @@ TEST_F(Endpoints, EmbeddingsHaveOneVectorPerInput) {
                            R"({"model":"openai/text-embedding-3-small","input":["one","two"]})");
   EXPECT_TRUE(is_json(reply.body));
   EXPECT_EQ(test::count(reply.body, "\"embedding\":["), 2);
+  EXPECT_THAT(reply.body, HasSubstr(R"("total_tokens":2,"cost":4e-08})"));
   EXPECT_EQ(fetch(port_, "POST", "/api/v1/embeddings", R"({"input":7})").status, 400);
 }
 
