@@ -1,5 +1,6 @@
 #include "gateway/gateway.hpp"
 
+#include <algorithm>
 #include <future>
 #include <utility>
 
@@ -30,10 +31,14 @@ struct Gateway::Parts {
   std::unique_ptr<Server> server;  ///< loop only
 };
 
-Gateway::Gateway(Client& client, const ServeConfig& config, const std::string& authority)
-    : client_(client),
-      url_("http://" + authority),
-      parts_(std::make_unique<Parts>(client, config, is_loopback_host(authority))) {}
+Gateway::Gateway(Client& client, const ServeConfig& config, const std::vector<Listener>& listeners)
+    : client_(client) {
+  const auto far = std::find_if_not(listeners.begin(), listeners.end(),
+                                    [](const Listener& one) { return one.is_local; });
+  for (const Listener& one : listeners) urls_.push_back(one.url());
+  if (far != listeners.end()) far_url_ = far->url();
+  parts_ = std::make_unique<Parts>(client, config, far_url_.empty());
+}
 
 Gateway::~Gateway() {
   on_loop([this] { parts_->server.reset(); });
@@ -48,29 +53,44 @@ void Gateway::on_loop(const std::function<void()>& task) const {
   done.get_future().wait();
 }
 
-Result<std::unique_ptr<Gateway>> Gateway::open(Client& client, const ServeConfig& config,
-                                               GatewayOptions options) {
-  PRX_TRY(config::check_serve_listen(config.listen, !config.keys.empty()));
-  PRX_TRY_SET(Listener listener, listen_at(config.listen));
-  std::unique_ptr<Gateway> out(new Gateway(client, config, listener.authority));
+Result<std::unique_ptr<Gateway>> Gateway::open_on(std::vector<Listener> listeners, Client& client,
+                                                  const ServeConfig& config,
+                                                  GatewayOptions options) {
+  for (const Listener& one : listeners)
+    PRX_TRY(config::check_serve_reach(one.authority, one.is_local, !config.keys.empty()));
+  std::unique_ptr<Gateway> out(new Gateway(client, config, listeners));
   if (!options.state_folder.empty())
     out->parts_->budgets =
         std::make_unique<BudgetKeeper>(options.state_folder, out->parts_->ring, options.say);
   ServerLimits limits;
   limits.connections_max = static_cast<std::size_t>(config.connections_max);
+  limits.request.body_max = static_cast<std::size_t>(config.body_max);
+  limits.idle_timeout = config.idle_timeout;
   Result<void> listening;
   out->on_loop([&] {
     Front& front = out->parts_->front;
-    out->parts_->server = std::make_unique<Server>(
-        ClientLoop::of(client), limits,
-        [&front](HttpRequest&& request, Responder& responder) {
-          return front.answer(std::move(request), responder);
-        },
-        fault_body);
-    listening = out->parts_->server->listen(std::move(listener.socket));
+    Server& server = *(out->parts_->server = std::make_unique<Server>(
+                           ClientLoop::of(client), limits,
+                           [&front](HttpRequest&& request, Responder& responder) {
+                             return front.answer(std::move(request), responder);
+                           },
+                           fault_body));
+    for (Listener& one : listeners)
+      if (listening) listening = server.listen(std::move(one.socket), std::move(one.tls));
   });
   if (!listening) return Unexpected(listening.error());
   return out;
+}
+
+Result<std::unique_ptr<Gateway>> Gateway::open(Client& client, const ServeConfig& config,
+                                               GatewayOptions options) {
+  PRX_TRY(config::check_serve_listen(config.listen, !config.keys.empty()));
+  std::vector<Listener> listeners;
+  PRX_TRY_SET(listeners.emplace_back(), listen_at(config.listen));
+  if (config.tls.is_set()) {
+    PRX_TRY_SET(listeners.front().tls, TlsContext::open(config.tls));
+  }
+  return open_on(std::move(listeners), client, config, std::move(options));
 }
 
 void Gateway::drain(std::function<void()> drained) {
@@ -84,7 +104,7 @@ void Gateway::drain(std::function<void()> drained) {
 Result<void> Gateway::check_reload(const ServeConfig& config) const {
   if (!config.keys.empty() || parts_->loopback) return {};
   return fail(ErrorClass::kInvalidRequest,
-              "[serve.keys]: there is no key any more, and " + url_ +
+              "[serve.keys]: there is no key any more, and " + far_url_ +
                   " is reached from other machines; keep one, or listen on 127.0.0.1 and start "
                   "again");
 }
@@ -94,6 +114,10 @@ void Gateway::reload(const ServeConfig& config) {
   parts_->ring = std::make_shared<const KeyRing>(config.keys, parts_->ring.get());
   if (parts_->budgets) parts_->budgets->keep(parts_->ring);
   on_loop([this] { parts_->gate.use(parts_->ring); });
+}
+
+void Gateway::answers(std::function<void()> told) const {
+  ClientLoop::of(client_).post(std::move(told));
 }
 
 ServerCounts Gateway::counts() const {

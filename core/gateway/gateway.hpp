@@ -7,8 +7,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gateway/http/server.hpp"
+#include "gateway/listener.hpp"
 #include "prx/client.hpp"
 
 namespace prx::gateway {
@@ -27,7 +29,15 @@ struct GatewayOptions {
 /// another thread, before its client is.
 class Gateway {
  public:
-  /// Listens, as ServeConfig says. Errors: those of listen_at().
+  /// Accepts from `listeners`, one or more, whatever `config` says of places and TLS. Errors:
+  /// kInvalidRequest: one is reached from other machines, and there is no key; kInternal: one is no
+  /// listening socket.
+  [[nodiscard]] static Result<std::unique_ptr<Gateway>> open_on(std::vector<Listener> listeners,
+                                                                Client& client,
+                                                                const ServeConfig& config,
+                                                                GatewayOptions options = {});
+  /// Listens where `config` says, by TLS when it says so. Errors: those above, of listen_at() and
+  /// of TlsContext::open().
   [[nodiscard]] static Result<std::unique_ptr<Gateway>> open(Client& client,
                                                              const ServeConfig& config,
                                                              GatewayOptions options = {});
@@ -36,8 +46,10 @@ class Gateway {
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
 
-  /// "http://127.0.0.1:8383"
-  [[nodiscard]] const std::string& url() const { return url_; }
+  /// Of the first listener: "http://127.0.0.1:8383"
+  [[nodiscard]] const std::string& url() const { return urls_.front(); }
+  /// Of each, as Listener::url().
+  [[nodiscard]] const std::vector<std::string>& urls() const { return urls_; }
   /// Takes nothing new and lets answers end. `drained` is called on the loop when none is left; it
   /// must not block, and is not called after this is destroyed.
   void drain(std::function<void()> drained);
@@ -48,13 +60,16 @@ class Gateway {
   /// they have used. Calls under way end. What else `config` says stays as it was.
   void reload(const ServeConfig& config);
   [[nodiscard]] ServerCounts counts() const;
+  /// Calls `told` on the loop in a turn of its own: it answers. At once, from any thread.
+  void answers(std::function<void()> told) const;
 
  private:
   struct Parts;
-  Gateway(Client& client, const ServeConfig& config, const std::string& authority);
+  Gateway(Client& client, const ServeConfig& config, const std::vector<Listener>& listeners);
   void on_loop(const std::function<void()>& task) const;
   Client& client_;
-  std::string url_;
+  std::vector<std::string> urls_;
+  std::string far_url_;           ///< of one that other machines reach; "": there is none
   std::unique_ptr<Parts> parts_;  ///< what lives on the loop
 };
 

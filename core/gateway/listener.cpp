@@ -3,10 +3,13 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
-#include <optional>
+#include <utility>
 
 #include "config/http_values.hpp"
 #include "config/listen_place.hpp"
@@ -16,42 +19,31 @@ namespace prx::gateway {
 
 namespace {
 
-struct Address {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-};
-
-std::optional<Address> address_of(const config::ListenPlace& place) {
-  Address out;
-  in_addr four{};
-  if (::inet_pton(AF_INET, place.address.c_str(), &four) == 1) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr = four;
-    address.sin_port = htons(place.port);
-    std::memcpy(&out.storage, &address, out.size = sizeof address);
-    return out;
-  }
-  sockaddr_in6 address{};
-  if (::inet_pton(AF_INET6, place.address.c_str(), &address.sin6_addr) != 1) return std::nullopt;
-  address.sin6_family = AF_INET6;
-  address.sin6_port = htons(place.port);
-  std::memcpy(&out.storage, &address, out.size = sizeof address);
-  return out;
-}
-
-std::string authority_of(const Address& address) {
+std::string authority_of(const sockaddr_storage& address) {
   char text[INET6_ADDRSTRLEN] = "";
-  if (address.storage.ss_family == AF_INET) {
+  if (address.ss_family == AF_INET) {
     sockaddr_in four{};
-    std::memcpy(&four, &address.storage, sizeof four);
+    std::memcpy(&four, &address, sizeof four);
     ::inet_ntop(AF_INET, &four.sin_addr, text, sizeof text);
     return std::string(text) + ':' + std::to_string(ntohs(four.sin_port));
   }
   sockaddr_in6 six{};
-  std::memcpy(&six, &address.storage, sizeof six);
+  std::memcpy(&six, &address, sizeof six);
   ::inet_ntop(AF_INET6, &six.sin6_addr, text, sizeof text);
   return '[' + std::string(text) + "]:" + std::to_string(ntohs(six.sin6_port));
+}
+
+std::string name_of_unix(const sockaddr_storage& storage, socklen_t size) {
+  sockaddr_un address{};
+  std::memcpy(&address, &storage, sizeof address);
+  std::size_t length =
+      size > offsetof(sockaddr_un, sun_path)
+          ? std::min(size - offsetof(sockaddr_un, sun_path), sizeof address.sun_path)
+          : 0;
+  if (length > 0 && address.sun_path[0] == '\0')
+    return '@' + std::string(address.sun_path + 1, length - 1);  // abstract: no file
+  length = ::strnlen(address.sun_path, length);
+  return std::string(address.sun_path, length);
 }
 
 Unexpected<Error> cannot_listen(std::string_view place, int reason) {
@@ -67,23 +59,43 @@ Unexpected<Error> cannot_listen(std::string_view place, int reason) {
 
 }  // namespace
 
+std::string Listener::url() const {
+  if (is_unix()) return authority;
+  return (tls ? "https://" : "http://") + authority;
+}
+
 Result<Listener> listen_at(std::string_view place) {
   PRX_TRY_SET(const config::ListenPlace where, config::listen_place(place));
-  auto address = address_of(where);
-  if (!address)
-    return fail(ErrorClass::kInvalidRequest, "'" + std::string(place) + "' is no address and port");
-  Listener out;
-  const int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
-  out.socket = os::Descriptor(::socket(address->storage.ss_family, type, 0));
-  if (!out.socket.is_open()) return cannot_listen(place, errno);
+  const sockaddr_storage address = config::socket_address(where);
+  const socklen_t size = address.ss_family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+  os::Descriptor socket(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket.is_open()) return cannot_listen(place, errno);
   const int on = 1;
-  ::setsockopt(out.socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  auto* const raw = reinterpret_cast<sockaddr*>(&address->storage);
-  if (::bind(out.socket.get(), raw, address->size) != 0 ||
-      ::listen(out.socket.get(), SOMAXCONN) != 0 ||
-      ::getsockname(out.socket.get(), raw, &address->size) != 0)
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
+      ::listen(socket.get(), SOMAXCONN) != 0)
     return cannot_listen(place, errno);
-  out.authority = authority_of(*address);
+  return listener_of(std::move(socket));
+}
+
+Result<Listener> listener_of(os::Descriptor socket) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address, number = sizeof(int);
+  int type = 0, listens = 0;
+  if (::getsockopt(socket.get(), SOL_SOCKET, SO_TYPE, &type, &number) != 0 || type != SOCK_STREAM ||
+      ::getsockopt(socket.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &number) != 0 ||
+      listens == 0 ||
+      ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
+    return fail(ErrorClass::kInvalidRequest, "is no listening stream socket");
+  Listener out;
+  out.is_local = config::is_local_address(address);
+  if (address.ss_family == AF_UNIX)
+    out.authority = "unix:" + name_of_unix(address, size);
+  else if (address.ss_family == AF_INET || address.ss_family == AF_INET6)
+    out.authority = authority_of(address);
+  else
+    return fail(ErrorClass::kInvalidRequest, "is neither a TCP nor a Unix socket");
+  out.socket = std::move(socket);
   return out;
 }
 

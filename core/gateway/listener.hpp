@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "gateway/http/tls_context.hpp"
 #include "os/descriptor.hpp"
 #include "prx/sdk/result.hpp"
 
@@ -13,7 +15,14 @@ namespace prx::gateway {
 
 struct Listener {
   os::Descriptor socket;  ///< listens
-  std::string authority;  ///< "127.0.0.1:8383", "[::1]:8383": with the port that it got
+  /// "127.0.0.1:8383", "[::1]:8383": with the port that it got; "unix:/run/prx.sock"
+  std::string authority;
+  bool is_local = false;  ///< reached from this machine alone, see config::is_local_address()
+  std::shared_ptr<const TlsContext> tls;  ///< null: plain HTTP. Shared with who renews it
+
+  [[nodiscard]] bool is_unix() const { return authority.starts_with("unix:"); }
+  /// "https://127.0.0.1:8383"; of a Unix socket the authority.
+  [[nodiscard]] std::string url() const;
 };
 
 /// `place`: "127.0.0.1:8383" or "[::1]:8383"; port 0: any free one. Not blocking.
@@ -21,6 +30,10 @@ struct Listener {
 /// Errors: kInvalidRequest: it is none; kPermission: a port below 1024, for whom it is not;
 /// kNetwork: it is taken, or no address of this machine.
 [[nodiscard]] Result<Listener> listen_at(std::string_view place);
+
+/// Of a socket that somebody else has made. Errors: kInvalidRequest, "is no ...": it is no
+/// listening stream socket of TCP or Unix.
+[[nodiscard]] Result<Listener> listener_of(os::Descriptor socket);
 
 /// Whether a Host header names this machine itself: a page of a browser that was led here by a name
 /// of its own says that name (DNS rebinding).

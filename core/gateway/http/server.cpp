@@ -12,6 +12,7 @@
 
 #include "gateway/http/connection.hpp"
 #include "gateway/http/plain_stream.hpp"
+#include "gateway/http/tls_stream.hpp"
 #include "http/open_files.hpp"
 
 namespace prx::gateway {
@@ -39,6 +40,7 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
     explicit Listener(asio::io_context& context) : descriptor(context) {}
     asio::posix::stream_descriptor descriptor;
     int family = 0;
+    std::shared_ptr<const TlsContext> tls;  // shared with other listeners and who renews it
   };
 
   void wait(Listener& listener) {
@@ -55,7 +57,7 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
       const int socket = ::accept4(listener.descriptor.native_handle(), nullptr, nullptr,
                                    SOCK_CLOEXEC | SOCK_NONBLOCK);
       if (socket >= 0) {
-        take(listener.family, os::Descriptor(socket));
+        take(listener, os::Descriptor(socket));
         continue;
       }
       if (errno == ECONNABORTED || errno == EINTR || errno == EPROTO) continue;
@@ -69,14 +71,18 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
     wait(listener);
   }
 
-  void take(int family, os::Descriptor descriptor) {
+  void take(const Listener& listener, os::Descriptor descriptor) {
     StreamSocket socket(parts->loop.context());
     Code error;
-    socket.assign({family, 0}, descriptor.get(), error);
+    socket.assign({listener.family, 0}, descriptor.get(), error);
     if (error) return;
     (void)descriptor.release();
-    const auto connection =
-        std::make_shared<Connection>(parts, make_plain_stream(parts->loop, std::move(socket)));
+    auto stream = make_plain_stream(parts->loop, std::move(socket));
+    if (listener.tls)
+      stream = make_tls_stream(parts->loop, std::move(stream), *listener.tls,
+                               parts->limits.head_timeout);
+    if (!stream) return;
+    const auto connection = std::make_shared<Connection>(parts, std::move(stream));
     if (parts->counts.connections < parts->limits.connections_max) {
       ++parts->counts.accepted;
       return connection->start();
@@ -104,7 +110,7 @@ Server::~Server() {
   stop();
 }
 
-Result<void> Server::listen(os::Descriptor socket) {
+Result<void> Server::listen(os::Descriptor socket, std::shared_ptr<const TlsContext> tls) {
   int listens = 0, on = 1;
   socklen_t size = sizeof listens;
   sockaddr_storage address{};
@@ -124,6 +130,7 @@ Result<void> Server::listen(os::Descriptor socket) {
                 "a socket could not be watched: " + reason_of(error.value()));
   (void)socket.release();
   listener->family = address.ss_family;
+  listener->tls = std::move(tls);
   impl_->listeners.push_back(std::move(listener));
   impl_->wait(*impl_->listeners.back());
   return {};

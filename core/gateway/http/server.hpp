@@ -18,6 +18,7 @@
 #include "gateway/http/http_request.hpp"
 #include "gateway/http/request_parser.hpp"
 #include "gateway/http/response.hpp"
+#include "gateway/http/tls_context.hpp"
 #include "http/asio_loop.hpp"
 #include "os/descriptor.hpp"
 #include "prx/sdk/result.hpp"
@@ -70,8 +71,11 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Accepts from a listening socket, from the next turn on. Errors: kInternal: it is none.
-  [[nodiscard]] Result<void> listen(os::Descriptor socket);
+  /// Accepts from a listening socket, from the next turn on, with `tls` by TLS: a client has
+  /// ServerLimits::head_timeout for its handshake, which counts as no request. Errors: kInternal:
+  /// it is none.
+  [[nodiscard]] Result<void> listen(os::Descriptor socket,
+                                    std::shared_ptr<const TlsContext> tls = nullptr);
   /// Accepts no more and closes connections that wait for a request; the others end after their
   /// answer, which says so ("Connection: close") when its head has not gone out yet.
   void drain();

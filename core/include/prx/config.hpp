@@ -217,11 +217,22 @@ struct ServeKeyConfig {
   friend bool operator==(const ServeKeyConfig&, const ServeKeyConfig&) = default;
 };
 
+/// `[serve.tls]`: the files of a server that speaks HTTPS, both or none.
+struct ServeTlsConfig {
+  std::filesystem::path certificate;  ///< PEM: its own first, then those that lead to an authority
+  std::filesystem::path key;          ///< PEM, not encrypted
+  [[nodiscard]] bool is_set() const { return !certificate.empty(); }
+  friend bool operator==(const ServeTlsConfig&, const ServeTlsConfig&) = default;
+};
+
 /// `[serve]`: what `prx serve` offers its chains on. See serve.md of prx's documentation.
 struct ServeConfig {
   /// An address of this machine and a port, 0: any free one; without `keys` a loopback address
   std::string listen = "127.0.0.1:8383";
-  int connections_max = 10'000;  ///< 1 to 1,000,000
+  ServeTlsConfig tls;
+  int connections_max = 10'000;       ///< 1 to 1,000,000
+  int body_max = 32 << 20;            ///< bytes of a request's body, 1,024 to 1,073,741,824
+  Milliseconds idle_timeout{75'000};  ///< of a connection between requests, 1 ms or more
   /// How long answers may take that are under way when it is told to end
   Milliseconds drain_timeout{30'000};
   /// What else than this machine's own a Host header may name, in lower case, without port

@@ -50,8 +50,9 @@ inline constexpr std::string_view kUsualProvider = "openrouter";  ///< when noth
 
 inline constexpr std::array<std::string_view, 3> kDefaultKeys = {"provider", "model", "chain"};
 inline constexpr std::array<std::string_view, 3> kLogKeys = {"level", "file", "format"};
-inline constexpr std::array<std::string_view, 6> kServeKeys = {
-    "listen", "connections_max", "drain_timeout", "allowed_hosts", "allowed_origins", "keys"};
+inline constexpr std::array<std::string_view, 9> kServeKeys = {
+    "listen",        "connections_max", "body_max", "idle_timeout", "drain_timeout",
+    "allowed_hosts", "allowed_origins", "keys",     "tls"};
 /// Keys of [providers.<name>] that the core knows; all others are the plugin's.
 inline constexpr std::array<std::string_view, 17> kProviderKeys = {
     "plugin",       "api_key",         "api_keys",     "api_key_file",       "api_key_command",
@@ -68,6 +69,8 @@ inline constexpr std::array<std::string_view, 17> kProviderKeys = {
 [[nodiscard]] Result<void> read_serve(TableReader& top, LoadState& state);
 /// allowed_hosts and allowed_origins of [serve], and its tables [serve.keys.NAME].
 [[nodiscard]] Result<void> read_serve_access(TableReader& reader, ServeConfig& serve);
+/// `[serve.tls]`; `serve` reads the table above it.
+[[nodiscard]] Result<void> read_serve_tls(TableReader& serve, LoadState& state);
 
 /// Refuses what cannot be the name of a provider. `where` says who names it: a place, a flag.
 [[nodiscard]] Result<void> check_provider_name(const std::string& where, std::string_view name);

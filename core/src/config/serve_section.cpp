@@ -17,14 +17,22 @@ Result<void> read_serve(TableReader& top, LoadState& state) {
                                   reader.name_of("listen") + ": " + place.error().message);
   PRX_TRY_SET(serve.connections_max,
               reader.integer("connections_max", Range<int>{1, 1'000'000}, serve.connections_max));
+  PRX_TRY_SET(serve.body_max,
+              reader.integer("body_max", Range<int>{1'024, 1 << 30}, serve.body_max));
+  PRX_TRY_SET(serve.idle_timeout,
+              reader.duration("idle_timeout", Milliseconds{1}, serve.idle_timeout));
   PRX_TRY_SET(serve.drain_timeout,
               reader.duration("drain_timeout", Milliseconds{0}, serve.drain_timeout));
-  return {};
+  return read_serve_tls(reader, state);
 }
 
 Result<void> check_serve_listen(std::string_view place, bool has_keys) {
   PRX_TRY_SET(const ListenPlace where, listen_place(place));
-  if (where.loopback || has_keys) return {};
+  return check_serve_reach(place, where.loopback, has_keys);
+}
+
+Result<void> check_serve_reach(std::string_view place, bool loopback, bool has_keys) {
+  if (loopback || has_keys) return {};
   return fail(ErrorClass::kInvalidRequest,
               '\'' + std::string(place) +
                   "' is reached from other machines, and nobody is asked for a key; add a "
