@@ -9,6 +9,10 @@
 #include "cli/serve/file_watch.hpp"
 #include "cli/serve/new_key.hpp"
 #include "cli/serve/serve_signals.hpp"
+#include "cli/serve/serve_text.hpp"
+#include "cli/serve/service_manager.hpp"
+#include "cli/serve/tls_renewal.hpp"
+#include "cli/serve/watchdog.hpp"
 #include "config/file_place.hpp"
 #include "config/listen_place.hpp"
 #include "gateway/access/budget_keeper.hpp"
@@ -30,32 +34,16 @@ std::filesystem::path file_of(const GlobalOptions& globals) {
   return place ? place->path : std::filesystem::path();
 }
 
-std::string targets_of(const Config& config) {
-  std::string out;
-  if (const ChainConfig* const chain = config.find_chain(config.chain))
-    for (const TargetConfig& target : chain->targets)
-      out += (out.empty() ? "" : ", then ") + target.provider;
-  return out.empty() ? config.first_provider() : out;
-}
-
-std::string instructions(const gateway::Gateway& gateway, const Config& config) {
-  const std::string key = config.serve.keys.empty() ? "unused" : "KEY";
-  return "Chats are answered by " + targets_of(config) +
-         ".\n"
-         "  as OpenAI       " +
-         gateway.url() +
-         "/v1\n"
-         "  as OpenRouter   " +
-         gateway.url() +
-         "/api/v1\n\n"
-         "A program that speaks OpenAI's protocol is led here by\n"
-         "  export OPENAI_BASE_URL=" +
-         gateway.url() + "/v1 OPENAI_API_KEY=" + key + "\n" +
-         (config.serve.keys.empty()
-              ? ""
-              : "where KEY is one of [serve.keys.NAME] (prx serve --new-key NAME makes one).\n") +
-         "A configuration that was written anew is read again. Ctrl-C lets answers end, and stops "
-         "it.\n";
+/// Those that were given by a service manager, or else the one that is configured.
+Result<std::vector<gateway::Listener>> open_listeners(
+    std::vector<gateway::Listener> given, const ServeConfig& serve,
+    const std::shared_ptr<const gateway::TlsContext>& tls) {
+  if (given.empty()) {
+    PRX_TRY_SET(given.emplace_back(), gateway::listen_at(serve.listen));
+  }
+  for (auto& one : given)
+    if (!one.is_unix()) one.tls = tls;
+  return given;
 }
 
 class Serve final : public Command {
@@ -102,9 +90,14 @@ class Serve final : public Command {
 
   int run(const GlobalOptions& globals) override {
     if (new_key_) return make_key();
+    const ServiceVariables variables = ServiceVariables::take();  // before there are threads
+    auto given = given_listeners(variables);
+    if (!given) return refuse(given.error(), false);
+    if (listen_ && !given->empty())
+      return refuse_listen("a service manager gave sockets (LISTEN_FDS); remove one of both");
     if (listen_)
       if (const auto place = config::listen_place(*listen_); !place)
-        return refuse_listen(place.error());
+        return refuse_listen(place.error().message);
     if (auto checked = check_overrides(overrides_); !checked) return refuse(checked.error(), false);
     auto signals = ServeSignals::open();
     if (!signals) return failed(signals.error());
@@ -115,28 +108,59 @@ class Serve final : public Command {
     if (listen_) {
       serve.listen = *listen_;
       if (const auto place = config::check_serve_listen(*listen_, !serve.keys.empty()); !place)
-        return refuse_listen(place.error());
+        return refuse_listen(place.error().message);
     }
+    TlsRenewal tls;
+    if (auto opened = tls.open(serve.tls); !opened) return configuration_failure(opened.error());
     auto client = Client::open(*config);
     if (!client) return configuration_failure(client.error());
-    auto gateway = gateway::Gateway::open(**client, serve, options_of(serve));
+    auto listeners = open_listeners(std::move(*given), serve, tls.context());
+    if (!listeners) return failed(listeners.error());
+    auto gateway =
+        gateway::Gateway::open_on(std::move(*listeners), **client, serve, options_of(serve));
     if (!gateway) return failed(gateway.error());
     print_warnings(*(*client)->config());
     const int printed =
-        print(quiet_ ? (*gateway)->url() + "\n" : instructions(**gateway, *(*client)->config()));
+        print(quiet_ ? url_lines(**gateway) : instructions(**gateway, *(*client)->config()));
     if (printed == kExitOutput) return printed;
-    for (;;) {
-      const What what = signals->wait(kLookEvery);
-      if (what == What::kEnd) break;
-      if (what == What::kReload) watch.read_now();
-      if (what == What::kReload || watch.changed()) reload(globals, **client, **gateway);
-    }
-    return drain(*signals, **gateway, serve.drain_timeout);
+    const ServiceManager manager(variables);
+    return attend({globals, **client, **gateway, *signals, watch, tls, manager}, serve);
   }
 
  private:
-  [[nodiscard]] int refuse_listen(const Error& why) const {
-    return refuse(fail(ErrorClass::kInvalidRequest, "--listen: " + why.message).error(), false);
+  /// What runs, until it ends.
+  struct Running {
+    const GlobalOptions& globals;
+    Client& client;
+    gateway::Gateway& gateway;
+    ServeSignals& signals;
+    FileWatch& watch;
+    TlsRenewal& tls;
+    const ServiceManager& manager;
+    [[nodiscard]] std::string status() const { return status_text(gateway, *client.config()); }
+  };
+
+  [[nodiscard]] int attend(const Running& now, const ServeConfig& serve) const {
+    if (auto told = now.manager.ready(now.status()); !told) return failed(told.error());
+    Watchdog watchdog(now.manager, now.gateway);
+    for (;;) {
+      watchdog.look();
+      const What what = now.signals.wait(watchdog.patience(kLookEvery));
+      if (what == What::kEnd) break;
+      if (what == What::kReload) now.watch.read_now();
+      if (what == What::kReload || now.watch.changed()) {
+        now.manager.reloading();
+        reload(now.globals, now.client, now.gateway);
+        (void)now.manager.ready(now.status());
+      }
+      now.tls.look(what == What::kReload);
+    }
+    now.manager.stopping("Lets the answers under way end");
+    return drain(now.signals, now.gateway, watchdog, serve.drain_timeout);
+  }
+
+  [[nodiscard]] int refuse_listen(const std::string& why) const {
+    return refuse(fail(ErrorClass::kInvalidRequest, "--listen: " + why).error(), false);
   }
   [[nodiscard]] int make_key() const {
     const auto text = new_key_text(*new_key_);
@@ -183,12 +207,14 @@ class Serve final : public Command {
             targets_of(*client.config()));
   }
 
-  static int drain(ServeSignals& signals, gateway::Gateway& gateway, Milliseconds limit) {
+  static int drain(ServeSignals& signals, gateway::Gateway& gateway, Watchdog& watchdog,
+                   Milliseconds limit) {
     gateway.drain([&signals] { signals.drained(); });
     const auto until = Clock::now() + limit;
     for (;;) {
+      watchdog.look();
       const auto rest = std::chrono::ceil<Milliseconds>(until - Clock::now());
-      const What what = signals.wait(std::max(rest, Milliseconds{0}));
+      const What what = signals.wait(watchdog.patience(std::max(rest, Milliseconds{0})));
       if (what == What::kDrained) return kExitOk;
       if (what == What::kReload || (what == What::kNothing && Clock::now() < until)) continue;
       const std::size_t left = gateway.counts().exchanges;

@@ -32,7 +32,7 @@ class FileWatch {
     friend bool operator==(const Stamp&, const Stamp&) = default;
   };
   [[nodiscard]] std::optional<Stamp> look() const;
-  const std::filesystem::path file_;
+  std::filesystem::path file_;
   std::optional<Stamp> known_, seen_;
 };
 
