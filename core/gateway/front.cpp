@@ -128,7 +128,8 @@ const Front::Endpoint* Front::find(std::string_view path) {
 }
 
 std::unique_ptr<Exchange> Front::ask(Find find, const HttpRequest& request, Responder& responder) {
-  return begin_asked(client_, asker_, std::move(find), dialect_of(request.path), responder);
+  return begin_asked(asked_.client, ClientLoop::of(client_), asked_.asker, std::move(find),
+                     dialect_of(request.path), responder);
 }
 
 std::unique_ptr<Exchange> Front::answer(HttpRequest&& request, Responder& responder) {

@@ -13,11 +13,17 @@
 
 namespace prx::gateway {
 
-/// Of one client, on its loop; borrows client, asker and gate.
+/// Who answers what the library answers in its own time, for all loops: so one cache serves them.
+struct Asked {
+  Client& client;
+  Asker& asker;
+};
+
+/// Of one client, on its loop; borrows client, gate and who is asked.
 class Front {
  public:
-  Front(Client& client, Asker& asker, const Gate& gate)
-      : client_(client), asker_(asker), gate_(gate) {}
+  Front(Client& client, Asked asked, const Gate& gate)
+      : client_(client), asked_(asked), gate_(gate) {}
 
   /// As a Handler of a Server: answers now, or later through what it gives.
   [[nodiscard]] std::unique_ptr<Exchange> answer(HttpRequest&& request, Responder& responder);
@@ -33,7 +39,7 @@ class Front {
   [[nodiscard]] std::unique_ptr<Exchange> ask(Find find, const HttpRequest& request,
                                               Responder& responder);
   Client& client_;
-  Asker& asker_;
+  const Asked asked_;
   const Gate& gate_;
   bool draining_ = false;
 };

@@ -1,7 +1,9 @@
 /// \file gateway.hpp
-/// Gateway: a client's chains as an OpenAI- and OpenRouter-compatible service. Start here.
+/// Gateway: the chains of a configuration as an OpenAI- and OpenRouter-compatible service. Start
+/// here.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -15,6 +17,8 @@
 
 namespace prx::gateway {
 
+class GatewayLoop;
+
 /// What a gateway does beside its service. A value.
 struct GatewayOptions {
   /// One line for who runs it: what could not be written, and the remedy. Any thread. Empty: nobody
@@ -25,20 +29,28 @@ struct GatewayOptions {
   std::filesystem::path state_folder;
 };
 
-/// It runs on the client's loop: what is read there is written there. Made, used and destroyed on
-/// another thread, before its client is.
+/// How many loops, and so clients, a service has: `[serve] loops`, or else one for each core that
+/// this process may use, kLoopsMax at most.
+inline constexpr std::size_t kLoopsMax = 8;
+[[nodiscard]] std::size_t loops_of(const ServeConfig& config);
+
+/// It runs on the clients' loops: what is read there is written there, and loops share no
+/// connection. Made, used and destroyed on another thread, before its clients are.
 class Gateway {
  public:
-  /// Accepts from `listeners`, one or more, whatever `config` says of places and TLS. Errors:
-  /// kInvalidRequest: one is reached from other machines, and there is no key; kInternal: one is no
-  /// listening socket.
+  /// Of one configuration, one for each loop, at least one; borrowed. See ClientGroup.
+  using Clients = std::vector<Client*>;
+
+  /// Accepts from `listeners`, one or more, on each loop, whatever `config` says of places and TLS.
+  /// Errors: kInvalidRequest: one is reached from other machines, and there is no key; kInternal:
+  /// one is no listening socket; those of spread().
   [[nodiscard]] static Result<std::unique_ptr<Gateway>> open_on(std::vector<Listener> listeners,
-                                                                Client& client,
+                                                                const Clients& clients,
                                                                 const ServeConfig& config,
                                                                 GatewayOptions options = {});
   /// Listens where `config` says, by TLS when it says so. Errors: those above, of listen_at() and
   /// of TlsContext::open().
-  [[nodiscard]] static Result<std::unique_ptr<Gateway>> open(Client& client,
+  [[nodiscard]] static Result<std::unique_ptr<Gateway>> open(const Clients& clients,
                                                              const ServeConfig& config,
                                                              GatewayOptions options = {});
   /// Ends answers that are under way in a reset.
@@ -50,27 +62,32 @@ class Gateway {
   [[nodiscard]] const std::string& url() const { return urls_.front(); }
   /// Of each, as Listener::url().
   [[nodiscard]] const std::vector<std::string>& urls() const { return urls_; }
-  /// Takes nothing new and lets answers end. `drained` is called on the loop when none is left; it
+  [[nodiscard]] std::size_t loops() const { return loops_.size(); }
+  /// Takes nothing new and lets answers end. `drained` is called on a loop when none is left; it
   /// must not block, and is not called after this is destroyed.
-  void drain(std::function<void()> drained);
+  void drain(const std::function<void()>& drained);
   /// Whether reload() may be called with that. Errors: kInvalidRequest: there is no key in it, and
   /// other machines reach this.
   [[nodiscard]] Result<void> check_reload(const ServeConfig& config) const;
   /// Puts other keys in force, where check_reload() is content; those whose names stay keep what
   /// they have used. Calls under way end. What else `config` says stays as it was.
   void reload(const ServeConfig& config);
+  /// Of all loops.
   [[nodiscard]] ServerCounts counts() const;
-  /// Calls `told` on the loop in a turn of its own: it answers. At once, from any thread.
-  void answers(std::function<void()> told) const;
+  /// Of each.
+  [[nodiscard]] std::vector<ServerCounts> loop_counts() const;
+  /// Calls `told` on a loop when each has had a turn: they answer. At once, from any thread.
+  void answers(const std::function<void()>& told) const;
 
  private:
-  struct Parts;
-  Gateway(Client& client, const ServeConfig& config, const std::vector<Listener>& listeners);
-  void on_loop(const std::function<void()>& task) const;
-  Client& client_;
+  struct Shared;
+  Gateway(const Clients& clients, const ServeConfig& config,
+          const std::vector<Listener>& listeners);
+  [[nodiscard]] Result<void> listen(std::vector<Listener> listeners, const ServeConfig& config);
   std::vector<std::string> urls_;
-  std::string far_url_;           ///< of one that other machines reach; "": there is none
-  std::unique_ptr<Parts> parts_;  ///< what lives on the loop
+  std::string far_url_;             ///< of one that other machines reach; "": there is none
+  std::unique_ptr<Shared> shared_;  ///< before the loops: it outlives them
+  std::vector<std::unique_ptr<GatewayLoop>> loops_;
 };
 
 }  // namespace prx::gateway

@@ -1,6 +1,7 @@
 #include "gateway/listener.hpp"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -57,6 +58,30 @@ Unexpected<Error> cannot_listen(std::string_view place, int reason) {
   return fail(ErrorClass::kNetwork, what + "; look at the limits of descriptors and memory");
 }
 
+enum class Port {
+  kFree,  ///< nobody has it, also none that would share it
+  kOurs,  ///< one of our sockets has it, and shares it
+};
+
+/// A socket that shares its port with those of this user that are made after it: SO_REUSEPORT set
+/// before bind() would share it with another server of this user without a word.
+Result<os::Descriptor> listening(const sockaddr_storage& address, std::string_view place,
+                                 Port port) {
+  const socklen_t size = address.ss_family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+  os::Descriptor out(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!out.is_open()) return cannot_listen(place, errno);
+  const auto set = [&](int option) {
+    const int on = 1;
+    return ::setsockopt(out.get(), SOL_SOCKET, option, &on, sizeof on) == 0;
+  };
+  set(SO_REUSEADDR);
+  if ((port == Port::kOurs && !set(SO_REUSEPORT)) ||
+      ::bind(out.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
+      (port == Port::kFree && !set(SO_REUSEPORT)) || ::listen(out.get(), SOMAXCONN) != 0)
+    return cannot_listen(place, errno);
+  return out;
+}
+
 }  // namespace
 
 std::string Listener::url() const {
@@ -66,16 +91,37 @@ std::string Listener::url() const {
 
 Result<Listener> listen_at(std::string_view place) {
   PRX_TRY_SET(const config::ListenPlace where, config::listen_place(place));
-  const sockaddr_storage address = config::socket_address(where);
-  const socklen_t size = address.ss_family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
-  os::Descriptor socket(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!socket.is_open()) return cannot_listen(place, errno);
-  const int on = 1;
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
-      ::listen(socket.get(), SOMAXCONN) != 0)
-    return cannot_listen(place, errno);
-  return listener_of(std::move(socket));
+  PRX_TRY_SET(auto socket, listening(config::socket_address(where), place, Port::kFree));
+  PRX_TRY_SET(Listener out, listener_of(std::move(socket)));
+  out.is_ours = true;
+  return out;
+}
+
+Result<std::vector<Listener>> spread(Listener listener, std::size_t count) {
+  std::vector<Listener> out;
+  out.reserve(count);  // `first` stays where it is
+  out.push_back(std::move(listener));
+  const Listener& first = out.front();
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  ::getsockname(first.socket.get(), reinterpret_cast<sockaddr*>(&address), &size);
+  while (out.size() < count) {
+    os::Descriptor socket;
+    if (first.is_ours) {
+      PRX_TRY_SET(socket, listening(address, first.authority, Port::kOurs));
+    } else {
+      socket = os::Descriptor(::fcntl(first.socket.get(), F_DUPFD_CLOEXEC, 3));
+    }
+    if (!socket.is_open()) return cannot_listen(first.authority, errno);
+    Listener next;
+    next.socket = std::move(socket);
+    next.authority = first.authority;
+    next.is_local = first.is_local;
+    next.is_ours = first.is_ours;
+    next.tls = first.tls;
+    out.push_back(std::move(next));
+  }
+  return out;
 }
 
 Result<Listener> listener_of(os::Descriptor socket) {

@@ -199,7 +199,7 @@ class Reader {
 Served::Served(const Stage& stage, const Cell& cell) : client_(stage.open(cell)) {
   ServeConfig config;
   config.listen = "127.0.0.1:0";
-  auto opened = gateway::Gateway::open(*client_, config);
+  auto opened = gateway::Gateway::open({client_.get()}, config);
   if (!opened) throw std::runtime_error(opened.error().message);
   gateway_ = std::move(*opened);
   const std::string& url = gateway_->url();

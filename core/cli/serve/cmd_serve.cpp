@@ -13,11 +13,11 @@
 #include "cli/serve/service_manager.hpp"
 #include "cli/serve/tls_renewal.hpp"
 #include "cli/serve/watchdog.hpp"
+#include "client/client_group.hpp"
 #include "config/file_place.hpp"
 #include "config/listen_place.hpp"
 #include "gateway/access/budget_keeper.hpp"
 #include "gateway/gateway.hpp"
-#include "prx/client.hpp"
 
 namespace prx::cli {
 namespace {
@@ -44,6 +44,12 @@ Result<std::vector<gateway::Listener>> open_listeners(
   for (auto& one : given)
     if (!one.is_unix()) one.tls = tls;
   return given;
+}
+
+gateway::Gateway::Clients all_of(const ClientGroup& clients) {
+  gateway::Gateway::Clients out;
+  for (std::size_t i = 0; i < clients.size(); ++i) out.push_back(&clients[i]);
+  return out;
 }
 
 class Serve final : public Command {
@@ -112,32 +118,32 @@ class Serve final : public Command {
     }
     TlsRenewal tls;
     if (auto opened = tls.open(serve.tls); !opened) return configuration_failure(opened.error());
-    auto client = Client::open(*config);
-    if (!client) return configuration_failure(client.error());
+    auto clients = ClientGroup::open(*config, std::vector<ClientOptions>(gateway::loops_of(serve)));
+    if (!clients) return configuration_failure(clients.error());
     auto listeners = open_listeners(std::move(*given), serve, tls.context());
     if (!listeners) return failed(listeners.error());
-    auto gateway =
-        gateway::Gateway::open_on(std::move(*listeners), **client, serve, options_of(serve));
+    auto gateway = gateway::Gateway::open_on(std::move(*listeners), all_of(**clients), serve,
+                                             options_of(serve));
     if (!gateway) return failed(gateway.error());
-    print_warnings(*(*client)->config());
-    const int printed =
-        print(quiet_ ? url_lines(**gateway) : instructions(**gateway, *(*client)->config()));
+    const auto in_force = (**clients)[0].config();
+    print_warnings(*in_force);
+    const int printed = print(quiet_ ? url_lines(**gateway) : instructions(**gateway, *in_force));
     if (printed == kExitOutput) return printed;
     const ServiceManager manager(variables);
-    return attend({globals, **client, **gateway, *signals, watch, tls, manager}, serve);
+    return attend({globals, **clients, **gateway, *signals, watch, tls, manager}, serve);
   }
 
  private:
   /// What runs, until it ends.
   struct Running {
     const GlobalOptions& globals;
-    Client& client;
+    ClientGroup& clients;
     gateway::Gateway& gateway;
     ServeSignals& signals;
     FileWatch& watch;
     TlsRenewal& tls;
     const ServiceManager& manager;
-    [[nodiscard]] std::string status() const { return status_text(gateway, *client.config()); }
+    [[nodiscard]] std::string status() const { return status_text(gateway, *clients[0].config()); }
   };
 
   [[nodiscard]] int attend(const Running& now, const ServeConfig& serve) const {
@@ -150,7 +156,7 @@ class Serve final : public Command {
       if (what == What::kReload) now.watch.read_now();
       if (what == What::kReload || now.watch.changed()) {
         now.manager.reloading();
-        reload(now.globals, now.client, now.gateway);
+        reload(now.globals, now.clients, now.gateway);
         (void)now.manager.ready(now.status());
       }
       now.tls.look(what == What::kReload);
@@ -193,7 +199,7 @@ class Serve final : public Command {
   }
 
   /// What cannot be used changes nothing, and is said.
-  void reload(const GlobalOptions& globals, Client& client, gateway::Gateway& gateway) const {
+  void reload(const GlobalOptions& globals, ClientGroup& clients, gateway::Gateway& gateway) const {
     const auto stays = [](const Error& why) {
       message("the configuration stays as it was: " + why.message);
     };
@@ -201,10 +207,10 @@ class Serve final : public Command {
     if (!config) return stays(config.error());
     const ServeConfig serve = config->serve;
     if (const auto done = gateway.check_reload(serve); !done) return stays(done.error());
-    if (const auto done = client.reload(std::move(*config)); !done) return stays(done.error());
+    if (const auto done = clients.reload(*config); !done) return stays(done.error());
     gateway.reload(serve);
     message("the configuration was read again: chats are answered by " +
-            targets_of(*client.config()));
+            targets_of(*clients[0].config()));
   }
 
   static int drain(ServeSignals& signals, gateway::Gateway& gateway, Watchdog& watchdog,

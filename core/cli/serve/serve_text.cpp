@@ -7,7 +7,7 @@ namespace {
 
 bool is_unix(const std::string& url) { return url.starts_with("unix:"); }
 
-std::string joined(const std::vector<std::string>& urls) {
+std::string comma_list(const std::vector<std::string>& urls) {
   std::string out;
   for (const auto& url : urls) out += (out.empty() ? "" : ", ") + url;
   return out;
@@ -24,7 +24,7 @@ std::string targets_of(const Config& config) {
 }
 
 std::string status_text(const gateway::Gateway& gateway, const Config& config) {
-  return "Listens on " + joined(gateway.urls()) + "; chats are answered by " + targets_of(config);
+  return "Listens on " + comma_list(gateway.urls()) + "; chats are answered by " + targets_of(config);
 }
 
 std::string url_lines(const gateway::Gateway& gateway) {
@@ -39,7 +39,7 @@ std::string instructions(const gateway::Gateway& gateway, const Config& config) 
   const std::string url = reached == urls.end() ? "http://localhost" : *reached;
   const bool has_keys = !config.serve.keys.empty();
   std::string out = "Chats are answered by " + targets_of(config) + ".\n";
-  if (urls.size() > 1 || reached == urls.end()) out += "It listens on " + joined(urls) + ".\n";
+  if (urls.size() > 1 || reached == urls.end()) out += "It listens on " + comma_list(urls) + ".\n";
   return out + "  as OpenAI       " + url +
          "/v1\n"
          "  as OpenRouter   " +

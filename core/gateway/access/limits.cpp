@@ -39,12 +39,6 @@ std::chrono::nanoseconds Rate::take(int per_minute, MonotonicTime now) {
   }
 }
 
-bool InFlight::enter(int most) {
-  if (count_.fetch_add(1, std::memory_order_relaxed) < most) return true;
-  leave();
-  return false;
-}
-
 std::int64_t window_of(std::optional<std::chrono::milliseconds> size, WallTime now) {
   return size ? milliseconds(now) / size->count() : 0;
 }

@@ -9,6 +9,7 @@
 #include <limits>
 #include <optional>
 
+#include "gateway/in_flight.hpp"
 #include "monotonic_time.hpp"
 
 namespace prx::gateway {
@@ -25,17 +26,6 @@ class Rate {
 
  private:
   std::atomic<std::int64_t> full_at_{std::numeric_limits<std::int64_t>::min()};
-};
-
-/// Calls that are under way. Any thread.
-class InFlight {
- public:
-  [[nodiscard]] bool enter(int most);
-  void leave() { count_.fetch_sub(1, std::memory_order_relaxed); }
-  [[nodiscard]] int count() const { return count_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<int> count_{0};
 };
 
 /// Which stretch of time a budget counts in: all machines agree on it, since it is counted from

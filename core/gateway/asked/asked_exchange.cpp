@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "client/client_loop.hpp"
 #include "gateway/asked/models_body.hpp"
 
 namespace prx::gateway {
@@ -59,10 +58,9 @@ std::vector<ListedModel> list(Client& client, const AccessKey* key,
 
 }  // namespace
 
-std::unique_ptr<Exchange> begin_asked(Client& client, Asker& asker, Find find, Dialect dialect,
-                                      Responder& responder) {
+std::unique_ptr<Exchange> begin_asked(Client& client, AsioLoop& loop, Asker& asker, Find find,
+                                      Dialect dialect, Responder& responder) {
   auto exchange = std::make_unique<AskedExchange>(dialect, responder);
-  AsioLoop& loop = ClientLoop::of(client);
   const bool asked = asker.ask([&client, &loop, find = std::move(find),
                                 whose = exchange->self()](const std::stop_token& closing) {
     auto body = std::make_shared<Result<std::string>>(find(client, closing));

@@ -11,6 +11,7 @@
 #include "gateway/asked/asker.hpp"
 #include "gateway/error_body.hpp"
 #include "gateway/http/response.hpp"
+#include "http/asio_loop.hpp"
 #include "prx/client.hpp"
 
 namespace prx::gateway {
@@ -18,10 +19,11 @@ namespace prx::gateway {
 /// Finds the body of an answer, on the asker's thread; it may block until `closing`.
 using Find = std::function<Result<std::string>(Client& client, const std::stop_token& closing)>;
 
-/// Has the answer found, or answers at once why not (and gives null). On the client's loop; the
-/// asker ends before client and loop do.
-[[nodiscard]] std::unique_ptr<Exchange> begin_asked(Client& client, Asker& asker, Find find,
-                                                    Dialect dialect, Responder& responder);
+/// Has the answer found by `client`, or answers at once why not (and gives null). On `loop`, which
+/// may be another one than the client's; the asker ends before both do.
+[[nodiscard]] std::unique_ptr<Exchange> begin_asked(Client& client, AsioLoop& loop, Asker& asker,
+                                                    Find find, Dialect dialect,
+                                                    Responder& responder);
 
 /// `GET /models`: the chains, and the lists that the providers of the chain in force give and the
 /// cache keeps. A provider that cannot be asked is left out, and so is what `key` (null: none was

@@ -421,6 +421,7 @@ void Connection::close(bool reset) {
   std::swap(parts_->open[place_], parts_->open.back());
   parts_->open.pop_back();
   --(is_refused_ ? parts_->counts.refusing : parts_->counts.connections);
+  if (!is_refused_) parts_->places->leave();
   if (parts_->open.empty() && parts_->on_empty)
     std::exchange(parts_->on_empty, nullptr)();  // it may destroy the server
 }

@@ -21,12 +21,18 @@ class Connection;
 
 /// What all connections of a server share; outlives them.
 struct ServerParts {
-  ServerParts(AsioLoop& on, const ServerLimits& within, Handler by, FaultBody faults)
-      : loop(on), limits(within), handler(std::move(by)), fault_body(std::move(faults)) {}
+  ServerParts(AsioLoop& on, const ServerLimits& within, Handler by, FaultBody faults,
+              std::shared_ptr<InFlight> of_all)
+      : loop(on),
+        limits(within),
+        handler(std::move(by)),
+        fault_body(std::move(faults)),
+        places(std::move(of_all)) {}
   AsioLoop& loop;
   const ServerLimits limits;
   const Handler handler;
   const FaultBody fault_body;
+  const std::shared_ptr<InFlight> places;  ///< of connections; shared with other servers
   ServerCounts counts;
   bool draining = false;
   std::string scratch;                            ///< where a large request is read to, 64 KiB

@@ -32,9 +32,10 @@ constexpr std::size_t kRefusingMax = 256;  // connections; further ones are clos
 
 class Server::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  Impl(AsioLoop& loop, ServerLimits limits, Handler handler, FaultBody fault_body)
-      : parts(std::make_shared<ServerParts>(loop, limits, std::move(handler),
-                                            std::move(fault_body))) {}
+  Impl(AsioLoop& loop, ServerLimits limits, Handler handler, FaultBody fault_body,
+       std::shared_ptr<InFlight> places)
+      : parts(std::make_shared<ServerParts>(loop, limits, std::move(handler), std::move(fault_body),
+                                            std::move(places))) {}
 
   struct Listener {
     explicit Listener(asio::io_context& context) : descriptor(context) {}
@@ -83,7 +84,7 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
                                parts->limits.head_timeout);
     if (!stream) return;
     const auto connection = std::make_shared<Connection>(parts, std::move(stream));
-    if (parts->counts.connections < parts->limits.connections_max) {
+    if (parts->places->enter(parts->limits.connections_max)) {
       ++parts->counts.accepted;
       return connection->start();
     }
@@ -102,8 +103,22 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
   bool closed = false;
 };
 
-Server::Server(AsioLoop& loop, ServerLimits limits, Handler handler, FaultBody fault_body)
-    : impl_(std::make_shared<Impl>(loop, limits, std::move(handler), std::move(fault_body))) {}
+ServerCounts& ServerCounts::operator+=(const ServerCounts& other) {
+  connections += other.connections;
+  refusing += other.refusing;
+  exchanges += other.exchanges;
+  accepted += other.accepted;
+  refused += other.refused;
+  requests += other.requests;
+  faults += other.faults;
+  clients_left += other.clients_left;
+  return *this;
+}
+
+Server::Server(AsioLoop& loop, ServerLimits limits, Handler handler, FaultBody fault_body,
+               std::shared_ptr<InFlight> places)
+    : impl_(std::make_shared<Impl>(loop, limits, std::move(handler), std::move(fault_body),
+                                   places ? std::move(places) : std::make_shared<InFlight>())) {}
 
 Server::~Server() {
   impl_->parts->on_empty = nullptr;

@@ -19,6 +19,7 @@
 #include "gateway/http/request_parser.hpp"
 #include "gateway/http/response.hpp"
 #include "gateway/http/tls_context.hpp"
+#include "gateway/in_flight.hpp"
 #include "http/asio_loop.hpp"
 #include "os/descriptor.hpp"
 #include "prx/sdk/result.hpp"
@@ -27,7 +28,7 @@ namespace prx::gateway {
 
 struct ServerLimits {
   RequestLimits request;
-  std::size_t connections_max = 10'000;  ///< further ones are answered 503 and closed
+  int connections_max = 10'000;  ///< further ones are answered 503 and closed
   /// Bytes of an answer that wait for the client, from which on it is held back, until half of them
   /// are left.
   std::size_t unsent_max = 256u << 10;
@@ -42,6 +43,8 @@ struct ServerLimits {
 
 /// What a server does and has done. A value.
 struct ServerCounts {
+  ServerCounts& operator+=(const ServerCounts& other);
+
   std::size_t connections = 0;     ///< open, but for those that are being refused
   std::size_t refusing = 0;        ///< open until they have read that there are too many
   std::size_t exchanges = 0;       ///< requests that are being answered
@@ -65,8 +68,10 @@ using FaultBody =
 /// Made, used and destroyed on the loop.
 class Server {
  public:
-  /// Without `fault_body` the message goes out as text.
-  Server(AsioLoop& loop, ServerLimits limits, Handler handler, FaultBody fault_body = {});
+  /// Without `fault_body` the message goes out as text. The connections of all servers that share
+  /// `places` count together; null: of this one alone.
+  Server(AsioLoop& loop, ServerLimits limits, Handler handler, FaultBody fault_body = {},
+         std::shared_ptr<InFlight> places = nullptr);
   ~Server();  ///< closes what is open, as stop() does
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -231,6 +231,7 @@ struct ServeConfig {
   std::string listen = "127.0.0.1:8383";
   ServeTlsConfig tls;
   int connections_max = 10'000;       ///< 1 to 1,000,000
+  std::optional<int> loops;           ///< 1 to 64; nullopt: one for each core
   int body_max = 32 << 20;            ///< bytes of a request's body, 1,024 to 1,073,741,824
   Milliseconds idle_timeout{75'000};  ///< of a connection between requests, 1 ms or more
   /// How long answers may take that are under way when it is told to end

@@ -15,6 +15,9 @@ Result<void> read_serve(TableReader& top, LoadState& state) {
   if (const auto place = check_serve_listen(serve.listen, !serve.keys.empty()); !place)
     return reader.context().error(reader.find("listen")->place,
                                   reader.name_of("listen") + ": " + place.error().message);
+  if (reader.find("loops") != nullptr) {
+    PRX_TRY_SET(serve.loops, reader.integer("loops", Range<int>{1, 64}, 1));
+  }
   PRX_TRY_SET(serve.connections_max,
               reader.integer("connections_max", Range<int>{1, 1'000'000}, serve.connections_max));
   PRX_TRY_SET(serve.body_max,

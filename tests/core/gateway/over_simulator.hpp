@@ -42,7 +42,7 @@ class OverSimulator : public ::testing::Test {
              {"PRX_PLUGIN_PATH", std::string(PRX_BINARY_DIR) + "/lib/prx/plugins"}})) {
     ServeConfig serve;
     serve.listen = "127.0.0.1:0";
-    gateway = std::move(Gateway::open(*client, serve)).value();
+    gateway = std::move(Gateway::open({client.get()}, serve)).value();
     const std::string& url = gateway->url();
     port = static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
   }

@@ -57,7 +57,7 @@ class GateTest : public ::testing::Test {
   }
   void open(std::vector<ServeKeyConfig> keys, GatewayOptions options = {}) {
     serve.keys = std::move(keys);
-    auto made = Gateway::open(*client, serve, std::move(options));
+    auto made = Gateway::open({client.get()}, serve, std::move(options));
     ASSERT_TRUE(made) << made.error().message;
     gateway = std::move(*made);
     port =
@@ -295,7 +295,7 @@ TEST_F(GateTest, OtherKeysAreInForceAfterAReloadAndOldOnesKeepWhatTheyUsed) {
 
 TEST_F(GateTest, OtherMachinesAreNeverLetInWithoutKeys) {
   serve.listen = "0.0.0.0:0";
-  EXPECT_FALSE(Gateway::open(*client, serve, {}));
+  EXPECT_FALSE(Gateway::open({client.get()}, serve, {}));
   open({key_of("alice", kAlice)});
   EXPECT_EQ(chat(kAlice).status, 200);
   serve.keys.clear();
