@@ -24,7 +24,8 @@ std::string targets_of(const Config& config) {
 }
 
 std::string status_text(const gateway::Gateway& gateway, const Config& config) {
-  return "Listens on " + comma_list(gateway.urls()) + "; chats are answered by " + targets_of(config);
+  return "Listens on " + comma_list(gateway.urls()) + "; chats are answered by " +
+         targets_of(config);
 }
 
 std::string url_lines(const gateway::Gateway& gateway) {

@@ -364,7 +364,10 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"[serve]\nlisten = '8383'", "'listen' in [serve]: '8383' is no address"},
         Bad{"[serve]\nlisten = '0.0.0.0:80'", "other machines"},
         Bad{"[serve]\nconnections_max = 0", "1"}, Bad{"[serve]\nloops = 0", "1"},
-        Bad{"[serve]\nloops = 65", "64"}, Bad{"[serve]\ndrain_timeout = 'x'", "write a duration"},
+        Bad{"[serve]\nloops = 65", "64"}, Bad{"[serve]\nbody_max = 1023", "1024"},
+        Bad{"[serve]\nbody_max = 1073741825", "1073741824"},
+        Bad{"[serve]\nidle_timeout = '0s'", "'idle_timeout' in [serve]"},
+        Bad{"[serve]\ndrain_timeout = 'x'", "write a duration"},
         Bad{"[serve]\ndrain = '1s'", "unknown key 'drain'"},
         Bad{"listen = '127.0.0.1:80'", "put it below [serve]"}));
 
@@ -374,13 +377,18 @@ TEST(Config, TheServiceHasItsAddressAndItsLimits) {
   EXPECT_EQ(usual->serve.listen, "127.0.0.1:8383");
   EXPECT_EQ(usual->serve.connections_max, 10'000);
   EXPECT_FALSE(usual->serve.loops);
+  EXPECT_EQ(usual->serve.body_max, 32 << 20);
+  EXPECT_EQ(usual->serve.idle_timeout, Milliseconds(75'000));
   EXPECT_EQ(usual->serve.drain_timeout, Milliseconds(30'000));
-  const auto given =
-      parse("[serve]\nlisten = '[::1]:0'\nconnections_max = 5\ndrain_timeout = '0s'\nloops = 2\n");
+  const auto given = parse(
+      "[serve]\nlisten = '[::1]:0'\nconnections_max = 5\ndrain_timeout = '0s'\n"
+      "body_max = 1073741824\nidle_timeout = '1ms'\nloops = 2\n");
   ASSERT_TRUE(given) << given.error().message;
   EXPECT_EQ(given->serve.listen, "[::1]:0");
   EXPECT_EQ(given->serve.connections_max, 5);
   EXPECT_EQ(given->serve.loops, 2);
+  EXPECT_EQ(given->serve.body_max, 1 << 30);
+  EXPECT_EQ(given->serve.idle_timeout, Milliseconds(1));
   EXPECT_EQ(given->serve.drain_timeout, Milliseconds(0));
 }
 
