@@ -141,11 +141,11 @@ std::unique_ptr<Exchange> Front::answer(HttpRequest&& request, Responder& respon
   if (gate_.answer_origin(request, responder)) return nullptr;
   if (is_open(request.path)) return let_in(std::move(request), responder);
   auto admission = gate_.admit(request, dialect, client_, ClientLoop::of(client_).now());
+  if (request.notes && request.key) request.notes->key = request.key->name();
   if (!admission) {
     send_refusal(admission.error(), dialect, responder);
     return nullptr;
   }
-  request.key = admission->key();
   return admitted(let_in(std::move(request), responder), std::move(*admission));
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "config/listen_place.hpp"
+#include "gateway/access/access_log.hpp"
 #include "gateway/access/budget_keeper.hpp"
 #include "gateway/asked/asker.hpp"
 #include "gateway/gateway_loop.hpp"
@@ -52,6 +53,7 @@ struct Gateway::Shared {
       : ring(std::make_shared<const KeyRing>(config.keys, nullptr)) {}
   std::shared_ptr<const KeyRing> ring;
   std::unique_ptr<BudgetKeeper> budgets;  ///< null: they are not kept
+  std::unique_ptr<AccessLog> log;         ///< null: none; ends after the servers
   Asker asker;  // ends after the servers, off the loops: it may wait for what it asks
 };
 
@@ -75,6 +77,9 @@ Result<std::unique_ptr<Gateway>> Gateway::open_on(std::vector<Listener> listener
   for (const Listener& one : listeners)
     PRX_TRY(config::check_serve_reach(one.authority, one.is_local, !config.keys.empty()));
   std::unique_ptr<Gateway> out(new Gateway(clients, config, listeners));
+  if (!config.access_log.empty()) {
+    PRX_TRY_SET(out->shared_->log, AccessLog::open(config.access_log, options.say));
+  }
   if (!options.state_folder.empty())
     out->shared_->budgets = std::make_unique<BudgetKeeper>(options.state_folder, out->shared_->ring,
                                                            std::move(options.say));
@@ -88,9 +93,12 @@ Result<void> Gateway::listen(std::vector<Listener> listeners, const ServeConfig&
     PRX_TRY_SET(auto parts, spread(std::move(one), each.size()));
     for (std::size_t i = 0; i < each.size(); ++i) each[i].push_back(std::move(parts[i]));
   }
+  RequestObserver observer;
+  if (AccessLog* const log = shared_->log.get())
+    observer = [log](RequestRecord&& record) { log->write(std::move(record)); };
   const auto places = std::make_shared<InFlight>();
   for (std::size_t i = 0; i < each.size(); ++i)
-    PRX_TRY(loops_[i]->listen(limits_of(config), places, std::move(each[i])));
+    PRX_TRY(loops_[i]->listen(limits_of(config), places, observer, std::move(each[i])));
   return {};
 }
 
@@ -128,6 +136,10 @@ void Gateway::reload(const ServeConfig& config) {
 void Gateway::answers(const std::function<void()>& told) const {
   const auto one = when_all(loops_.size(), told);
   for (const auto& loop : loops_) loop->answers(one);
+}
+
+void Gateway::reopen_log() {
+  if (shared_->log) shared_->log->reopen();
 }
 
 ServerCounts Gateway::counts() const {

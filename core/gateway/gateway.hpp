@@ -42,8 +42,8 @@ class Gateway {
   using Clients = std::vector<Client*>;
 
   /// Accepts from `listeners`, one or more, on each loop, whatever `config` says of places and TLS.
-  /// Errors: kInvalidRequest: one is reached from other machines, and there is no key; kInternal:
-  /// one is no listening socket; those of spread().
+  /// Errors: kInvalidRequest: one is reached from other machines, and there is no key, or the
+  /// access log cannot be written; kInternal: one is no listening socket; those of spread().
   [[nodiscard]] static Result<std::unique_ptr<Gateway>> open_on(std::vector<Listener> listeners,
                                                                 const Clients& clients,
                                                                 const ServeConfig& config,
@@ -72,6 +72,8 @@ class Gateway {
   /// Puts other keys in force, where check_reload() is content; those whose names stay keep what
   /// they have used. Calls under way end. What else `config` says stays as it was.
   void reload(const ServeConfig& config);
+  /// Opens the access log anew, which was moved away; without one nothing.
+  void reopen_log();
   /// Of all loops.
   [[nodiscard]] ServerCounts counts() const;
   /// Of each.

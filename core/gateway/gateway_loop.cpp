@@ -27,7 +27,7 @@ void GatewayLoop::on_loop(const std::function<void()>& task) const {
 }
 
 Result<void> GatewayLoop::listen(const ServerLimits& limits, std::shared_ptr<InFlight> places,
-                                 std::vector<Listener> listeners) {
+                                 RequestObserver observer, std::vector<Listener> listeners) {
   Result<void> out;
   on_loop([&] {
     server_ = std::make_unique<Server>(
@@ -36,6 +36,7 @@ Result<void> GatewayLoop::listen(const ServerLimits& limits, std::shared_ptr<InF
           return front_.answer(std::move(request), responder);
         },
         fault_body, std::move(places));
+    if (observer) server_->observe(std::move(observer));
     for (Listener& one : listeners)
       if (out) out = server_->listen(std::move(one.socket), std::move(one.tls));
   });

@@ -25,9 +25,10 @@ class GatewayLoop {
   GatewayLoop(const GatewayLoop&) = delete;
   GatewayLoop& operator=(const GatewayLoop&) = delete;
 
-  /// Once. `places`: of connections, over all loops. Errors: those of Server::listen().
+  /// Once. `places`: of connections, over all loops; `observer`: is told of each answer, on the
+  /// loop; may be empty. Errors: those of Server::listen().
   [[nodiscard]] Result<void> listen(const ServerLimits& limits, std::shared_ptr<InFlight> places,
-                                    std::vector<Listener> listeners);
+                                    RequestObserver observer, std::vector<Listener> listeners);
   void use(std::shared_ptr<const KeyRing> ring);
   /// As Gateway::drain(), of this loop.
   void drain(std::function<void()> drained);

@@ -70,7 +70,8 @@ class Serve final : public Command {
             "and GET /healthz, /readyz.\n\n"
             "SIGTERM and Ctrl-C let the answers under way end ([serve] drain_timeout), a second "
             "one does not wait.\n"
-            "A file that was written anew is read again, and at SIGHUP.\n\n"
+            "A file that was written anew is read again, and at SIGHUP, which opens [serve] "
+            "access_log anew too.\n\n"
             "Examples:\n"
             "  prx serve\n"
             "  prx serve --listen 127.0.0.1:0 --quiet\n"
@@ -124,6 +125,8 @@ class Serve final : public Command {
     if (!listeners) return failed(listeners.error());
     auto gateway = gateway::Gateway::open_on(std::move(*listeners), all_of(**clients), serve,
                                              options_of(serve));
+    if (!gateway && gateway.error().error_class == ErrorClass::kInvalidRequest)
+      return configuration_failure(gateway.error());
     if (!gateway) return failed(gateway.error());
     const auto in_force = (**clients)[0].config();
     print_warnings(*in_force);
@@ -153,7 +156,10 @@ class Serve final : public Command {
       watchdog.look();
       const What what = now.signals.wait(watchdog.patience(kLookEvery));
       if (what == What::kEnd) break;
-      if (what == What::kReload) now.watch.read_now();
+      if (what == What::kReload) {
+        now.gateway.reopen_log();
+        now.watch.read_now();
+      }
       if (what == What::kReload || now.watch.changed()) {
         now.manager.reloading();
         reload(now.globals, now.clients, now.gateway);

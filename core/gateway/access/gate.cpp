@@ -180,11 +180,11 @@ bool Gate::answer_origin(const HttpRequest& request, Responder& responder) const
   return true;
 }
 
-Result<Admission> Gate::admit(const HttpRequest& request, Dialect dialect, const Client& client,
+Result<Admission> Gate::admit(HttpRequest& request, Dialect dialect, const Client& client,
                               MonotonicTime now) const {
   if (!ring_->asks()) return Admission();
   const std::string_view sent = sent_key(request);
-  auto key = ring_->find(sent);
+  const auto key = request.key = ring_->find(sent);
   if (!key)
     return refuse(ErrorClass::kAuth, 401,
                   sent.empty() ? "this server needs a key; send it as Authorization: Bearer KEY"
@@ -195,7 +195,7 @@ Result<Admission> Gate::admit(const HttpRequest& request, Dialect dialect, const
   if (spends && key->config().models) PRX_TRY(check_models(*key, request, client));
   if (const auto limit = key->enter(now, std::chrono::system_clock::now(), spends))
     return refuse_limit(*limit, *key, dialect);
-  return Admission(std::move(key));
+  return Admission(key);
 }
 
 void send_refusal(const Error& error, Dialect dialect, Responder& responder) {

@@ -52,10 +52,11 @@ class Gate {
   /// be sent, and has its answer.
   [[nodiscard]] bool answer_origin(const HttpRequest& request, Responder& responder) const;
 
-  /// Lets a request in. Errors, with the status to answer: kAuth 401, kPermission 403, kRateLimit
-  /// 429, kCredit 402 or 429, as its path's dialect has it; kInvalidRequest 400.
-  [[nodiscard]] Result<Admission> admit(const HttpRequest& request, Dialect dialect,
-                                        const Client& client, MonotonicTime now) const;
+  /// Lets a request in, whose `key` it sets as soon as it is known. Errors, with the status to
+  /// answer: kAuth 401, kPermission 403, kRateLimit 429, kCredit 402 or 429, as its path's dialect
+  /// has it; kInvalidRequest 400.
+  [[nodiscard]] Result<Admission> admit(HttpRequest& request, Dialect dialect, const Client& client,
+                                        MonotonicTime now) const;
 
  private:
   [[nodiscard]] bool names_us(std::string_view host) const;

@@ -23,6 +23,7 @@ Result<AskedChat> read_chat(HttpRequest&& http, Dialect dialect) {
     PRX_TRY_SET(Choices choices, read_choices(http, index));
     asked.options = std::move(choices.options);
     asked.trail = choices.trail;
+    if (const auto model = index.find("model")) asked.model = json::unquoted(*model).value_or("");
     asked.stream = index.find("stream") == std::optional<std::string_view>("true");
     asked.include_usage = dialect == Dialect::kOpenRouter || !asked.stream || wants_usage(index);
     if (index.find("prx")) body = json::ObjectEdit(index).remove("prx").str();

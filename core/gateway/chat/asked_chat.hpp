@@ -12,6 +12,7 @@ namespace prx::gateway {
 struct AskedChat {
   ChatRequest request;
   CallOptions options;
+  std::string model;  ///< that the body names, or ""
   bool stream = false;
   bool include_usage = true;  ///< the client takes a usage chunk
   bool trail = false;         ///< and a last comment with the attempts

@@ -24,7 +24,7 @@ class ChatExchange final : public Exchange, private Sink {
         stream_(asked.stream),
         trail_(asked.trail),
         responder_(responder),
-        chunks_({asked.include_usage, asked.request.model, now_in_seconds()}) {}
+        chunks_({asked.include_usage, asked.model, now_in_seconds()}) {}
 
   void start(Client& client, const AskedChat& asked) {
     call_ = client.start(asked.request, asked.options, *this);
@@ -96,12 +96,17 @@ class ChatExchange final : public Exchange, private Sink {
 std::unique_ptr<Exchange> begin_chat(Client& client, HttpRequest&& request, Dialect dialect,
                                      Responder& responder) {
   const auto key = request.key;
+  const auto notes = request.notes;
   auto asked = read_chat(std::move(request), dialect);
   if (!asked) {
     send_error(asked.error(), dialect, responder);
     return nullptr;
   }
-  charge(asked->options, key);
+  if (notes) {
+    notes->model = asked->model;
+    notes->chain = asked->options.chain;
+  }
+  charge(asked->options, key, notes);
   auto exchange = std::make_unique<ChatExchange>(dialect, *asked, responder);
   exchange->start(client, *asked);
   return exchange;

@@ -15,6 +15,7 @@ namespace {
 struct AskedEndpoint {
   EndpointRequest request;
   CallOptions options;
+  std::string model;  ///< that the body names
   bool stream = false, include_usage = true, trail = false;
 };
 
@@ -26,6 +27,7 @@ Result<AskedEndpoint> read_endpoint(std::string path, const HttpRequest& http, D
   PRX_TRY_SET(Choices choices, read_choices(http, index));
   asked.options = std::move(choices.options);
   asked.trail = choices.trail;
+  if (const auto model = index.find("model")) asked.model = json::unquoted(*model).value_or("");
   asked.stream = index.find("stream") == std::optional<std::string_view>("true");
   asked.include_usage = dialect == Dialect::kOpenRouter || !asked.stream || wants_usage(index);
   json::ObjectEdit edit(index);
@@ -88,7 +90,11 @@ std::unique_ptr<Exchange> begin_endpoint(Client& client, std::string path, HttpR
     send_error(asked.error(), dialect, responder);
     return nullptr;
   }
-  charge(asked->options, request.key);
+  if (request.notes) {
+    request.notes->model = asked->model;
+    request.notes->chain = asked->options.chain;
+  }
+  charge(asked->options, request.key, request.notes);
   auto exchange = std::make_unique<EndpointExchange>(dialect, *asked, responder);
   exchange->start(client, *asked);
   return exchange;

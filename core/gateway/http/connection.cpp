@@ -49,8 +49,12 @@ const std::string& date_of(ServerParts& parts) {
 
 }  // namespace
 
-Connection::Connection(std::shared_ptr<ServerParts> parts, std::shared_ptr<ByteStream> stream)
-    : parts_(std::move(parts)), stream_(std::move(stream)), parser_(parts_->limits.request) {}
+Connection::Connection(std::shared_ptr<ServerParts> parts, std::shared_ptr<ByteStream> stream,
+                       std::string client)
+    : parts_(std::move(parts)),
+      stream_(std::move(stream)),
+      parser_(parts_->limits.request),
+      client_(std::move(client)) {}
 
 void Connection::enter() {
   place_ = parts_->open.size();
@@ -82,6 +86,7 @@ void Connection::fault(int status, const char* message) {
   ResponseHead head{status, parts_->fault_body ? "application/json" : "text/plain; charset=utf-8"};
   if (status == 503) head.headers.emplace_back("Retry-After", "1");
   const std::size_t size = body.size();
+  if (!is_refused_) watch(request);
   write_head(head, &size);
   if (request == nullptr || request->method != "HEAD") out_ += body;
   set_phase(Phase::kSending);
@@ -177,6 +182,8 @@ void Connection::dispatch() {
   head_only_ = request.method == "HEAD";
   old_version_ = request.version == 10;
   keep_alive_ = request.keep_alive && !parts_->draining;
+  watch(&request);
+  if (watched_) request.notes = watched_->notes = std::make_shared<RequestNotes>();
   in_handler_ = true;
   auto exchange = parts_->handler(std::move(request), *this);
   in_handler_ = false;
@@ -201,6 +208,7 @@ void Connection::answered() {
 
 /// And all of it is written: what the client sent ahead comes next.
 void Connection::sent() {
+  tell(RequestOutcome::kComplete);
   if (!keep_alive_ || parts_->draining) return leave();
   set_phase(Phase::kIdle);
   if (!ahead_.empty()) parts_->loop.post([self = shared_from_this()] { self->next(); });
@@ -234,12 +242,46 @@ void Connection::read_end() {
 void Connection::left() {
   const bool cut = is_answering();
   if (cut && !is_refused_) ++parts_->counts.clients_left;
+  if (cut) tell(RequestOutcome::kClientLeft);
   close(cut);  // in a reset: nobody takes a part for the whole
+}
+
+// --- being watched
+
+/// From now on; `request`: what is known of it, or null.
+void Connection::watch(const HttpRequest* request) {
+  if (!parts_->observer) return;
+  watched_ = std::make_unique<Watched>();
+  RequestRecord& record = watched_->record;
+  record.began = std::chrono::system_clock::now();
+  record.client = client_;
+  if (request != nullptr) {
+    record.method = request->method;
+    record.path = request->path;
+  }
+  watched_->began = parts_->loop.now();
+  watched_->written = stream_->written();
+}
+
+/// The answer under way has ended. What makes it may go on noting until it is gone.
+void Connection::tell(RequestOutcome outcome) {
+  if (!watched_) return;
+  const auto ended = std::move(watched_);
+  RequestRecord& record = ended->record;
+  record.outcome = outcome;
+  record.duration = parts_->loop.now() - ended->began;
+  record.bytes = stream_->written() - ended->written;
+  if (ended->notes) record.notes = *ended->notes;
+  parts_->observer(std::move(record));
 }
 
 // --- answering
 
 void Connection::write_head(const ResponseHead& head, const std::size_t* body_size) {
+  if (watched_) {
+    watched_->record.status = head.status;
+    watched_->record.first_byte = parts_->loop.now() - watched_->began;
+  }
   out_ += "HTTP/1.1 ";
   append_number(out_, static_cast<std::size_t>(head.status));
   out_ += ' ';
@@ -413,6 +455,7 @@ void Connection::close(bool reset) {
   if (phase_ == Phase::kClosed) return;
   const auto self = shared_from_this();  // it may be the server's alone
   if (phase_ == Phase::kAnswering) --parts_->counts.exchanges;
+  tell(RequestOutcome::kCut);
   phase_ = Phase::kClosed;
   parts_->loop.cancel_timer(std::exchange(timer_, 0));
   exchange_.reset();

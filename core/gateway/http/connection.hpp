@@ -33,6 +33,7 @@ struct ServerParts {
   const Handler handler;
   const FaultBody fault_body;
   const std::shared_ptr<InFlight> places;  ///< of connections; shared with other servers
+  RequestObserver observer;                ///< empty: nobody watches
   ServerCounts counts;
   bool draining = false;
   std::string scratch;                            ///< where a large request is read to, 64 KiB
@@ -47,7 +48,9 @@ struct ServerParts {
 /// Its server's until it is closed; then it lives as long as an operation of its stream is pending.
 class Connection final : public Responder, public std::enable_shared_from_this<Connection> {
  public:
-  Connection(std::shared_ptr<ServerParts> parts, std::shared_ptr<ByteStream> stream);
+  /// `client`: its address, for who watches the server.
+  Connection(std::shared_ptr<ServerParts> parts, std::shared_ptr<ByteStream> stream,
+             std::string client);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -91,6 +94,8 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
   void leave();
   void break_off();
   void drop_exchange();
+  void watch(const HttpRequest* request);
+  void tell(RequestOutcome outcome);
   void left();
   void want_flush();
   void on_written(bool ok);
@@ -107,6 +112,14 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
     return phase_ == Phase::kAnswering || phase_ == Phase::kSending;
   }
 
+  /// What is told of the answer under way.
+  struct Watched {
+    RequestRecord record;
+    MonotonicTime began;
+    std::uint64_t written = 0;            ///< on this connection, before it
+    std::shared_ptr<RequestNotes> notes;  // shared with the request
+  };
+
   const std::shared_ptr<ServerParts> parts_;  // shared with the server and the other connections
   const std::shared_ptr<ByteStream> stream_;  // shared with what it waits for
   Phase phase_ = Phase::kIdle;
@@ -116,6 +129,8 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
   std::string out_;                     ///< written and not yet on its way
   std::string sending_;                 ///< on its way
   std::string headers_;                 ///< of the answer under way, as lines
+  const std::string client_;
+  std::unique_ptr<Watched> watched_;  ///< null: nobody watches, or no answer is under way
   bool reading_ = false, writing_ = false, to_flush_ = false;
   bool held_back_ = false;  ///< the exchange was told so
   bool is_done_ = false;    ///< the answer is complete, while the handler runs

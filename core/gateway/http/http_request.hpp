@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/http/request_record.hpp"
+
 namespace prx::gateway {
 
 class AccessKey;
@@ -25,6 +27,8 @@ class HttpRequest {
   bool keep_alive = true;  ///< the client takes another answer on this connection
   /// Whose it is, as the gate found; null: nobody was asked
   std::shared_ptr<const AccessKey> key;  // shared with the ring it is from
+  /// What is found out about it; null: nobody wants to know
+  std::shared_ptr<RequestNotes> notes;  // shared by its connection and the call that it becomes
 
   /// The value of the first header of that name, written in lower case; "" when there is none.
   [[nodiscard]] std::string_view header(std::string_view name) const;

@@ -11,6 +11,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 
 #include "gateway/http/connection.hpp"
+#include "gateway/http/peer_address.hpp"
 #include "gateway/http/plain_stream.hpp"
 #include "gateway/http/tls_stream.hpp"
 #include "http/open_files.hpp"
@@ -78,12 +79,14 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
     socket.assign({listener.family, 0}, descriptor.get(), error);
     if (error) return;
     (void)descriptor.release();
+    std::string client = parts->observer ? peer_address(socket.native_handle()) : std::string();
     auto stream = make_plain_stream(parts->loop, std::move(socket));
     if (listener.tls)
       stream = make_tls_stream(parts->loop, std::move(stream), *listener.tls,
                                parts->limits.head_timeout);
     if (!stream) return;
-    const auto connection = std::make_shared<Connection>(parts, std::move(stream));
+    const auto connection =
+        std::make_shared<Connection>(parts, std::move(stream), std::move(client));
     if (parts->places->enter(parts->limits.connections_max)) {
       ++parts->counts.accepted;
       return connection->start();
@@ -150,6 +153,8 @@ Result<void> Server::listen(os::Descriptor socket, std::shared_ptr<const TlsCont
   impl_->wait(*impl_->listeners.back());
   return {};
 }
+
+void Server::observe(RequestObserver observer) { impl_->parts->observer = std::move(observer); }
 
 void Server::drain() {
   impl_->close_listeners();

@@ -17,6 +17,7 @@
 
 #include "gateway/http/http_request.hpp"
 #include "gateway/http/request_parser.hpp"
+#include "gateway/http/request_record.hpp"
 #include "gateway/http/response.hpp"
 #include "gateway/http/tls_context.hpp"
 #include "gateway/in_flight.hpp"
@@ -81,6 +82,9 @@ class Server {
   /// it is none.
   [[nodiscard]] Result<void> listen(os::Descriptor socket,
                                     std::shared_ptr<const TlsContext> tls = nullptr);
+  /// Tells of each answer, also to what was no request; not of connections above connections_max.
+  /// Before listen().
+  void observe(RequestObserver observer);
   /// Accepts no more and closes connections that wait for a request; the others end after their
   /// answer, which says so ("Connection: close") when its head has not gone out yet.
   void drain();

@@ -241,6 +241,8 @@ struct ServeConfig {
   /// Whose pages may ask: "https://app.example.org", in lower case; empty: no page of another
   /// origin
   std::vector<std::string> allowed_origins;
+  /// Where each request has its line: an absolute path, or "stderr"; "": nowhere
+  std::string access_log;
   std::vector<ServeKeyConfig> keys;  ///< empty: nobody is asked for one
   friend bool operator==(const ServeConfig&, const ServeConfig&) = default;
 };

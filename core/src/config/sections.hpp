@@ -50,9 +50,10 @@ inline constexpr std::string_view kUsualProvider = "openrouter";  ///< when noth
 
 inline constexpr std::array<std::string_view, 3> kDefaultKeys = {"provider", "model", "chain"};
 inline constexpr std::array<std::string_view, 3> kLogKeys = {"level", "file", "format"};
-inline constexpr std::array<std::string_view, 10> kServeKeys = {
-    "listen",        "loops",         "connections_max", "body_max", "idle_timeout",
-    "drain_timeout", "allowed_hosts", "allowed_origins", "keys",     "tls"};
+inline constexpr std::array<std::string_view, 11> kServeKeys = {
+    "access_log",   "listen",        "loops",         "connections_max", "body_max",
+    "idle_timeout", "drain_timeout", "allowed_hosts", "allowed_origins", "keys",
+    "tls"};
 /// Keys of [providers.<name>] that the core knows; all others are the plugin's.
 inline constexpr std::array<std::string_view, 17> kProviderKeys = {
     "plugin",       "api_key",         "api_keys",     "api_key_file",       "api_key_command",
@@ -67,7 +68,7 @@ inline constexpr std::array<std::string_view, 17> kProviderKeys = {
 [[nodiscard]] Result<void> read_plugins(TableReader& top, LoadState& state);
 [[nodiscard]] Result<void> read_log(TableReader& top, LoadState& state);
 [[nodiscard]] Result<void> read_serve(TableReader& top, LoadState& state);
-/// allowed_hosts and allowed_origins of [serve], and its tables [serve.keys.NAME].
+/// allowed_hosts, allowed_origins and access_log of [serve], and its tables [serve.keys.NAME].
 [[nodiscard]] Result<void> read_serve_access(TableReader& reader, ServeConfig& serve);
 /// `[serve.tls]`; `serve` reads the table above it.
 [[nodiscard]] Result<void> read_serve_tls(TableReader& serve, LoadState& state);

@@ -1,4 +1,4 @@
-// Who may use `prx serve`: its hosts, its origins, and [serve.keys.NAME].
+// Who may use `prx serve`, and who did: its hosts, its origins, its log, and [serve.keys.NAME].
 #include <algorithm>
 
 #include "config/mask.hpp"
@@ -149,6 +149,14 @@ Result<ServeKeyConfig> read_key(LoadContext& context, const Member& member) {
   return key;
 }
 
+Result<void> read_access_log(TableReader& reader, ServeConfig& serve) {
+  PRX_TRY_SET(const auto place, reader.path_text("access_log"));
+  if (place.empty()) return {};
+  const bool is_stderr = place == "stderr" || place == "-";
+  serve.access_log = is_stderr ? "stderr" : reader.context().resolve(place).string();
+  return {};
+}
+
 Result<void> read_keys(TableReader& reader, ServeConfig& serve) {
   PRX_TRY_SET(const auto* const table, reader.table("keys"));
   if (table == nullptr) return {};
@@ -181,6 +189,7 @@ Result<void> read_serve_access(TableReader& reader, ServeConfig& serve) {
               read_names(reader, "allowed_origins", is_origin,
                          "is no origin; write scheme, host and port as a browser does, without a "
                          "path: \"https://app.example.org\""));
+  PRX_TRY(read_access_log(reader, serve));
   return read_keys(reader, serve);
 }
 

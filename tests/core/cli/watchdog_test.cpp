@@ -23,7 +23,7 @@ class WatchdogTest : public ::testing::Test {
                  {"PRX_PLUGIN_PATH", std::string(PRX_BINARY_DIR) + "/lib/prx/plugins"}})) {
     ServeConfig serve;
     serve.listen = "127.0.0.1:0";
-    gateway = std::move(gateway::Gateway::open(*client, serve)).value();
+    gateway = std::move(gateway::Gateway::open({client.get()}, serve)).value();
     variables.notify_socket = socket.address();
     variables.watchdog_usec = "40000";
   }

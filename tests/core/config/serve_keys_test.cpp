@@ -55,6 +55,17 @@ TEST(ServeKeys, WithOneItListensAnywhere) {
   EXPECT_FALSE(check_serve_listen("example.org:80", true)) << "an address, not a name";
 }
 
+TEST(ServeKeys, TheAccessLogIsBesideTheConfigurationOrOnStandardError) {
+  EXPECT_EQ(parse("")->serve.access_log, "");
+  EXPECT_EQ(parse("[serve]\naccess_log = '/var/log/prx.log'")->serve.access_log,
+            "/var/log/prx.log");
+  for (const char* const place : {"stderr", "-"})
+    EXPECT_EQ(parse("[serve]\naccess_log = '" + std::string(place) + "'")->serve.access_log,
+              "stderr");
+  EXPECT_EQ(parse("[serve]\naccess_log = 'a.log'")->serve.access_log, "/etc/prx/a.log");
+  EXPECT_THAT(error_of("[serve]\naccess_log = ''"), HasSubstr("access_log"));
+}
+
 TEST(ServeKeys, HostsAndOriginsAreComparedInLowerCase) {
   const auto config = parse(
       "[serve]\nallowed_hosts = ['PRX.example.org', '10.0.0.7', '[fd00::1]']\n"
