@@ -99,7 +99,7 @@ class Serve final : public Command {
     if (new_key_) return make_key();
     const ServiceVariables variables = ServiceVariables::take();  // before there are threads
     auto given = given_listeners(variables);
-    if (!given) return refuse(given.error(), false);
+    if (!given) return failed(given.error());
     if (listen_ && !given->empty())
       return refuse_listen("a service manager gave sockets (LISTEN_FDS); remove one of both");
     if (listen_)
@@ -176,9 +176,7 @@ class Serve final : public Command {
   }
   [[nodiscard]] int make_key() const {
     const auto text = new_key_text(*new_key_);
-    if (!text && text.error().error_class != ErrorClass::kInvalidRequest)
-      return failed(text.error());
-    if (!text) return refuse(text.error(), false);
+    if (!text) return failed(text.error());
     if (const int printed = print(*text); printed != kExitOk) return printed;
     if (!quiet_)
       message(
@@ -186,7 +184,9 @@ class Serve final : public Command {
           "configuration");
     return kExitOk;
   }
-  static int failed(const Error& error) {
+  /// What is wrong with how it was started: its arguments, or what a service manager gave.
+  [[nodiscard]] int failed(const Error& error) const {
+    if (error.error_class == ErrorClass::kInvalidRequest) return refuse(error, false);
     message(error.message);
     return exit_code(error.error_class);
   }

@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace prx::cli::test {
+namespace prx::test {
 
 NotifySocket::NotifySocket(std::string address)
     : address_(std::move(address)), socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
@@ -45,4 +45,4 @@ void NotifySocket::fill() const {
   ::close(socket);
 }
 
-}  // namespace prx::cli::test
+}  // namespace prx::test

@@ -8,7 +8,7 @@
 #include <chrono>
 #include <string>
 
-namespace prx::cli::test {
+namespace prx::test {
 
 class NotifySocket {
  public:
@@ -33,4 +33,4 @@ class NotifySocket {
   int socket_ = -1;
 };
 
-}  // namespace prx::cli::test
+}  // namespace prx::test
