@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <charconv>
+#include <cstdint>
 
 namespace prx::bench {
 namespace {
@@ -68,7 +70,21 @@ constexpr std::string_view kAnswerHead =
     "\"object\":\"chat.completion\",\"created\":1763800000,\"choices\":[{\"logprobs\":null,"
     "\"finish_reason\":\"stop\",\"native_finish_reason\":\"stop\",\"index\":0,\"message\":"
     "{\"role\":\"assistant\",\"content\":\"";
+constexpr std::string_view kEventTail = "\"},\"finish_reason\":null}]}";
+constexpr std::size_t kNumberDigits = 8, kTimeDigits = 20;
+
 constexpr std::string_view kAnswerTail = "\",\"refusal\":null,\"reasoning\":null}}],";
+
+void write_digits(char* digits, std::size_t count, std::uint64_t value) {
+  for (; count > 0; value /= 10) digits[--count] = static_cast<char>('0' + value % 10);
+}
+
+std::optional<std::uint64_t> read_digits(std::string_view digits) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+  return value;
+}
 
 }  // namespace
 
@@ -97,7 +113,7 @@ SseAnswer sse_answer(std::size_t events) {
   SseAnswer answer;
   for (std::size_t i = 0; i < events; ++i) {
     const Token& token = kTokens[i % kTokens.size()];
-    answer.events.push_back(frame(token.json, "\"},\"finish_reason\":null}]}"));
+    answer.events.push_back(frame(token.json, kEventTail));
     answer.text_size += token.size;
     answer.body_size += answer.events.back().size();
     answer.event_ends.push_back(answer.body_size);
@@ -107,6 +123,34 @@ SseAnswer sse_answer(std::size_t events) {
   answer.ending += "data: [DONE]\n\n";
   answer.body_size += answer.ending.size();
   return answer;
+}
+
+std::string stamped_event() {
+  return frame(std::string(kNumberDigits, '0') + ' ' + std::string(kTimeDigits, '0'), kEventTail);
+}
+
+void write_stamp(char* event, const Stamp& stamp) {
+  char* const number = event + kFrameStart.size();
+  write_digits(number, kNumberDigits, stamp.number);
+  write_digits(number + kNumberDigits + 1, kTimeDigits,
+               static_cast<std::uint64_t>(stamp.sent.count()));
+}
+
+std::optional<Stamp> read_stamp(std::string_view event) {
+  static const std::string model = stamped_event();
+  constexpr std::size_t time_at = kFrameStart.size() + kNumberDigits + 1;
+  if (event.size() != model.size() || !event.starts_with(kFrameStart) ||
+      event[time_at - 1] != ' ' ||
+      event.substr(time_at + kTimeDigits) != std::string_view(model).substr(time_at + kTimeDigits))
+    return std::nullopt;
+  const auto number = read_digits(event.substr(kFrameStart.size(), kNumberDigits));
+  const auto time = read_digits(event.substr(time_at, kTimeDigits));
+  if (!number || !time) return std::nullopt;
+  return Stamp{*number, std::chrono::nanoseconds(*time)};
+}
+
+std::string_view refusal_body() {
+  return R"({"error":{"message":"Bench is overloaded","code":503}})";
 }
 
 }  // namespace prx::bench

@@ -3,7 +3,9 @@
 /// sizes, so that every program counts the same thing. Pure; made once at start.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,5 +39,20 @@ struct SseAnswer {
   [[nodiscard]] std::size_t events_in(std::size_t bytes) const;
 };
 [[nodiscard]] SseAnswer sse_answer(std::size_t events);
+
+/// What a stamped event says of itself.
+struct Stamp {
+  std::size_t number = 0;            ///< of the event in its stream, from 0
+  std::chrono::nanoseconds sent{0};  ///< of CLOCK_MONOTONIC, which all processes share
+};
+/// An event like those of SseAnswer, all of one size, whose text is a stamp.
+[[nodiscard]] std::string stamped_event();
+/// Writes into a stamped_event() that begins at `event`.
+void write_stamp(char* event, const Stamp& stamp);
+/// nullopt for what is no stamped_event().
+[[nodiscard]] std::optional<Stamp> read_stamp(std::string_view event);
+
+/// The body of an upstream that refuses with 503.
+[[nodiscard]] std::string_view refusal_body();
 
 }  // namespace prx::bench

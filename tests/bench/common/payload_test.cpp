@@ -42,5 +42,24 @@ TEST(BenchPayload, EventsAreCountedByTheBytesThatCame) {
   EXPECT_EQ(answer.events_in(answer.body_size), 3u);
 }
 
+TEST(BenchPayload, AStampIsReadAsItWasWritten) {
+  std::string event = stamped_event();
+  write_stamp(event.data(), {4'711, std::chrono::nanoseconds(1'234'567'890'123)});
+  const auto stamp = read_stamp(event);
+  ASSERT_TRUE(stamp);
+  EXPECT_EQ(stamp->number, 4'711u);
+  EXPECT_EQ(stamp->sent.count(), 1'234'567'890'123);
+}
+
+TEST(BenchPayload, WhatIsNoStampedEventHasNoStamp) {
+  const std::string event = stamped_event();
+  EXPECT_FALSE(read_stamp(event.substr(1)));
+  for (const std::size_t at : {std::size_t{7}, event.find("00000000"), event.size() - 3}) {
+    std::string other = event;
+    other[at] = 'x';
+    EXPECT_FALSE(read_stamp(other)) << at;
+  }
+}
+
 }  // namespace
 }  // namespace prx::bench

@@ -76,4 +76,9 @@ bool Connection::flush() {
   return true;
 }
 
+void Connection::keep_rest() {
+  kept_ = std::string(rest_);
+  rest_ = kept_;
+}
+
 }  // namespace prx::bench

@@ -34,6 +34,8 @@ class Connection {
   [[nodiscard]] bool send(std::string_view bytes);
   /// Sends more of the rest. False when the peer is gone.
   [[nodiscard]] bool flush();
+  /// Copies the rest, when its bytes will not stay as they are.
+  void keep_rest();
   [[nodiscard]] bool blocked() const { return !rest_.empty(); }
 
   std::size_t paced_event = 0;  ///< next event of a paced answer; the server's

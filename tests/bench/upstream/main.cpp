@@ -17,14 +17,17 @@ prx::bench::AnswerMode mode_from(std::string_view text) {
   if (text == "coalesced") return AnswerMode::kCoalesced;
   if (text == "each") return AnswerMode::kEach;
   if (text == "paced") return AnswerMode::kPaced;
-  prx::bench::die("the first argument is json, coalesced, each or paced");
+  if (text == "stamped") return AnswerMode::kStamped;
+  if (text == "refused") return AnswerMode::kRefused;
+  prx::bench::die("the first argument is json, coalesced, each, paced, stamped or refused");
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc < 2)
-    prx::bench::die("usage: bench_upstream json|coalesced|each|paced [EVENTS [INTERVAL_MS]]");
+    prx::bench::die(
+        "usage: bench_upstream json|coalesced|each|paced|stamped|refused [EVENTS [INTERVAL_MS]]");
   prx::bench::ServerOptions options;
   options.mode = mode_from(argv[1]);
   if (argc > 2) options.events = std::strtoul(argv[2], nullptr, 10);

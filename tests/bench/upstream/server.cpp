@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdio>
 
 #include "bench/common/measure.hpp"
@@ -20,13 +21,14 @@ constexpr int kBacklog = 4'096;
 constexpr int kSendBuffer = 1 << 20;  // a whole coalesced answer fits
 constexpr std::size_t kTurnMax = 256;
 
-std::string head_with(std::string_view lines) {
-  return "HTTP/1.1 200 OK\r\nServer: bench\r\n" + std::string(lines) + "\r\n";
+std::string head_with(std::string_view lines, std::string_view status = "200 OK") {
+  return "HTTP/1.1 " + std::string(status) + "\r\nServer: bench\r\n" + std::string(lines) + "\r\n";
 }
 
-std::string plain(std::string_view body) {
+std::string plain(std::string_view body, std::string_view status = "200 OK") {
   return head_with("Content-Type: application/json\r\nContent-Length: " +
-                   std::to_string(body.size()) + "\r\n") +
+                       std::to_string(body.size()) + "\r\n",
+                   status) +
          std::string(body);
 }
 
@@ -42,6 +44,7 @@ Server::Server(const ServerOptions& options)
     : options_(options),
       empty_(plain("{\"data\":{}}")),
       json_(plain(answer_body())),
+      refused_(plain(refusal_body(), "503 Service Unavailable")),
       head_(head_with("Content-Type: text/event-stream\r\nCache-Control: no-cache\r\n"
                       "Transfer-Encoding: chunked\r\n")),
       phases_(std::max<std::size_t>(options.interval_ms, 1)) {
@@ -54,6 +57,12 @@ Server::Server(const ServerOptions& options)
   }
   whole_ += ending_;
   head_and_first_ = head_ + (chunks_.empty() ? ending_ : chunks_.front());
+  if (options.mode == AnswerMode::kStamped) {
+    stamped_ = chunk(stamped_event());
+    stamped_at_ = stamped_.find("data: ");
+    head_stamped_at_ = head_.size() + stamped_at_;
+    head_and_first_ = head_ + stamped_;
+  }
   epoll_ = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
   listen();
 }
@@ -86,7 +95,7 @@ void Server::watch(int file, std::uint32_t events, std::uint64_t id) {
 
 void Server::run(int stop_file) {
   watch(stop_file, EPOLLIN, static_cast<std::uint64_t>(stop_file));
-  if (options_.mode == AnswerMode::kPaced) {
+  if (paces()) {
     timer_ = check(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), "timerfd_create");
     const itimerspec every_millisecond{{0, 1'000'000}, {0, 1'000'000}};
     check(timerfd_settime(timer_, 0, &every_millisecond, nullptr), "timerfd_settime");
@@ -144,7 +153,10 @@ void Server::answer(Connection& connection, bool post) {
     case AnswerMode::kEach:
       return answer_each(connection);
     case AnswerMode::kPaced:
+    case AnswerMode::kStamped:
       return start_pacing(connection);
+    case AnswerMode::kRefused:
+      return static_cast<void>(connection.send(refused_));
   }
 }
 
@@ -158,7 +170,12 @@ void Server::answer_each(Connection& connection) {
 // The first event comes with the head, the others one interval apart.
 void Server::start_pacing(Connection& connection) {
   connection.paced_event = 1;
-  static_cast<void>(connection.send(head_and_first_));
+  if (options_.mode == AnswerMode::kStamped) {
+    connection.paced_event = 0;
+    send_stamped(connection, head_and_first_, head_stamped_at_);
+  } else {
+    static_cast<void>(connection.send(head_and_first_));
+  }
   phases_[next_phase_].push_back(connection.file());
   next_phase_ = (next_phase_ + 1) % phases_.size();
 }
@@ -179,8 +196,18 @@ void Server::tick() {
 // A reader that lags gets its event one interval later.
 void Server::send_paced(Connection& connection) {
   if (connection.blocked()) return;
+  if (options_.mode == AnswerMode::kStamped && connection.paced_event < options_.events)
+    return send_stamped(connection, stamped_, stamped_at_);
   const std::size_t event = connection.paced_event++;
   static_cast<void>(connection.send(event < chunks_.size() ? chunks_[event] : ending_));
+}
+
+// All streams have the bytes in common: what a socket does not take is copied for it.
+void Server::send_stamped(Connection& connection, std::string& bytes, std::size_t event_at) {
+  write_stamp(bytes.data() + event_at,
+              {connection.paced_event++, std::chrono::steady_clock::now().time_since_epoch()});
+  static_cast<void>(connection.send(bytes));
+  if (connection.blocked()) connection.keep_rest();
 }
 
 void Server::drop(Connection& connection) {

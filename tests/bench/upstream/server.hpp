@@ -19,13 +19,15 @@ enum class AnswerMode {
   kJson,       ///< one body with a length
   kCoalesced,  ///< an SSE answer in one write, one HTTP chunk per event
   kEach,       ///< the same, one send per event
-  kPaced,  ///< one event per interval and stream; the streams are spread evenly over the interval
+  kPaced,    ///< one event per interval and stream; the streams are spread evenly over the interval
+  kStamped,  ///< the same, and each event says its number and when it was sent
+  kRefused,  ///< 503 at once
 };
 
 struct ServerOptions {
   AnswerMode mode = AnswerMode::kJson;
   std::size_t events = 200;      ///< of one SSE answer
-  std::size_t interval_ms = 20;  ///< kPaced: 1 or more
+  std::size_t interval_ms = 20;  ///< kPaced, kStamped: 1 or more
 };
 
 class Server {
@@ -52,11 +54,18 @@ class Server {
   void start_pacing(Connection& connection);
   void tick();
   void send_paced(Connection& connection);
+  void send_stamped(Connection& connection, std::string& bytes, std::size_t event_at);
+  [[nodiscard]] bool paces() const {
+    return options_.mode == AnswerMode::kPaced || options_.mode == AnswerMode::kStamped;
+  }
   void drop(Connection& connection);
 
   ServerOptions options_;
-  std::string empty_, json_, head_, head_and_first_, whole_, ending_;  // bytes as they go out
-  std::vector<std::string> chunks_;                                    // one event each
+  std::string empty_, json_, refused_, head_, head_and_first_, whole_, ending_;  // as they go out
+  std::string stamped_;              // one event, stamped anew for each send
+  std::size_t stamped_at_ = 0;       // where the event begins in it
+  std::size_t head_stamped_at_ = 0;  // ... and in head_and_first_
+  std::vector<std::string> chunks_;  // one event each
   int listener_ = -1, epoll_ = -1, timer_ = -1;
   std::uint16_t port_ = 0;
   std::vector<std::unique_ptr<Connection>> by_file_;  // index: file descriptor
