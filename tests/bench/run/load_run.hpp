@@ -19,7 +19,7 @@ enum class Subject { kClient, kCurl };
 /// The load, as both subjects take it.
 struct Load {
   std::string subject_mode;   ///< json, sse or paced
-  std::string upstream_mode;  ///< json, coalesced, each or paced
+  std::string upstream_mode;  ///< json, coalesced, each, paced, stamped or refused
   std::size_t streams = 64;
   std::size_t stream_events = 200;
   std::size_t interval_ms = 20;

@@ -11,7 +11,7 @@ namespace prx::bench {
 std::vector<Benchmark> benchmarks() {
   std::vector<Benchmark> all;
   for (auto part : {load_benchmarks(), start_benchmarks(), fallback_benchmarks(),
-                    micro_benchmarks(), count_benchmarks()})
+                    serve_benchmarks(), micro_benchmarks(), count_benchmarks()})
     std::move(part.begin(), part.end(), std::back_inserter(all));
   return all;
 }

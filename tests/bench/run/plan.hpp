@@ -14,11 +14,10 @@ namespace prx::bench {
 
 /// Paths of what the build made; a file may be missing, and its benchmarks are then skipped.
 struct Places {
-  std::string
-      programs;  ///< folder of bench_upstream, bench_curl, bench_client and the Google Benchmarks
-  std::string prx;      ///< the prx program
-  std::string plugins;  ///< folder of plugins
-  std::string scratch;  ///< an empty folder, removed afterwards
+  std::string programs;  ///< folder of the programs bench_* and the Google Benchmarks
+  std::string prx;       ///< the prx program
+  std::string plugins;   ///< folder of plugins
+  std::string scratch;   ///< an empty folder, removed afterwards
 };
 
 /// One name on the command line of ./bench. It gives one or more rows.
@@ -45,5 +44,6 @@ struct Benchmark {
 [[nodiscard]] std::vector<Benchmark> start_benchmarks();     ///< start_cases.cpp
 [[nodiscard]] std::vector<Benchmark> micro_benchmarks();     ///< micro_cases.cpp
 [[nodiscard]] std::vector<Benchmark> fallback_benchmarks();  ///< fallback_cases.cpp
+[[nodiscard]] std::vector<Benchmark> serve_benchmarks();     ///< serve_cases.cpp
 
 }  // namespace prx::bench

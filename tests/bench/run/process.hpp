@@ -50,6 +50,7 @@ class Process {
   /// Kills it and waits, unless it has finished.
   ~Process();
 
+  [[nodiscard]] pid_t pid() const { return pid_; }
   /// The next line of its output, without its end. Errors: kTimeout; kInternal when the output ends
   /// before.
   [[nodiscard]] Result<std::string> read_line(std::chrono::milliseconds timeout);

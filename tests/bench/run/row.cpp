@@ -40,7 +40,8 @@ std::string json_row(const Row& row) {
 
 bool Row::fails() const {
   if (!value || !goal) return false;
-  if (kind == Kind::kRatio) return *value > *goal * kRatioSlack;
+  if (kind == Kind::kRatio)
+    return at_least ? *value < *goal / kRatioSlack : *value > *goal * kRatioSlack;
   return kind == Kind::kCount && *value > tripwire.value_or(*goal);
 }
 

@@ -12,7 +12,7 @@ namespace prx::bench {
 enum class Kind {
   kInfo,   ///< no goal
   kTime,   ///< drifts with the machine: reported, never fails
-  kRatio,  ///< of paired runs: fails above goal x kRatioSlack
+  kRatio,  ///< of paired runs: fails above goal x kRatioSlack, or below the least / kRatioSlack
   kCount,  ///< deterministic: fails above the goal, or the tripwire
 };
 inline constexpr double kRatioSlack = 1.15;
@@ -23,13 +23,16 @@ struct Row {
   std::string unit;
   Kind kind = Kind::kInfo;
   std::optional<double> goal;
+  bool at_least = false;  ///< the goal is the least, not the most
   std::optional<double>
       tripwire;  ///< kCount: fails above this instead, where the goal is not reached yet
   std::optional<double> floor;  ///< what a prototype reached
   std::string note;             ///< spread, or why it was skipped
   bool broken = false;          ///< it should have been measured, and could not
 
-  [[nodiscard]] bool within_goal() const { return value && (!goal || *value <= *goal); }
+  [[nodiscard]] bool within_goal() const {
+    return value && (!goal || (at_least ? *value >= *goal : *value <= *goal));
+  }
   [[nodiscard]] bool fails() const;
 };
 

@@ -20,6 +20,17 @@ TEST(BenchRow, ARatioFailsOnlyAboveItsSlack) {
   EXPECT_EQ(exit_code({row(Kind::kRatio, 1.15 * kRatioSlack + 0.001, 1.15)}), 1);
 }
 
+TEST(BenchRow, ALeastIsKeptFromBelow) {
+  Row least = row(Kind::kRatio, 35, 35);
+  least.at_least = true;
+  EXPECT_TRUE(least.within_goal());
+  least.value = 35 / kRatioSlack + 0.001;
+  EXPECT_FALSE(least.within_goal());
+  EXPECT_EQ(exit_code({least}), 0);
+  least.value = 35 / kRatioSlack - 0.001;
+  EXPECT_EQ(exit_code({least}), 1);
+}
+
 TEST(BenchRow, ACountFailsAboveItsGoal) {
   EXPECT_EQ(exit_code({row(Kind::kCount, 100, 100)}), 0);
   EXPECT_EQ(exit_code({row(Kind::kCount, 100.1, 100)}), 1);
