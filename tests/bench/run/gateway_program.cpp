@@ -19,6 +19,11 @@ constexpr std::chrono::seconds kEndMax{20};
 constexpr std::chrono::seconds kInstallMax{300};
 constexpr const char* kPortkeyStart = "node_modules/@portkey-ai/gateway/build/start-server.js";
 
+// With the newer @hono/node-server that its package brings along, its streams fail at once.
+constexpr const char* kPortkeyPackage =
+    R"({"private":true,"dependencies":{"@portkey-ai/gateway":"1.15.2"},)"
+    R"("overrides":{"hono":"4.9.7","@hono/node-server":"1.13.8"}})";
+
 void write_text(const std::string& file, const std::string& text) {
   std::ofstream(file, std::ios::trunc) << text;
 }
@@ -185,18 +190,16 @@ Result<Finished> GatewayProgram::end() {
 Result<void> install_portkey(const Places& places) {
   const std::string folder = places.scratch + "/portkey";
   if (std::filesystem::exists(folder + "/" + kPortkeyStart)) return {};
+  std::filesystem::create_directories(folder);
+  write_text(folder + "/package.json", kPortkeyPackage);
   Command command;
-  // With the newer hono that its package asks for, its streams fail fast.
   command.argv = {find_program("npm").value_or("npm"),
                   "install",
                   "--prefix",
                   folder,
                   "--ignore-scripts",
                   "--no-audit",
-                  "--no-fund",
-                  "@portkey-ai/gateway@1.15.2",
-                  "hono@4.9.7",
-                  "@hono/node-server@1.13.8"};
+                  "--no-fund"};
   command.processor = processors().load;
   command.quiet = true;
   if (!run(command, kInstallMax))

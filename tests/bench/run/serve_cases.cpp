@@ -1,16 +1,14 @@
 // What `prx serve` costs between a client and its provider, beside nginx, which does no more than
 // pass bytes on.
-#include <functional>
+#include <iterator>
 #include <utility>
 
 #include "bench/run/gateway_run.hpp"
 #include "bench/run/plan.hpp"
+#include "bench/run/serve_rows.hpp"
 
 namespace prx::bench {
 namespace {
-
-constexpr int kServeRounds = 5;
-constexpr const char* kOverNginx = "x nginx";
 
 struct ServeCase {
   std::string name;  // of the ratio's row; the others put a word behind it
@@ -20,23 +18,6 @@ struct ServeCase {
   std::string unit;
   bool with_chain = false;
 };
-
-Row values_row(std::string name, const std::vector<double>& values, std::string unit) {
-  Row row;
-  row.name = std::move(name);
-  row.value = median(values);
-  row.unit = std::move(unit);
-  row.note = spread(values);
-  return row;
-}
-
-// Those that can run here.
-std::vector<Gateway> present(const Places& places, const std::vector<Gateway>& wanted) {
-  std::vector<Gateway> out;
-  for (const Gateway gateway : wanted)
-    if (!why_not(places, gateway)) out.push_back(gateway);
-  return out;
-}
 
 std::vector<Row> cpu_rows_of(const ServeCase& c, const Places& places) {
   const std::string name = c.name + "_cpu";
@@ -53,11 +34,7 @@ std::vector<Row> cpu_rows_of(const ServeCase& c, const Places& places) {
     return rows;
   }
   const std::vector<double> nginx = cpu_us(rounds->at(Gateway::kNginx), c.per);
-  Row ratio = values_row(name, ratios(prx, nginx), kOverNginx);
-  ratio.kind = Kind::kRatio;
-  ratio.goal = c.goal;
-  ratio.floor = c.floor;
-  rows.push_back(std::move(ratio));
+  rows.push_back(over_nginx_row(name, ratios(prx, nginx), c.goal, c.floor));
   if (c.with_chain)
     rows.push_back(values_row(
         c.name + "_chain", ratios(cpu_us(rounds->at(Gateway::kChain), c.per), nginx), kOverNginx));
@@ -111,6 +88,8 @@ std::vector<Benchmark> serve_benchmarks() {
   all.push_back(cpu_benchmark("serve_paced",
                               "prx serve and nginx: 600 streams, an event every 20 ms each",
                               {paced_streams()}));
+  for (auto part : {serve_latency_benchmarks(), serve_scale_benchmarks(), portkey_benchmarks()})
+    std::move(part.begin(), part.end(), std::back_inserter(all));
   return all;
 }
 

@@ -1,0 +1,166 @@
+// What `prx serve` holds and starts with: thousands of open streams, system calls of a request, the
+// time until it accepts, and its memory before the first request.
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <utility>
+
+#include "bench/run/gateway_run.hpp"
+#include "bench/run/load_run.hpp"
+#include "bench/run/plan.hpp"
+#include "bench/run/serve_rows.hpp"
+#include "bench/run/tool_output.hpp"
+
+namespace prx::bench {
+namespace {
+
+constexpr int kStreamsRounds = 3;
+constexpr int kStarts = 20;
+constexpr std::size_t kStreamsWanted = 9'500;
+constexpr std::size_t kServeSpareFiles = 256;
+constexpr std::size_t kFilesOfStream = 2;  // to the client and to the upstream
+constexpr double kBytesInKilobyte = 1'024;
+
+// Says so when fewer than wanted fit.
+std::size_t affordable_calls() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_max == RLIM_INFINITY) return kStreamsWanted;
+  const std::size_t files = std::max<std::size_t>(limit.rlim_max, 2 * kServeSpareFiles);
+  const std::size_t streams = std::min(kStreamsWanted, (files - kServeSpareFiles) / kFilesOfStream);
+  if (streams < kStreamsWanted)
+    std::printf("serve.streams: %zu streams instead of %zu, the hard limit of open files is %zu\n",
+                streams, kStreamsWanted, files);
+  return streams;
+}
+
+std::vector<double> kilobytes_a_stream(const std::vector<Report>& reports) {
+  std::vector<double> out;
+  for (const Report& report : reports)  // the first stream was open before
+    out.push_back((report.at("memory_after") - report.at("memory_before")) / kBytesInKilobyte /
+                  (report.at("streams") - 1));
+  return out;
+}
+
+std::vector<Row> streams_rows(const Places& places) {
+  const std::string memory_name = "serve.streams_memory", cpu_name = "serve.streams_cpu";
+  if (const auto reason = why_not(places, Gateway::kPrx))
+    return {skipped_row(memory_name, *reason)};
+  GatewayLoad load{"paced", "stamped", "stamped"};
+  load.streams = affordable_calls();
+  load.interval_ms = 500;
+  load.stream_events = 40;          // twenty seconds, of which opening may take most
+  load.events = load.streams * 10;  // five seconds
+  const auto rounds = alternate_gateways(places, present(places, {Gateway::kNginx, Gateway::kPrx}),
+                                         load, kStreamsRounds);
+  if (!rounds) return {broken_row(memory_name, rounds.error().message)};
+  const std::vector<Report>& prx = rounds->at(Gateway::kPrx);
+  std::vector<Row> rows{values_row(memory_name, kilobytes_a_stream(prx), "KB/stream")};
+  rows.back().kind = Kind::kCount;
+  rows.back().goal = 28;
+  rows.back().floor = 25;
+  if (const auto reason = why_not(places, Gateway::kNginx)) {
+    rows.push_back(skipped_row(cpu_name, *reason));
+    return rows;
+  }
+  const std::vector<Report>& nginx = rounds->at(Gateway::kNginx);
+  rows.push_back(values_row(memory_name + "_nginx", kilobytes_a_stream(nginx), "KB/stream"));
+  rows.push_back(over_nginx_row(cpu_name, ratios(cpu_us(prx), cpu_us(nginx)), 1.2, 1.14));
+  rows.push_back(values_row("serve.streams_time", cpu_us(prx), "us/event"));
+  rows.push_back(values_row("serve.streams_nginx", cpu_us(nginx), "us/event"));
+  return rows;
+}
+
+// strace -D is the gateway's child, so what ends is the gateway.
+Result<double> calls_of(const Places& places, const GatewayLoad& load) {
+  const std::string path = places.scratch + "/serve-calls";
+  PRX_TRY(run_gateway(places, Gateway::kPrx, load,
+                      {*find_program("strace"), "-D", "-f", "-c", "-o", path}));
+  std::ifstream file(path);
+  const std::optional<double> value = read_strace(file);
+  if (!value) return fail(ErrorClass::kInternal, "no total in " + path);
+  return *value;
+}
+
+Result<double> calls_of_each(const Places& places, GatewayLoad load, std::size_t few,
+                             std::size_t many) {
+  load.requests = few;
+  PRX_TRY_SET(const double less, calls_of(places, load));
+  load.requests = many;
+  PRX_TRY_SET(const double more, calls_of(places, load));
+  return (more - less) / static_cast<double>(many - few);
+}
+
+Row calls_row(const Places& places, std::string name, const GatewayLoad& load, double goal,
+              double floor) {
+  if (const auto reason = why_not(places, Gateway::kPrx))
+    return skipped_row(std::move(name), *reason);
+  if (!find_program("strace")) return skipped_row(std::move(name), "strace is not installed");
+  const Result<double> value = calls_of_each(places, load, 192, 1'216);
+  if (!value) return broken_row(std::move(name), value.error().message);
+  Row row;
+  row.name = std::move(name);
+  row.value = *value;
+  row.unit = "calls/request";
+  row.kind = Kind::kCount;
+  row.goal = goal;
+  row.floor = floor;
+  return row;
+}
+
+std::vector<Row> calls_rows(const Places& places) {
+  return {calls_row(places, "serve.json_syscalls", {"closed", "json", "json"}, 10, 8.4),
+          calls_row(places, "serve.stream_syscalls", {"closed", "stream", "coalesced"}, 20, 15)};
+}
+
+// Resident, as `ps` says it.
+std::optional<double> resident_megabytes(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/smaps_rollup");
+  for (std::string word; file >> word;) {
+    double kilobytes = 0;
+    if (word == "Rss:" && file >> kilobytes) return kilobytes / kBytesInKilobyte;
+  }
+  return std::nullopt;
+}
+
+std::vector<Row> ready_rows(const Places& places) {
+  const std::string name = "serve.ready";
+  if (const auto reason = why_not(places, Gateway::kPrx)) return {skipped_row(name, *reason)};
+  const auto upstream = Upstream::start(places, {"", "json"});
+  if (!upstream) return {broken_row(name, upstream.error().message)};
+  std::vector<double> times, memory;
+  for (int i = 0; i < kStarts; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    const auto program = GatewayProgram::start(places, Gateway::kPrx, {upstream->port()});
+    const auto ready = std::chrono::steady_clock::now();
+    if (!program) return {broken_row(name, program.error().message)};
+    const auto resident = resident_megabytes(program->pid());
+    if (!resident) return {broken_row(name, "cannot read the memory of prx serve")};
+    times.push_back(std::chrono::duration<double, std::milli>(ready - start).count());
+    memory.push_back(*resident);
+  }
+  Row time = values_row(name, times, "ms");
+  time.kind = Kind::kTime;
+  time.goal = 12;
+  time.floor = 8.8;
+  Row idle = values_row("serve.idle", memory, "MB");
+  idle.kind = Kind::kCount;
+  idle.goal = 15;
+  idle.floor = 11;
+  return {std::move(time), std::move(idle)};
+}
+
+}  // namespace
+
+std::vector<Benchmark> serve_scale_benchmarks() {
+  return {
+      {"serve_streams", "prx serve and nginx: 9,500 streams open at once", false, &streams_rows},
+      {"serve_syscalls", "system calls of prx serve per request", true, &calls_rows},
+      {"serve_ready", "prx serve, from exec until it accepts, and its memory then", false,
+       &ready_rows}};
+}
+
+}  // namespace prx::bench
