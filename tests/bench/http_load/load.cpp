@@ -123,7 +123,10 @@ void HttpLoad::on_event(Peer& peer, Time sent, Time now) {
 void HttpLoad::on_answer(Peer& peer, Time now) {
   ++done_;
   if (options_.shape == Shape::kPaced) {
-    if (!measured_) die("a paced stream ended before the measurement did");
+    if (!measured_)
+      die("a paced stream ended before the measurement did; " + std::to_string(opened_) + " of " +
+          std::to_string(options_.streams) + " had begun, " + std::to_string(events_) + " of " +
+          std::to_string(options_.events) + " events had come since");
     return;
   }
   if (measuring_) latencies_.push_back(static_cast<std::uint64_t>((now - peer.due).count()));

@@ -38,7 +38,8 @@ std::vector<PortkeyCase> portkey_cases() {
   stream.load.warmup = 200;
   stream.load.requests = 400;
   PortkeyCase paced{"serve.portkey_paced", 6, 7, {"paced", "stamped", "stamped"}};
-  paced.load.streams = 60;  // more would be more than it can send
+  paced.load.streams = 60;         // more would be more than it can send
+  paced.load.stream_events = 400;  // eight seconds: its first ones come late
   paced.load.events = 6'000;
   return {json, stream, paced};
 }

@@ -51,9 +51,9 @@ std::vector<Row> streams_rows(const Places& places) {
     return {skipped_row(memory_name, *reason)};
   GatewayLoad load{"paced", "stamped", "stamped"};
   load.streams = affordable_calls();
-  load.interval_ms = 500;
-  load.stream_events = 40;          // twenty seconds, of which opening may take most
-  load.events = load.streams * 10;  // five seconds
+  load.interval_ms = 1'000;
+  load.stream_events = 30;         // half a minute, of which opening may take two thirds
+  load.events = load.streams * 8;  // eight seconds
   const auto rounds = alternate_gateways(places, present(places, {Gateway::kNginx, Gateway::kPrx}),
                                          load, kStreamsRounds);
   if (!rounds) return {broken_row(memory_name, rounds.error().message)};
