@@ -53,7 +53,7 @@ struct Gateway::Shared {
       : ring(std::make_shared<const KeyRing>(config.keys, nullptr)) {}
   std::shared_ptr<const KeyRing> ring;
   std::unique_ptr<BudgetKeeper> budgets;  ///< null: they are not kept
-  std::unique_ptr<AccessLog> log;         ///< null: none; ends after the servers
+  std::unique_ptr<AccessLog> log;         ///< null: there is none
   Asker asker;  // ends after the servers, off the loops: it may wait for what it asks
 };
 
@@ -76,10 +76,12 @@ Result<std::unique_ptr<Gateway>> Gateway::open_on(std::vector<Listener> listener
                                                   GatewayOptions options) {
   for (const Listener& one : listeners)
     PRX_TRY(config::check_serve_reach(one.authority, one.is_local, !config.keys.empty()));
-  std::unique_ptr<Gateway> out(new Gateway(clients, config, listeners));
+  std::unique_ptr<AccessLog> log;
   if (!config.access_log.empty()) {
-    PRX_TRY_SET(out->shared_->log, AccessLog::open(config.access_log, options.say));
+    PRX_TRY_SET(log, AccessLog::open(config.access_log, options.say));
   }
+  std::unique_ptr<Gateway> out(new Gateway(clients, config, listeners));
+  out->shared_->log = std::move(log);
   if (!options.state_folder.empty())
     out->shared_->budgets = std::make_unique<BudgetKeeper>(options.state_folder, out->shared_->ring,
                                                            std::move(options.say));
@@ -93,12 +95,14 @@ Result<void> Gateway::listen(std::vector<Listener> listeners, const ServeConfig&
     PRX_TRY_SET(auto parts, spread(std::move(one), each.size()));
     for (std::size_t i = 0; i < each.size(); ++i) each[i].push_back(std::move(parts[i]));
   }
-  RequestObserver observer;
-  if (AccessLog* const log = shared_->log.get())
-    observer = [log](RequestRecord&& record) { log->write(std::move(record)); };
   const auto places = std::make_shared<InFlight>();
+  RequestObserver observer;
+  if (shared_->log)
+    observer = [log = shared_->log.get()](RequestRecord&& record) {
+      log->write(std::move(record));
+    };
   for (std::size_t i = 0; i < each.size(); ++i)
-    PRX_TRY(loops_[i]->listen(limits_of(config), places, observer, std::move(each[i])));
+    PRX_TRY(loops_[i]->listen(limits_of(config), places, std::move(each[i]), observer));
   return {};
 }
 

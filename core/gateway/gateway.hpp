@@ -42,8 +42,8 @@ class Gateway {
   using Clients = std::vector<Client*>;
 
   /// Accepts from `listeners`, one or more, on each loop, whatever `config` says of places and TLS.
-  /// Errors: kInvalidRequest: one is reached from other machines, and there is no key, or the
-  /// access log cannot be written; kInternal: one is no listening socket; those of spread().
+  /// Errors: kInvalidRequest: one is reached from other machines, and there is no key; kInternal:
+  /// one is no listening socket; those of spread() and AccessLog::open().
   [[nodiscard]] static Result<std::unique_ptr<Gateway>> open_on(std::vector<Listener> listeners,
                                                                 const Clients& clients,
                                                                 const ServeConfig& config,

@@ -27,7 +27,7 @@ void GatewayLoop::on_loop(const std::function<void()>& task) const {
 }
 
 Result<void> GatewayLoop::listen(const ServerLimits& limits, std::shared_ptr<InFlight> places,
-                                 RequestObserver observer, std::vector<Listener> listeners) {
+                                 std::vector<Listener> listeners, RequestObserver observer) {
   Result<void> out;
   on_loop([&] {
     server_ = std::make_unique<Server>(

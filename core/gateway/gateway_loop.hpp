@@ -25,10 +25,10 @@ class GatewayLoop {
   GatewayLoop(const GatewayLoop&) = delete;
   GatewayLoop& operator=(const GatewayLoop&) = delete;
 
-  /// Once. `places`: of connections, over all loops; `observer`: is told of each answer, on the
-  /// loop; may be empty. Errors: those of Server::listen().
+  /// Once. `places`: of connections, over all loops; `observer`: empty, or as Server::observe().
+  /// Errors: those of Server::listen().
   [[nodiscard]] Result<void> listen(const ServerLimits& limits, std::shared_ptr<InFlight> places,
-                                    RequestObserver observer, std::vector<Listener> listeners);
+                                    std::vector<Listener> listeners, RequestObserver observer);
   void use(std::shared_ptr<const KeyRing> ring);
   /// As Gateway::drain(), of this loop.
   void drain(std::function<void()> drained);

@@ -77,14 +77,14 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
+  /// Tells of each answer, also to what was no request; not of connections above connections_max.
+  /// Before listen().
+  void observe(RequestObserver observer);
   /// Accepts from a listening socket, from the next turn on, with `tls` by TLS: a client has
   /// ServerLimits::head_timeout for its handshake, which counts as no request. Errors: kInternal:
   /// it is none.
   [[nodiscard]] Result<void> listen(os::Descriptor socket,
                                     std::shared_ptr<const TlsContext> tls = nullptr);
-  /// Tells of each answer, also to what was no request; not of connections above connections_max.
-  /// Before listen().
-  void observe(RequestObserver observer);
   /// Accepts no more and closes connections that wait for a request; the others end after their
   /// answer, which says so ("Connection: close") when its head has not gone out yet.
   void drain();

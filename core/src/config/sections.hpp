@@ -50,10 +50,17 @@ inline constexpr std::string_view kUsualProvider = "openrouter";  ///< when noth
 
 inline constexpr std::array<std::string_view, 3> kDefaultKeys = {"provider", "model", "chain"};
 inline constexpr std::array<std::string_view, 3> kLogKeys = {"level", "file", "format"};
-inline constexpr std::array<std::string_view, 11> kServeKeys = {
-    "access_log",   "listen",        "loops",         "connections_max", "body_max",
-    "idle_timeout", "drain_timeout", "allowed_hosts", "allowed_origins", "keys",
-    "tls"};
+inline constexpr std::array<std::string_view, 11> kServeKeys = {"listen",
+                                                                "loops",
+                                                                "connections_max",
+                                                                "body_max",
+                                                                "idle_timeout",
+                                                                "drain_timeout",
+                                                                "allowed_hosts",
+                                                                "allowed_origins",
+                                                                "access_log",
+                                                                "keys",
+                                                                "tls"};
 /// Keys of [providers.<name>] that the core knows; all others are the plugin's.
 inline constexpr std::array<std::string_view, 17> kProviderKeys = {
     "plugin",       "api_key",         "api_keys",     "api_key_file",       "api_key_command",

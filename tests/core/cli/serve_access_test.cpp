@@ -162,7 +162,7 @@ TEST_F(ServeAccess, AnAccessLogThatCannotBeWrittenIsSaidBeforeAnythingIsServed) 
                            write("c.toml", "[serve]\naccess_log = \"/dev/null/x\"\n")});
   EXPECT_EQ(result.exit_code, 3);
   EXPECT_EQ(result.out, "");
-  EXPECT_THAT(result.err, HasSubstr("[serve] access_log: /dev/null/x cannot be made"));
+  EXPECT_THAT(result.err, HasSubstr("[serve] access_log: /dev/null/x cannot be written"));
 }
 
 }  // namespace
