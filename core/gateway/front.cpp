@@ -9,6 +9,8 @@
 #include "gateway/chat/chat_exchange.hpp"
 #include "gateway/endpoint/endpoint_exchange.hpp"
 #include "gateway/listener.hpp"
+#include "gateway/watch/metrics_text.hpp"
+#include "gateway/watch/status_body.hpp"
 
 namespace prx::gateway {
 
@@ -73,11 +75,11 @@ const Front::Endpoint* Front::find(std::string_view path) {
     std::string below(below_version(request.path));
     return begin_endpoint(front.client_, std::move(below), std::move(request), dialect, responder);
   };
-  static constexpr std::array<Endpoint, 8> kEndpoints{{
+  static constexpr std::array<Endpoint, 10> kEndpoints{{
       {"/chat/completions", "POST",
        [](Front& front, Request&& request, Responder& responder) {
          const Dialect dialect = dialect_of(request.path);
-         return begin_chat(front.client_, std::move(request), dialect, responder);
+         return begin_chat(front.client_, front.watch_, std::move(request), dialect, responder);
        }},
       {"/completions", "POST", post_on},
       {"/embeddings", "POST", post_on},
@@ -99,6 +101,12 @@ const Front::Endpoint* Front::find(std::string_view path) {
          responder.send({200, "application/json"}, key_body(*request.key, now));
          return std::unique_ptr<Exchange>();
        }},
+      {"/metrics", "GET",
+       [](Front& front, Request&&, Responder& responder) { return front.metrics(responder); },
+       false},
+      {"/status", "GET",
+       [](Front& front, Request&&, Responder& responder) { return front.status(responder); },
+       false},
       {"/healthz", "GET",
        [](Front&, Request&&, Responder& responder) {
          responder.send({200, "application/json"}, R"({"status":"ok"})");
@@ -130,6 +138,20 @@ const Front::Endpoint* Front::find(std::string_view path) {
 std::unique_ptr<Exchange> Front::ask(Find find, const HttpRequest& request, Responder& responder) {
   return begin_asked(asked_.client, ClientLoop::of(client_), asked_.asker, std::move(find),
                      dialect_of(request.path), responder);
+}
+
+std::unique_ptr<Exchange> Front::metrics(Responder& responder) {
+  return begin_report(asked_.reporters, ClientLoop::of(client_), responder, kMetricsType,
+                      metrics_text);
+}
+
+std::unique_ptr<Exchange> Front::status(Responder& responder) {
+  return begin_report(asked_.reporters, ClientLoop::of(client_), responder, "application/json",
+                      [this](const LoopReports& loops) {
+                        return status_body({std::chrono::system_clock::now(), started_, draining_,
+                                            client_.config(), client_.plugins()},
+                                           loops);
+                      });
 }
 
 std::unique_ptr<Exchange> Front::answer(HttpRequest&& request, Responder& responder) {

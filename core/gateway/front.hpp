@@ -2,6 +2,7 @@
 /// Front: which endpoint answers a request. The table of endpoints is in front.cpp.
 #pragma once
 
+#include <chrono>
 #include <memory>
 
 #include "gateway/access/gate.hpp"
@@ -9,6 +10,8 @@
 #include "gateway/error_body.hpp"
 #include "gateway/http/http_request.hpp"
 #include "gateway/http/response.hpp"
+#include "gateway/watch/reporters.hpp"
+#include "gateway/watch/watch.hpp"
 #include "prx/client.hpp"
 
 namespace prx::gateway {
@@ -17,13 +20,14 @@ namespace prx::gateway {
 struct Asked {
   Client& client;
   Asker& asker;
+  const Reporters& reporters;
 };
 
-/// Of one client, on its loop; borrows client, gate and who is asked.
+/// Of one client, on its loop; borrows client, gate, watch and who is asked.
 class Front {
  public:
-  Front(Client& client, Asked asked, const Gate& gate)
-      : client_(client), asked_(asked), gate_(gate) {}
+  Front(Client& client, Asked asked, const Gate& gate, Watch& watch)
+      : client_(client), asked_(asked), gate_(gate), watch_(watch) {}
 
   /// As a Handler of a Server: answers now, or later through what it gives.
   [[nodiscard]] std::unique_ptr<Exchange> answer(HttpRequest&& request, Responder& responder);
@@ -40,7 +44,11 @@ class Front {
                                               Responder& responder);
   Client& client_;
   const Asked asked_;
+  [[nodiscard]] std::unique_ptr<Exchange> metrics(Responder& responder);
+  [[nodiscard]] std::unique_ptr<Exchange> status(Responder& responder);
   const Gate& gate_;
+  Watch& watch_;
+  const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
   bool draining_ = false;
 };
 

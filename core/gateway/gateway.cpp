@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "client/client_loop.hpp"
 #include "config/listen_place.hpp"
 #include "gateway/access/access_log.hpp"
 #include "gateway/access/budget_keeper.hpp"
@@ -54,22 +55,31 @@ struct Gateway::Shared {
   std::shared_ptr<const KeyRing> ring;
   std::unique_ptr<BudgetKeeper> budgets;  ///< null: they are not kept
   std::unique_ptr<AccessLog> log;         ///< null: there is none
+  Reporters reporters;                    ///< of the loops
   Asker asker;  // ends after the servers, off the loops: it may wait for what it asks
 };
 
 Gateway::Gateway(const Clients& clients, const ServeConfig& config,
-                 const std::vector<Listener>& listeners)
+                 const std::vector<Listener>& listeners,
+                 const std::vector<std::shared_ptr<Watch>>& watches)
     : shared_(std::make_unique<Shared>(config)) {
   const auto far = std::find_if_not(listeners.begin(), listeners.end(),
                                     [](const Listener& one) { return one.is_local; });
   for (const Listener& one : listeners) urls_.push_back(one.url());
   if (far != listeners.end()) far_url_ = far->url();
-  for (Client* const client : clients)
-    loops_.push_back(std::make_unique<GatewayLoop>(*client, Asked{*clients.front(), shared_->asker},
-                                                   config, far_url_.empty(), shared_->ring));
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    auto watch = i < watches.size() ? watches[i] : std::make_shared<Watch>();
+    loops_.push_back(std::make_unique<GatewayLoop>(
+        *clients[i], Asked{*clients.front(), shared_->asker, shared_->reporters}, config,
+        far_url_.empty(), shared_->ring, std::move(watch)));
+    shared_->reporters.add(ClientLoop::of(*clients[i]),
+                           [loop = loops_.back().get()] { return loop->report(); });
+  }
 }
 
-Gateway::~Gateway() = default;
+Gateway::~Gateway() {
+  for (const auto& loop : loops_) loop->stop();
+}
 
 Result<std::unique_ptr<Gateway>> Gateway::open_on(std::vector<Listener> listeners,
                                                   const Clients& clients, const ServeConfig& config,
@@ -80,7 +90,7 @@ Result<std::unique_ptr<Gateway>> Gateway::open_on(std::vector<Listener> listener
   if (!config.access_log.empty()) {
     PRX_TRY_SET(log, AccessLog::open(config.access_log, options.say));
   }
-  std::unique_ptr<Gateway> out(new Gateway(clients, config, listeners));
+  std::unique_ptr<Gateway> out(new Gateway(clients, config, listeners, options.watches));
   out->shared_->log = std::move(log);
   if (!options.state_folder.empty())
     out->shared_->budgets = std::make_unique<BudgetKeeper>(options.state_folder, out->shared_->ring,

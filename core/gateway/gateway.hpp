@@ -13,6 +13,7 @@
 
 #include "gateway/http/server.hpp"
 #include "gateway/listener.hpp"
+#include "gateway/watch/watch.hpp"
 #include "prx/client.hpp"
 
 namespace prx::gateway {
@@ -27,6 +28,9 @@ struct GatewayOptions {
   /// Where the spending of keys is kept: see state_folder(). "": it is not, and begins anew with
   /// each start
   std::filesystem::path state_folder;
+  /// For each client what its measurements go to (Watch::sink_of()), in the same order; what there
+  /// is none for, /metrics and /status say nothing of
+  std::vector<std::shared_ptr<Watch>> watches;
 };
 
 /// How many loops, and so clients, a service has: `[serve] loops`, or else one for each core that
@@ -83,8 +87,8 @@ class Gateway {
 
  private:
   struct Shared;
-  Gateway(const Clients& clients, const ServeConfig& config,
-          const std::vector<Listener>& listeners);
+  Gateway(const Clients& clients, const ServeConfig& config, const std::vector<Listener>& listeners,
+          const std::vector<std::shared_ptr<Watch>>& watches);
   [[nodiscard]] Result<void> listen(std::vector<Listener> listeners, const ServeConfig& config);
   std::vector<std::string> urls_;
   std::string far_url_;             ///< of one that other machines reach; "": there is none

@@ -8,13 +8,30 @@
 namespace prx::gateway {
 
 GatewayLoop::GatewayLoop(Client& client, Asked asked, const ServeConfig& config, bool loopback,
-                         std::shared_ptr<const KeyRing> ring)
-    : client_(client), gate_(config, loopback), front_(client, asked, gate_) {
+                         std::shared_ptr<const KeyRing> ring, std::shared_ptr<Watch> watch)
+    : client_(client),
+      watch_(std::move(watch)),
+      gate_(config, loopback),
+      front_(client, asked, gate_, *watch_) {
   gate_.use(std::move(ring));
 }
 
-GatewayLoop::~GatewayLoop() {
+GatewayLoop::~GatewayLoop() { stop(); }
+
+void GatewayLoop::stop() {
   on_loop([this] { server_.reset(); });
+}
+
+LoopReport GatewayLoop::report() const {
+  LoopReport out;
+  if (!server_) return out;
+  out.server = server_->counts();
+  out.unsent = server_->unsent();
+  out.client = ClientLoop::state(client_);
+  out.numbers.add(watch_->numbers());
+  const auto& calls = watch_->book().calls();
+  out.calls.assign(calls.begin(), calls.end());
+  return out;
 }
 
 void GatewayLoop::on_loop(const std::function<void()>& task) const {

@@ -17,10 +17,11 @@ namespace prx::gateway {
 /// thread, which is no client's; what it does, it does on the loop, and waits for that.
 class GatewayLoop {
  public:
-  /// `ring`: whom it asks for; `loopback`: it is reached from this machine alone.
+  /// `ring`: whom it asks for; `loopback`: it is reached from this machine alone; `watch`: what the
+  /// client's measurements go to.
   GatewayLoop(Client& client, Asked asked, const ServeConfig& config, bool loopback,
-              std::shared_ptr<const KeyRing> ring);
-  /// Ends answers that are under way in a reset.
+              std::shared_ptr<const KeyRing> ring, std::shared_ptr<Watch> watch);
+  /// After stop() of all loops: one may be about to ask another for its report.
   ~GatewayLoop();
   GatewayLoop(const GatewayLoop&) = delete;
   GatewayLoop& operator=(const GatewayLoop&) = delete;
@@ -29,6 +30,10 @@ class GatewayLoop {
   /// Errors: those of Server::listen().
   [[nodiscard]] Result<void> listen(const ServerLimits& limits, std::shared_ptr<InFlight> places,
                                     std::vector<Listener> listeners, RequestObserver observer);
+  /// Ends answers that are under way in a reset, and answers nothing any more.
+  void stop();
+  /// Of this loop, on it.
+  [[nodiscard]] LoopReport report() const;
   void use(std::shared_ptr<const KeyRing> ring);
   /// As Gateway::drain(), of this loop.
   void drain(std::function<void()> drained);
@@ -39,9 +44,10 @@ class GatewayLoop {
  private:
   void on_loop(const std::function<void()>& task) const;
   Client& client_;
-  Gate gate_;                       ///< loop only
-  Front front_;                     ///< loop only
-  std::unique_ptr<Server> server_;  ///< loop only
+  const std::shared_ptr<Watch> watch_;  // shared with the client's sink
+  Gate gate_;                           ///< loop only
+  Front front_;                         ///< loop only
+  std::unique_ptr<Server> server_;      ///< loop only
 };
 
 }  // namespace prx::gateway

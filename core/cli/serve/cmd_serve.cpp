@@ -67,7 +67,7 @@ class Serve final : public Command {
             "  POST /embeddings, /completions\n"
             "  GET  /models             chains and models; /models/ID: one\n"
             "  GET  /key                what the first provider says of its key\n"
-            "and GET /healthz, /readyz.\n\n"
+            "and GET /healthz, /readyz, /metrics (Prometheus), /status (JSON).\n\n"
             "SIGTERM and Ctrl-C let the answers under way end ([serve] drain_timeout), a second "
             "one does not wait.\n"
             "A file that was written anew is read again, and at SIGHUP, which opens [serve] "
@@ -119,12 +119,13 @@ class Serve final : public Command {
     }
     TlsRenewal tls;
     if (auto opened = tls.open(serve.tls); !opened) return configuration_failure(opened.error());
-    auto clients = ClientGroup::open(*config, std::vector<ClientOptions>(gateway::loops_of(serve)));
+    gateway::GatewayOptions options = options_of(serve);
+    auto clients = ClientGroup::open(*config, client_options(options, gateway::loops_of(serve)));
     if (!clients) return configuration_failure(clients.error());
     auto listeners = open_listeners(std::move(*given), serve, tls.context());
     if (!listeners) return failed(listeners.error());
     auto gateway = gateway::Gateway::open_on(std::move(*listeners), all_of(**clients), serve,
-                                             options_of(serve));
+                                             std::move(options));
     if (!gateway && gateway.error().error_class == ErrorClass::kInvalidRequest)
       return configuration_failure(gateway.error());
     if (!gateway) return failed(gateway.error());
@@ -191,6 +192,16 @@ class Serve final : public Command {
     return exit_code(error.error_class);
   }
 
+  /// Of as many clients, each with a watch of its own among `options`.
+  static std::vector<ClientOptions> client_options(gateway::GatewayOptions& options,
+                                                   std::size_t count) {
+    std::vector<ClientOptions> out(count);
+    for (ClientOptions& one : out) {
+      options.watches.push_back(std::make_shared<gateway::Watch>());
+      one.metrics = gateway::Watch::sink_of(options.watches.back());
+    }
+    return out;
+  }
   static gateway::GatewayOptions options_of(const ServeConfig& serve) {
     gateway::GatewayOptions out;
     out.say = [](std::string_view line) { message(line); };

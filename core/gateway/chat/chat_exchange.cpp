@@ -6,6 +6,7 @@
 #include "gateway/access/charge.hpp"
 #include "gateway/chat/chunk_writer.hpp"
 #include "gateway/trail.hpp"
+#include "monotonic_time.hpp"
 
 namespace prx::gateway {
 
@@ -19,10 +20,11 @@ std::int64_t now_in_seconds() {
 
 class ChatExchange final : public Exchange, private Sink {
  public:
-  ChatExchange(Dialect dialect, const AskedChat& asked, Responder& responder)
+  ChatExchange(Dialect dialect, const AskedChat& asked, Watch& watch, Responder& responder)
       : dialect_(dialect),
         stream_(asked.stream),
         trail_(asked.trail),
+        watch_(watch),
         responder_(responder),
         chunks_({asked.include_usage, asked.model, now_in_seconds()}) {}
 
@@ -42,7 +44,16 @@ class ChatExchange final : public Exchange, private Sink {
     chunks_.write(event, out_);
     if (out_.empty()) return;
     begin();
+    note_chunk();
     responder_.write(out_);
+  }
+
+  /// One write of an answer, of those behind the first.
+  void note_chunk() {
+    const MonotonicTime now = std::chrono::steady_clock::now();
+    if (last_chunk_ != MonotonicTime{})
+      between_chunks_.add(std::chrono::duration<double>(now - last_chunk_).count());
+    last_chunk_ = now;
   }
 
   void begin() {
@@ -53,6 +64,7 @@ class ChatExchange final : public Exchange, private Sink {
   }
 
   void on_end(ChatResult result) override {
+    if (stream_) watch_.take_chunks(between_chunks_);  // the call was measured just before this
     if (!result) return fail_with(result.error());
     if (!stream_) {
       // A server that streams although it was not asked to sends many.
@@ -85,6 +97,9 @@ class ChatExchange final : public Exchange, private Sink {
   const bool stream_, trail_;
   bool began_ = false;
   std::size_t frames_ = 0;
+  Watch& watch_;
+  Histogram between_chunks_{between_chunks_bounds()};  ///< seconds
+  MonotonicTime last_chunk_{};
   Responder& responder_;
   ChunkWriter chunks_;
   std::string out_, whole_;
@@ -93,8 +108,8 @@ class ChatExchange final : public Exchange, private Sink {
 
 }  // namespace
 
-std::unique_ptr<Exchange> begin_chat(Client& client, HttpRequest&& request, Dialect dialect,
-                                     Responder& responder) {
+std::unique_ptr<Exchange> begin_chat(Client& client, Watch& watch, HttpRequest&& request,
+                                     Dialect dialect, Responder& responder) {
   const auto key = request.key;
   const auto notes = request.notes;
   auto asked = read_chat(std::move(request), dialect);
@@ -107,7 +122,7 @@ std::unique_ptr<Exchange> begin_chat(Client& client, HttpRequest&& request, Dial
     notes->chain = asked->options.chain;
   }
   charge(asked->options, key, notes);
-  auto exchange = std::make_unique<ChatExchange>(dialect, *asked, responder);
+  auto exchange = std::make_unique<ChatExchange>(dialect, *asked, watch, responder);
   exchange->start(client, *asked);
   return exchange;
 }

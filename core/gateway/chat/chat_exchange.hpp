@@ -6,12 +6,15 @@
 
 #include "gateway/chat/asked_chat.hpp"
 #include "gateway/http/response.hpp"
+#include "gateway/watch/watch.hpp"
 #include "prx/client.hpp"
 
 namespace prx::gateway {
 
 /// Starts the call, or answers at once why there is none (and gives null). On the client's loop.
-[[nodiscard]] std::unique_ptr<Exchange> begin_chat(Client& client, HttpRequest&& request,
-                                                   Dialect dialect, Responder& responder);
+/// `watch` is what the client's measurements go to.
+[[nodiscard]] std::unique_ptr<Exchange> begin_chat(Client& client, Watch& watch,
+                                                   HttpRequest&& request, Dialect dialect,
+                                                   Responder& responder);
 
 }  // namespace prx::gateway

@@ -60,6 +60,8 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
   void drain();  ///< closes when no request is under way
   void close(bool reset);
   void flush();  ///< at the end of a turn
+  /// Bytes that wait for the client.
+  [[nodiscard]] std::size_t unsent() const { return out_.size() + sending_.size(); }
 
   // Responder
   void header(std::string_view name, std::string_view value) override;
@@ -107,7 +109,6 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
   void set_deadline_at(MonotonicTime deadline);
   void on_timer();
   void arm(MonotonicTime due);
-  [[nodiscard]] std::size_t unsent() const { return out_.size() + sending_.size(); }
   [[nodiscard]] bool is_answering() const {
     return phase_ == Phase::kAnswering || phase_ == Phase::kSending;
   }

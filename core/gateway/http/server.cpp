@@ -172,6 +172,12 @@ void Server::stop() {
 
 ServerCounts Server::counts() const { return impl_->parts->counts; }
 
+std::size_t Server::unsent() const {
+  std::size_t out = 0;
+  for (const auto& one : impl_->parts->open) out += one->unsent();
+  return out;
+}
+
 void Server::on_drained(std::function<void()> told) {
   if (impl_->parts->open.empty()) return impl_->parts->loop.post(std::move(told));
   impl_->parts->on_empty = std::move(told);

@@ -91,6 +91,8 @@ class Server {
   /// Closes all connections, in the middle of their answers too.
   void stop();
   [[nodiscard]] ServerCounts counts() const;
+  /// Bytes of answers that wait for their clients.
+  [[nodiscard]] std::size_t unsent() const;
   /// No connection is open, and none will be. Only after drain(). `told` may destroy the server.
   void on_drained(std::function<void()> told);
 

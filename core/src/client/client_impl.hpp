@@ -15,6 +15,7 @@
 #include "catalog/shelf.hpp"
 #include "client/chain_plan.hpp"
 #include "client/chat_call.hpp"
+#include "client/client_state.hpp"
 #include "client/doorbell.hpp"
 #include "client/forked.hpp"
 #include "client/provider_instance.hpp"
@@ -91,6 +92,8 @@ class Client::Impl {
   [[nodiscard]] Loop& loop() { return *loop_; }
   [[nodiscard]] AsioLoop& asio_loop() { return *loop_; }
   [[nodiscard]] const driver::HomeProcess& home() const { return home_; }
+  /// Loop thread.
+  [[nodiscard]] ClientState state();
   /// For functions that block: kInternal on a thread of prx, and in a child of fork().
   [[nodiscard]] Result<void> check_may_wait() const;
 

@@ -6,4 +6,6 @@ namespace prx {
 
 AsioLoop& ClientLoop::of(Client& client) { return client.impl_->asio_loop(); }
 
+ClientState ClientLoop::state(Client& client) { return client.impl_->state(); }
+
 }  // namespace prx

@@ -90,6 +90,15 @@ class Health {
 
   /// The record of that name, made when it is new.
   [[nodiscard]] Lane& lane(std::string_view name, MonotonicTime now = {});
+  /// nullptr: there is none.
+  [[nodiscard]] const Lane* find_lane(std::string_view name) const {
+    const auto found = lanes_.find(name);
+    return found != lanes_.end() ? found->second.get() : nullptr;
+  }
+  [[nodiscard]] const KeyLane* find_keys(std::string_view provider) const {
+    const auto found = keys_.find(provider);
+    return found != keys_.end() ? found->second.get() : nullptr;
+  }
   /// Of a provider's name and keys.
   [[nodiscard]] KeyLane& keys(std::string_view provider);
   /// The breaker of a plugin, by name; made when it first breaks its contract. All of its targets
