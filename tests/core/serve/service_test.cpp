@@ -102,7 +102,7 @@ TEST_F(Service, ASocketThatOtherMachinesReachNeedsKeys) {
   GivenSockets sockets;
   const auto port = sockets.add_tcp("http", "0.0.0.0");
   const auto refused = run_with(sockets.given_to(serve()));
-  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_EQ(refused.exit_code, 3);
   EXPECT_THAT(refused.err, AllOf(HasSubstr("'0.0.0.0:" + std::to_string(port) + "' is reached"),
                                  HasSubstr("--new-key")));
   configure("[serve.keys.alice]\nsha256 = \"" + std::string(64, 'a') + "\"\n");
