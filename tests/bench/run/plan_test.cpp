@@ -13,7 +13,7 @@ std::vector<std::string> names_of(const Result<std::vector<Benchmark>>& chosen) 
 
 TEST(BenchPlan, CiStandsForTheDeterministicOnes) {
   EXPECT_EQ(names_of(choose(benchmarks(), {"ci"})),
-            (std::vector<std::string>{"instructions", "syscalls"}));
+            (std::vector<std::string>{"serve_counts", "instructions", "syscalls"}));
 }
 
 TEST(BenchPlan, NoNameMeansAll) {
@@ -30,6 +30,7 @@ TEST(BenchPlan, AnUnknownNameIsAnErrorThatListsTheKnownOnes) {
 TEST(BenchPlan, WithoutProgramsEveryRowOfTheSmallOnesSaysSo) {
   std::vector<Benchmark> small = micro_benchmarks();
   for (Benchmark& benchmark : fallback_benchmarks()) small.push_back(std::move(benchmark));
+  for (Benchmark& benchmark : serve_benchmarks()) small.push_back(std::move(benchmark));
   for (const Benchmark& benchmark : small)
     for (const Row& row : benchmark.run(Places{"/nonexistent", "", "", ""})) {
       EXPECT_FALSE(row.value);

@@ -1,5 +1,5 @@
-// What `prx serve` holds and starts with: thousands of open streams, system calls of a request, the
-// time until it accepts, and its memory before the first request.
+// What `prx serve` holds and starts with: thousands of open streams, system calls and instructions
+// of a request, the time until it accepts, and its memory before the first request.
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -74,46 +74,74 @@ std::vector<Row> streams_rows(const Places& places) {
   return rows;
 }
 
-// strace -D is the gateway's child, so what ends is the gateway.
-Result<double> calls_of(const Places& places, const GatewayLoad& load) {
-  const std::string path = places.scratch + "/serve-calls";
-  PRX_TRY(run_gateway(places, Gateway::kPrx, load,
-                      {*find_program("strace"), "-D", "-f", "-c", "-o", path}));
+enum class Counter { kStrace, kCallgrind };
+
+const char* program_of(Counter counter) {
+  return counter == Counter::kStrace ? "strace" : "valgrind";
+}
+
+// By strace -D the gateway stays the child that is started, so that what is ended is the gateway.
+std::vector<std::string> counting(Counter counter, const std::string& path) {
+  const std::string program = *find_program(program_of(counter));
+  if (counter == Counter::kStrace) return {program, "-D", "-f", "-c", "-o", path};
+  return {program, "--tool=callgrind", "--callgrind-out-file=" + path, "--log-file=/dev/null"};
+}
+
+Result<double> count_of(const Places& places, const GatewayLoad& load, Counter counter) {
+  const std::string path = places.scratch + "/serve-counts";
+  PRX_TRY(run_gateway(places, Gateway::kPrx, load, counting(counter, path)));
   std::ifstream file(path);
-  const std::optional<double> value = read_strace(file);
+  const std::optional<double> value =
+      counter == Counter::kStrace ? read_strace(file) : read_callgrind(file);
   if (!value) return fail(ErrorClass::kInternal, "no total in " + path);
   return *value;
 }
 
-Result<double> calls_of_each(const Places& places, GatewayLoad load, std::size_t few,
-                             std::size_t many) {
-  load.requests = few;
-  PRX_TRY_SET(const double less, calls_of(places, load));
-  load.requests = many;
-  PRX_TRY_SET(const double more, calls_of(places, load));
-  return (more - less) / static_cast<double>(many - few);
+struct ServeCount {
+  const char* name;
+  Counter counter;
+  GatewayLoad load;
+  std::size_t few, many;  // requests
+  const char* unit;
+  std::optional<double> goal = std::nullopt, floor = std::nullopt;
+};
+
+// The cost of a request is the difference of two runs, so start and end cancel out.
+Result<double> count_of_each(const Places& places, const ServeCount& c) {
+  GatewayLoad load = c.load;
+  load.requests = c.few;
+  PRX_TRY_SET(const double less, count_of(places, load, c.counter));
+  load.requests = c.many;
+  PRX_TRY_SET(const double more, count_of(places, load, c.counter));
+  return (more - less) / static_cast<double>(c.many - c.few);
 }
 
-Row calls_row(const Places& places, std::string name, const GatewayLoad& load, double goal,
-              double floor) {
-  if (const auto reason = why_not(places, Gateway::kPrx))
-    return skipped_row(std::move(name), *reason);
-  if (!find_program("strace")) return skipped_row(std::move(name), "strace is not installed");
-  const Result<double> value = calls_of_each(places, load, 192, 1'216);
-  if (!value) return broken_row(std::move(name), value.error().message);
+Row serve_count_row(const Places& places, const ServeCount& c) {
+  if (const auto reason = why_not(places, Gateway::kPrx)) return skipped_row(c.name, *reason);
+  if (!find_program(program_of(c.counter)))
+    return skipped_row(c.name, std::string(program_of(c.counter)) + " is not installed");
+  const Result<double> value = count_of_each(places, c);
+  if (!value) return broken_row(c.name, value.error().message);
   Row row;
-  row.name = std::move(name);
+  row.name = c.name;
   row.value = *value;
-  row.unit = "calls/request";
-  row.kind = Kind::kCount;
-  row.goal = goal;
-  row.floor = floor;
+  row.unit = c.unit;
+  row.kind = c.goal ? Kind::kCount : Kind::kInfo;
+  row.goal = c.goal;
+  row.floor = c.floor;
   return row;
 }
 
-std::vector<Row> calls_rows(const Places& places) {
-  return {calls_row(places, "serve.json_syscalls", {"closed", "json", "json"}, 10, 8.4),
-          calls_row(places, "serve.stream_syscalls", {"closed", "stream", "coalesced"}, 20, 15)};
+std::vector<Row> serve_count_rows(const Places& places) {
+  const GatewayLoad json{"closed", "json", "json"}, stream{"closed", "stream", "coalesced"};
+  const std::vector<ServeCount> counts{
+      {"serve.json_syscalls", Counter::kStrace, json, 192, 2'240, "calls/request", 10, 8.4},
+      {"serve.stream_syscalls", Counter::kStrace, stream, 64, 576, "calls/stream", 20, 15},
+      {"serve.json_instructions", Counter::kCallgrind, json, 192, 1'216, "Ir/request"},
+      {"serve.stream_instructions", Counter::kCallgrind, stream, 64, 192, "Ir/stream"}};
+  std::vector<Row> rows;
+  for (const ServeCount& c : counts) rows.push_back(serve_count_row(places, c));
+  return rows;
 }
 
 // Resident, as `ps` says it.
@@ -158,7 +186,8 @@ std::vector<Row> ready_rows(const Places& places) {
 std::vector<Benchmark> serve_scale_benchmarks() {
   return {
       {"serve_streams", "prx serve and nginx: 9,500 streams open at once", false, &streams_rows},
-      {"serve_syscalls", "system calls of prx serve per request", true, &calls_rows},
+      {"serve_counts", "system calls and instructions of prx serve per request", true,
+       &serve_count_rows},
       {"serve_ready", "prx serve, from exec until it accepts, and its memory then", false,
        &ready_rows}};
 }
