@@ -11,8 +11,8 @@
 
 namespace prx::cli {
 
-/// A turn of the gateway's loop is asked for, and the manager told when it came back: of a loop
-/// that hangs it hears no more. One thread; borrows both.
+/// A turn of each of the gateway's loops is asked for, and the manager told when all came back: of
+/// a gateway with a loop that hangs it hears no more. One thread; borrows both.
 class Watchdog {
  public:
   using Clock = std::chrono::steady_clock;
