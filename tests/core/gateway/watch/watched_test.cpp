@@ -88,9 +88,9 @@ TEST_F(Watched, CallsOfAllLoopsAreCountedUnderOpenTelemetrysNames) {
 TEST_F(Watched, TheTextIsInPrometheussFormat) {
   ask("openai/gpt-4o", true, 2);
   ask("chain:two", false, 1);
-  EXPECT_EQ(fetch(port, "POST", "/v1/chat/completions", chat_body("bad\\\"model\\n#404", false))
-                .status,
-            404);
+  EXPECT_EQ(
+      fetch(port, "POST", "/v1/chat/completions", chat_body("bad\\\"model#404", false)).status,
+      404);
   const std::string text = get("/metrics");
   const std::regex sample(
       R"re([a-z_]+(\{[a-z_]+="([^"\\\n]|\\["\\n])*"(,[a-z_]+="([^"\\\n]|\\["\\n])*")*\})? [0-9.e+-]+)re");
