@@ -88,10 +88,10 @@ TEST_F(Watched, CallsOfAllLoopsAreCountedUnderOpenTelemetrysNames) {
 TEST_F(Watched, TheTextIsInPrometheussFormat) {
   ask("openai/gpt-4o", true, 2);
   ask("chain:two", false, 1);
-  EXPECT_EQ(
-      fetch(port, "POST", "/v1/chat/completions", chat_body("bad\\\"model#404", false)).status,
-      404);
+  EXPECT_EQ(fetch(port, "POST", "/v1/chat/completions", chat_body("bad\\\"model", false)).status,
+            400);
   const std::string text = get("/metrics");
+  EXPECT_THAT(text, HasSubstr(R"(gen_ai_request_model="bad\"model")"));
   const std::regex sample(
       R"re([a-z_]+(\{[a-z_]+="([^"\\\n]|\\["\\n])*"(,[a-z_]+="([^"\\\n]|\\["\\n])*")*\})? [0-9.e+-]+)re");
   std::istringstream lines(text);

@@ -278,7 +278,7 @@ typedef struct prx_secret {
   int32_t (*get)(const prx_host* host, uint64_t op_id, const prx_text_out* out) PRX_NOEXCEPT;
 } prx_secret;
 
-/* ------------------------------ operations ([+]: a host may) */
+/* ------------------------------ operations ([+]: a host may; libprx 0.1 does not ask for it) */
 
 /** An operation that the plugin does not know or offer ends with PRX_E_UNSUPPORTED: from start, or
  * as its terminal event. */
