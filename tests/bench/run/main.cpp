@@ -74,7 +74,7 @@ int main(int argc, char** argv) {
   if (!chosen) die(chosen.error().message);
   if (options.list) {
     for (const auto& benchmark : *chosen)
-      std::printf("%-14s %s\n", benchmark.name.c_str(), benchmark.what.c_str());
+      std::printf("%-16s %s\n", benchmark.name.c_str(), benchmark.what.c_str());
     return 0;
   }
   prx::bench::raise_open_files();
