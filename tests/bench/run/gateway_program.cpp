@@ -58,13 +58,13 @@ std::string target_table(const std::string& name, int port) {
          "/api/v1\"\napi_key = \"" + std::string(kApiKey) + "\"\n";
 }
 
-// As somebody has it who configured nothing else.
+// As somebody has it who configured nothing else, but for the one loop: nginx has one, too.
 std::string prx_configuration(const Places& places, const Upstreams& upstreams, bool chain) {
   const std::string model(kModel);
   std::string out = "[default]\nprovider = \"first\"\nmodel = \"" + model + "\"\n";
   if (chain) out = "[default]\nchain = \"bench\"\n";
-  out +=
-      "[plugins]\ndirs = [\"" + places.plugins + "\"]\n" + target_table("first", upstreams.first);
+  out += "[serve]\nloops = 1\n[plugins]\ndirs = [\"" + places.plugins + "\"]\n" +
+         target_table("first", upstreams.first);
   if (chain)
     out += target_table("second", upstreams.second) +
            "[chains.bench]\ntargets = [\n  { provider = \"first\", model = \"" + model +
