@@ -1,5 +1,7 @@
 #include "gateway/chat/chunk_writer.hpp"
 
+#include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "prx/sdk/json_edit.hpp"
@@ -63,9 +65,14 @@ bool is_usage_alone(const json::ObjectIndex& frame) {
   return list && list->empty();
 }
 
+/// memmem() does not stop at each quote of `text`.
+bool holds(std::string_view text, std::string_view word) {
+  return ::memmem(text.data(), text.size(), word.data(), word.size()) != nullptr;
+}
+
 /// Whether a frame is an answer in one piece: no chunk of a stream, though one was asked for.
 bool is_whole(std::string_view frame) {
-  if (frame.find("\"chat.completion\"") == std::string_view::npos) return false;
+  if (!holds(frame, "\"chat.completion\"")) return false;
   const auto index = json::ObjectIndex::parse(frame);
   return index && index->find("object") == std::optional<std::string_view>("\"chat.completion\"");
 }
@@ -74,7 +81,8 @@ bool is_whole(std::string_view frame) {
 
 void append_event(std::string& out, std::string_view text) {
   for (;;) {
-    const std::size_t end = text.find_first_of("\r\n");
+    // find_first_of() of two characters asks memchr() for each byte of the text.
+    const std::size_t end = std::min(text.find('\n'), text.find('\r'));
     out += "data: ";
     out += text.substr(0, end);
     out += '\n';
@@ -87,13 +95,14 @@ void append_event(std::string& out, std::string_view text) {
 void ChunkWriter::write(const StreamEvent& event, std::string& out) {
   if (event.type == Type::kMeta) meet(event);
   if (event.type == Type::kToolCall) return;  // its pieces were sent
-  if (!event.frame.empty()) in_pieces_ = is_whole(event.frame);
+  if (!event.frame.empty() && !std::exchange(is_known_, true)) in_pieces_ = is_whole(event.frame);
   if (!event.frame.empty() && !in_pieces_) return forward(event, out);
   if (!event.same_frame || in_pieces_) compose(event, out);
 }
 
 /// An answer keeps its first id, and chunks of our own its first model, whoever goes on with it.
 void ChunkWriter::meet(const StreamEvent& meta) {
+  is_known_ = false;  // the answer of another source may be of another kind
   if (model_.empty()) model_ = meta.name;
   if (id_.empty())
     id_ = meta.id;
@@ -102,8 +111,7 @@ void ChunkWriter::meet(const StreamEvent& meta) {
 }
 
 void ChunkWriter::forward(const StreamEvent& event, std::string& out) {
-  const bool has_usage =
-      !options_.include_usage && event.frame.find("\"usage\"") != std::string_view::npos;
+  const bool has_usage = !options_.include_usage && holds(event.frame, "\"usage\"");
   if (!renamed_ && !has_usage) return append_event(out, event.frame);
   const auto index = json::ObjectIndex::parse(event.frame);
   if (!index) return append_event(out, event.frame);

@@ -40,7 +40,8 @@ class ChunkWriter {
   std::string id_, model_;
   bool renamed_ = false;    ///< what is sent now has another id than the client knows
   bool began_ = false;      ///< a chunk of our own has said the role
-  bool in_pieces_ = false;  ///< the last frame was an answer in one piece: its events become chunks
+  bool is_known_ = false;   ///< a frame came, and says whether there are several
+  bool in_pieces_ = false;  ///< the frame was an answer in one piece: its events become chunks
 };
 
 /// `text` as an event of a stream: one "data:" line for each line.

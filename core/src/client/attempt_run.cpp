@@ -8,6 +8,8 @@ std::chrono::microseconds microseconds(std::chrono::nanoseconds time) {
   return std::chrono::duration_cast<std::chrono::microseconds>(time);
 }
 
+constexpr std::size_t kUsualEvents = 8;  // that are held of an answer in one piece
+
 /// What an attempt cost: nothing when the provider refused it, else what it says, if it does.
 std::optional<double> cost_of(const Attempt& attempt, const Error* error) {
   if (attempt.usage.cost) return attempt.usage.cost;
@@ -23,6 +25,7 @@ std::optional<double> cost_of(const Attempt& attempt, const Error* error) {
 
 bool AttemptRun::hold(const StreamEvent& event) {
   if (stream && !first_token && held_.size() >= kEventsMax) return false;
+  if (held_.empty()) held_.reserve(kUsualEvents);
   held_bytes_ += held_.emplace_back(event).size() + kEventCost;
   return held_bytes_ <= kHeldMax;
 }
