@@ -20,12 +20,12 @@ class HealthBoardTest : public ::testing::Test {
   struct Peer {
     explicit Peer(HealthBoardTest& of)
         : shared({{}, [&of] { return of.wall; }, 0, nullptr, of.board}, *of.log), owner(of) {}
-    std::unique_ptr<SharedCall> begin(const std::shared_ptr<const void>& chain) {
+    std::unique_ptr<SharedCall> begin(const std::shared_ptr<const void>& of_chain) {
       const auto targets = [this] {
         ++asked_for_targets;
         return std::vector<SharedTarget>{{"main", "provider", "provider", "http://host", {"key"}}};
       };
-      return shared.begin(health, chain, targets, 3, owner.now);
+      return shared.begin(health, of_chain, targets, 3, owner.now);
     }
     /// A call that fails.
     void fail() {
