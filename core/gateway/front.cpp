@@ -75,7 +75,12 @@ const Front::Endpoint* Front::find(std::string_view path) {
     std::string below(below_version(request.path));
     return begin_endpoint(front.client_, std::move(below), std::move(request), dialect, responder);
   };
-  static constexpr std::array<Endpoint, 10> kEndpoints{{
+  constexpr auto find_one = [](Front& front, Request&& request, Responder& responder) {
+    const std::string_view below = below_version(request.path);
+    const std::string id = unescaped(below.substr(below.find('/', 1) + 1));
+    return front.ask(find_model(id, request.key, dialect_of(request.path)), request, responder);
+  };
+  static constexpr std::array<Endpoint, 11> kEndpoints{{
       {"/chat/completions", "POST",
        [](Front& front, Request&& request, Responder& responder) {
          const Dialect dialect = dialect_of(request.path);
@@ -87,13 +92,8 @@ const Front::Endpoint* Front::find(std::string_view path) {
        [](Front& front, Request&& request, Responder& responder) {
          return front.ask(find_models(request.key), request, responder);
        }},
-      {"/models/", "GET",
-       [](Front& front, Request&& request, Responder& responder) {
-         constexpr std::string_view kBase = "/models/";
-         const std::string id = unescaped(below_version(request.path).substr(kBase.size()));
-         return front.ask(find_model(id, request.key), request, responder);
-       },
-       true, true},
+      {"/models/", "GET", find_one, true, true},
+      {"/model/", "GET", find_one, true, true},  // OpenRouter's newer name of it
       {"/key", "GET",
        [](Front& front, Request&& request, Responder& responder) {
          if (!request.key) return front.ask(find_key(), request, responder);

@@ -85,12 +85,14 @@ Find find_models(std::shared_ptr<const AccessKey> key) {
   };
 }
 
-Find find_model(std::string id, std::shared_ptr<const AccessKey> key) {
-  return [id = std::move(id), key = std::move(key)](
+Find find_model(std::string id, std::shared_ptr<const AccessKey> key, Dialect dialect) {
+  return [id = std::move(id), key = std::move(key), dialect](
              Client& client, const std::stop_token& closing) -> Result<std::string> {
     std::vector<ListedModel> models = list(client, key.get(), closing);
     const auto found = std::find_if(models.begin(), models.end(),
                                     [&](const ListedModel& model) { return model.id == id; });
+    if (found != models.end() && dialect == Dialect::kOpenRouter)
+      return "{\"data\":" + found->json + '}';
     if (found != models.end()) return std::move(found->json);
     return fail(ErrorClass::kNotFound,
                 "there is no model '" + id + "'; GET /models lists what there is");

@@ -29,8 +29,9 @@ using Find = std::function<Result<std::string>(Client& client, const std::stop_t
 /// cache keeps. A provider that cannot be asked is left out, and so is what `key` (null: none was
 /// asked for) may not ask for.
 [[nodiscard]] Find find_models(std::shared_ptr<const AccessKey> key);
-/// One of them. kNotFound: it is none.
-[[nodiscard]] Find find_model(std::string id, std::shared_ptr<const AccessKey> key);
+/// One of them, in `data` as OpenRouter writes it, or as it is. kNotFound: it is none.
+[[nodiscard]] Find find_model(std::string id, std::shared_ptr<const AccessKey> key,
+                              Dialect dialect);
 /// `GET /key` where nobody is asked for a key of this server's own: what the first provider in
 /// force says of its key, as OpenRouter writes it. kUnsupported: it says nothing of keys.
 [[nodiscard]] Find find_key();

@@ -20,6 +20,7 @@ struct EndpointRequest {
   std::string body;
 };
 
+/// The answer of an endpoint. A value.
 struct EndpointResponse {
   std::string json;      ///< the answer as it came: one JSON value
   std::string provider;  ///< that served: the instance's name

@@ -59,6 +59,8 @@ TEST_F(GatewayTest, OneModelIsFoundByItsIdHoweverItIsEscaped) {
     EXPECT_EQ(response.status, 200) << response.body;
     EXPECT_THAT(response.body, HasSubstr(R"("id":"openai/gpt-4o")"));
   }
+  for (const char* const path : {"/api/v1/models/openai/gpt-4o", "/api/v1/model/openai/gpt-4o"})
+    EXPECT_THAT(get(path).body, StartsWith(R"({"data":{"id":"openai/gpt-4o")")) << path;
   EXPECT_THAT(get("/v1/models/chain%3atwo").body, HasSubstr(R"("id":"chain:two")"));
   const Response none = get("/v1/models/no%2Fmodel%");
   EXPECT_EQ(none.status, 404);
