@@ -21,8 +21,24 @@ bool is_chunked(const HttpRequest& request) {
   return beast::iequals(beast::string_view(coding.data(), coding.size()), "chunked");
 }
 
+/// A header in several lines, of which no two servers make the same (RFC 9112, 5.2).
+bool is_folded(std::string_view head) {
+  return head.find("\r\n ") != std::string_view::npos ||
+         head.find("\r\n\t") != std::string_view::npos;
+}
+
+/// Beast lets them pass in the quotes of a chunk's extension, where others see the end of a line.
+bool has_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte < 0x20 && c != '\t') || byte == 0x7f;
+  });
+}
+
 constexpr std::size_t kReservedMax = 64u << 10;
 constexpr const char* kBodyTooLarge = "the body is larger than this server takes";
+constexpr const char* kHeadTooLarge = "request line and headers are larger than this server takes";
+constexpr const char* kBadVersion = "only HTTP/1.0 and HTTP/1.1 are spoken here";
 }  // namespace
 
 /// Beast's parser knows the grammar; this keeps what it finds.
@@ -66,8 +82,12 @@ class RequestParser::Reader final : public http::basic_parser<true> {
   std::size_t on_body_impl(beast::string_view bytes, Code& error) override {
     return keep(bytes, error);
   }
-  void on_chunk_header_impl(std::uint64_t size, beast::string_view, Code& error) override {
-    if (size > limits_.body_max - request.body.size()) too_large(error);
+  void on_chunk_header_impl(std::uint64_t size, beast::string_view extension,
+                            Code& error) override {
+    if (has_control({extension.data(), extension.size()}))
+      error = http::error::bad_chunk_extension;
+    else if (size > limits_.body_max - request.body.size())
+      too_large(error);
   }
   std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view bytes, Code& error) override {
     return keep(bytes, error);
@@ -106,22 +126,30 @@ std::size_t RequestParser::feed(std::string_view bytes) {
       if (bytes.substr(taken) == "\r") break;  // perhaps the half of one
       begin();
     }
+    // Beast's limit is of what it is shown at once: a head in pieces, the lines between chunks and
+    // a trailer have none but this.
+    const std::size_t room = limits_.head_max - (state_ == State::kHead ? head_size_ : 0);
+    const std::string_view shown = bytes.substr(taken, room);
     Code error;
-    const std::size_t used =
-        reader_->put(boost::asio::buffer(bytes.data() + taken, bytes.size() - taken), error);
+    const std::size_t used = reader_->put(boost::asio::buffer(shown.data(), shown.size()), error);
     taken += used;
     if (error && error != http::error::need_more) {
-      if (reader_->body_too_large)
-        refuse(413, kBodyTooLarge);
-      else if (reader_->too_many_headers)
-        refuse(431, "there are more headers than this server takes");
-      else if (error == http::error::header_limit)
-        refuse(431, "request line and headers are larger than this server takes");
-      else if (error == http::error::bad_version)
-        refuse(505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
-      else
-        refuse(400, "this is not an HTTP/1.1 request");
+      refuse(error);
       break;
+    }
+    if (error && shown.size() == room) {
+      refuse(431,
+             state_ == State::kHead
+                 ? kHeadTooLarge
+                 : "what stands between chunks, or behind them, is larger than this server takes");
+      break;
+    }
+    if (state_ == State::kHead) {
+      head_size_ += used;
+      if (is_folded(shown.substr(0, used))) {
+        refuse(400, "a header has one line");
+        break;
+      }
     }
     if (state_ == State::kHead && reader_->is_header_done()) {
       state_ = State::kBody;
@@ -136,6 +164,7 @@ std::size_t RequestParser::feed(std::string_view bytes) {
 
 void RequestParser::begin() {
   reader_ = std::make_unique<Reader>(limits_);
+  head_size_ = 0;
   state_ = State::kHead;
 }
 
@@ -143,8 +172,7 @@ void RequestParser::begin() {
 void RequestParser::check_head() {
   HttpRequest& request = reader_->request;
   request.keep_alive = reader_->keep_alive();
-  if (request.version != 10 && request.version != 11)
-    return refuse(505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
+  if (request.version != 10 && request.version != 11) return refuse(505, kBadVersion);
   if (request.version == 11 && request.count("host") != 1)
     return refuse(400, "a request has exactly one Host header");
   if (request.count("content-length") > 1 || request.count("transfer-encoding") > 1)
@@ -167,6 +195,15 @@ void RequestParser::check_head() {
     if (request.path == "*" && request.method == "OPTIONS") return;
     refuse(400, "the request target is not a path");
   }
+}
+
+void RequestParser::refuse(const boost::system::error_code& error) {
+  if (reader_->body_too_large) return refuse(413, kBodyTooLarge);
+  if (reader_->too_many_headers)
+    return refuse(431, "there are more headers than this server takes");
+  if (error == http::error::header_limit) return refuse(431, kHeadTooLarge);
+  if (error == http::error::bad_version) return refuse(505, kBadVersion);
+  refuse(400, "this is not an HTTP/1.1 request");
 }
 
 void RequestParser::refuse(int status, const char* message) {

@@ -8,12 +8,16 @@
 #include <memory>
 #include <string_view>
 
+#include <boost/system/error_code.hpp>
+
 #include "gateway/http/http_request.hpp"
 
 namespace prx::gateway {
 
 struct RequestLimits {
-  std::size_t head_max = 64u << 10;  ///< bytes of request line and headers
+  /// Bytes of request line and headers; also of what stands between two chunks, and of the trailer
+  /// behind them
+  std::size_t head_max = 64u << 10;
   std::size_t headers_max = 128;
   std::size_t body_max = 32u << 20;
 };
@@ -59,9 +63,11 @@ class RequestParser {
   void begin();
   void check_head();
   void refuse(int status, const char* message);
+  void refuse(const boost::system::error_code& error);
 
   const RequestLimits limits_;
   State state_ = State::kIdle;
+  std::size_t head_size_ = 0;  ///< bytes of the head under way that were taken
   RequestFault fault_;
   std::unique_ptr<Reader> reader_;  ///< of the request under way; null: kIdle
 };

@@ -132,6 +132,19 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"bad_chunk", posted("Transfer-Encoding: chunked\r\n", "zz\r\n"), 400},
         Bad{"space_in_name", "GET / HTTP/1.1\r\nHost: x\r\nX-A : 1\r\n\r\n", 400},
         Bad{"bare_newline_in_value", "GET / HTTP/1.1\r\nHost: x\r\nX-A: 1\n2\r\n\r\n", 400},
+        Bad{"folded_header", "GET / HTTP/1.1\r\nHost: x\r\nX-A: 1\r\n 2\r\n\r\n", 400},
+        Bad{"folded_coding", posted("Transfer-Encoding:\r\n\tchunked\r\n", "0\r\n\r\n"), 400},
+        Bad{"bare_newline_in_an_extension",
+            posted("Transfer-Encoding: chunked\r\n", "2;a=\"\n\"\r\nhe\r\n0\r\n\r\n"), 400},
+        Bad{"long_extension",
+            posted("Transfer-Encoding: chunked\r\n",
+                   "2;a=" + std::string(600, 'a') + "\r\nhe\r\n0\r\n\r\n"),
+            431},
+        Bad{"long_trailer",
+            posted("Transfer-Encoding: chunked\r\n", "0\r\nX-A: " + std::string(300, 'a') +
+                                                         "\r\nX-B: " + std::string(300, 'b') +
+                                                         "\r\n\r\n"),
+            431},
         Bad{"proxy_form", "GET http://x/ HTTP/1.1\r\nHost: x\r\n\r\n", 400},
         Bad{"connect", "CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n", 400},
         Bad{"http_2", "GET / HTTP/2.0\r\nHost: x\r\n\r\n", 505},
@@ -184,6 +197,16 @@ TEST(RequestParser, AHeadThatNeverEndsIsRefusedAtItsLimit) {
   Feeder feeder;
   feeder.feed("GET / HTTP/1.1\r\nHost: x\r\nX-A: ");
   for (int i = 0; i < 600 && feeder.parser.state() == State::kHead; ++i) feeder.feed("a");
+  ASSERT_EQ(feeder.parser.state(), State::kFault);
+  EXPECT_EQ(feeder.parser.fault().status, 431);
+}
+
+TEST(RequestParser, AHeadThatComesLineByLineHasTheSameLimit) {
+  Feeder feeder;
+  feeder.feed("GET / HTTP/1.1\r\nH");
+  feeder.feed("ost: x\r\n");
+  for (int i = 0; i < 6 && feeder.parser.state() == State::kHead; ++i)
+    feeder.feed("X-A: " + std::string(100, 'a') + "\r\nX");
   ASSERT_EQ(feeder.parser.state(), State::kFault);
   EXPECT_EQ(feeder.parser.fault().status, 431);
 }
