@@ -9,6 +9,7 @@
 #include "gateway/chat/chat_exchange.hpp"
 #include "gateway/endpoint/endpoint_exchange.hpp"
 #include "gateway/listener.hpp"
+#include "gateway/page/page.hpp"
 #include "gateway/watch/metrics_text.hpp"
 #include "gateway/watch/status_body.hpp"
 
@@ -33,8 +34,10 @@ std::string_view below_version(std::string_view path) {
   return {};
 }
 
-/// Who keeps a server alive has no key.
-bool is_open(std::string_view path) { return path == "/healthz" || path == "/readyz"; }
+/// Who keeps a server alive has no key; the page holds nothing, and asks for one itself.
+bool is_open(std::string_view path) {
+  return path == "/healthz" || path == "/readyz" || path == "/";
+}
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -80,7 +83,7 @@ const Front::Endpoint* Front::find(std::string_view path) {
     const std::string id = unescaped(below.substr(below.find('/', 1) + 1));
     return front.ask(find_model(id, request.key, dialect_of(request.path)), request, responder);
   };
-  static constexpr std::array<Endpoint, 11> kEndpoints{{
+  static constexpr std::array<Endpoint, 12> kEndpoints{{
       {"/chat/completions", "POST",
        [](Front& front, Request&& request, Responder& responder) {
          const Dialect dialect = dialect_of(request.path);
@@ -106,6 +109,12 @@ const Front::Endpoint* Front::find(std::string_view path) {
        false},
       {"/status", "GET",
        [](Front& front, Request&&, Responder& responder) { return front.status(responder); },
+       false},
+      {"/", "GET",
+       [](Front&, Request&&, Responder& responder) {
+         send_page(responder);
+         return std::unique_ptr<Exchange>();
+       },
        false},
       {"/healthz", "GET",
        [](Front&, Request&&, Responder& responder) {
