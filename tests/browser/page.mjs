@@ -53,7 +53,7 @@ await browser.size(1280, 1000);
 await browser.goto(`${server.url}/`);
 
 await check("an idle server shows its header and its chain, and no calls", async () => {
-  await browser.until("document.getElementById('state').textContent === 'serving'");
+  await browser.until("document.getElementById('state')?.textContent === 'serving'");
   expect((await text("#version")).length > 0, "a version", "");
   expect(/MiB/.test(await text("#memory")), "memory", await text("#memory"));
   expect((await text("#targets tbody")).includes("not asked yet"), "the chain", await text("#targets tbody"));
@@ -62,7 +62,7 @@ await check("an idle server shows its header and its chain, and no calls", async
 
 await check("calls appear as they end, without a reload", async () => {
   await browser.value("window.same = true");
-  for (let i = 0; i < 4; i += 1) expect((await ask("chain:default", { stream: i > 1 })) === 200, "an answer", i);
+  for (let i = 0; i < 4; i += 1) expect((await ask("chain:main", { stream: i > 1 })) === 200, "an answer", i);
   await browser.until(`${rows} === 4`);
   expect((await ask("chain:busy")) === 200, "an answer", "busy");
   await ask("chain:cut", { stream: true });
@@ -71,11 +71,12 @@ await check("calls appear as they end, without a reload", async () => {
 });
 
 await check("targets show their order, state, time line and numbers", async () => {
-  await browser.until("document.querySelector('#targets rect.resting, #targets rect.open') !== null");
+  for (let i = 0; i < 6; i += 1) expect((await ask("chain:down")) === 200, "an answer", i);
+  await browser.until("document.querySelector('#targets rect.open') !== null");
   const order = await browser.value("[...document.querySelectorAll('#targets tbody tr')].map((row) => row.cells[0].textContent)");
   expect(order[0] === "1" && order[1] === "2", "the chain's order", order);
   const words = await text("#targets tbody");
-  expect(/resting|open/.test(words) && words.includes("openai gpt-4o"), "states", words);
+  expect(words.includes("500open, ") && words.includes("openai gpt-4o"), "states", words);
   expect(await browser.value("document.querySelector('#targets rect.closed') !== null"), "a line", words);
 });
 
@@ -83,8 +84,8 @@ await check("charts have a dot for each call, and numbers", async () => {
   await browser.until("document.querySelectorAll('#duration .dots').length > 0");
   const dots = "[...document.querySelectorAll('#duration .dots, #duration .crosses')]" +
     ".reduce((all, path) => all + path.getAttribute('d').split('M').length - 1, 0)";
-  expect((await browser.value(dots)) === 6, "six calls", await browser.value(dots));
-  expect(/p50 .*, p95 .*s, 6 calls/.test(await text("#duration-numbers")), "numbers", await text("#duration-numbers"));
+  expect((await browser.value(dots)) === 12, "twelve calls", await browser.value(dots));
+  expect(/p50 .*, p95 .*s, 12 calls/.test(await text("#duration-numbers")), "numbers", await text("#duration-numbers"));
   expect(await browser.value("document.querySelectorAll('#first .dots').length > 0"), "first tokens", 0);
   const label = await browser.value("document.getElementById('first').getAttribute('aria-label')");
   expect(label.startsWith("Time to first token: p50 "), "a label", label);
@@ -99,8 +100,8 @@ await check("an attempt trail opens by the keyboard and stays open", async () =>
   const trail = await text("#calls .trail");
   for (const word of ["1 first", "fallback", "HTTP 503", "overloaded", "served"])
     expect(trail.includes(word), `"${word}" in the trail`, trail);
-  await ask("chain:default");
-  await browser.until(`${rows} === 7`);
+  await ask("chain:main");
+  await browser.until(`${rows} === 13`);
   expect((await text("#calls .trail")) === trail, "the same trail", await text("#calls .trail"));
   expect(await browser.value(`${buttons}.at(-1) === document.activeElement`), "the same focus", false);
   await browser.value(`${buttons}.at(-1).click()`);
@@ -109,7 +110,7 @@ await check("an attempt trail opens by the keyboard and stays open", async () =>
 
 await check("a failed call is marked, and a hostile name stays text", async () => {
   expect((await ask(hostile)) !== 200, "an error", 200);
-  await browser.until(`${rows} === 8`);
+  await browser.until(`${rows} === 14`);
   const shown = await text("#calls tbody");
   expect(shown.includes(hostile), "the name as text", shown);
   expect(await browser.value("document.querySelectorAll('img').length === 0"), "no element of it", "img");
@@ -139,7 +140,7 @@ await check("it asks nobody but its server, and the console is silent", async ()
 });
 
 if (screenshot) {
-  const models = ["chain:default", "chain:default", "chain:busy", "openai/gpt-4o", "chain:cut"];
+  const models = ["chain:main", "chain:main", "chain:busy", "openai/gpt-4o", "chain:cut", "chain:down"];
   for (let i = 0; i < 75; i += 1) {
     await ask(models[i % models.length], { stream: i % 3 !== 0 });
     await new Promise((resolve) => setTimeout(resolve, 150 + (i * 97) % 500));
@@ -171,7 +172,7 @@ await check("where keys are asked for, the page asks for one and sends it to /st
   await type("prx-wrong");
   await browser.until("document.getElementById('notice').textContent === 'This key is not known here.'");
   await type(clientKey);
-  await browser.until("document.getElementById('state').textContent === 'serving' && document.getElementById('ask').hidden");
+  await browser.until("document.getElementById('state')?.textContent === 'serving' && document.getElementById('ask').hidden");
   const stored = await browser.value("sessionStorage.length + localStorage.length + document.cookie.length");
   expect(stored === 0, "nothing stored", stored);
   const others = browser.errors.filter((line) => !line.includes("status of 401"));
