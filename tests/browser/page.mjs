@@ -146,7 +146,9 @@ if (screenshot) {
     await new Promise((resolve) => setTimeout(resolve, 150 + (i * 97) % 500));
   }
   await browser.until("document.querySelectorAll('#calls tbody').length > 80");
-  await browser.value("document.querySelectorAll('#calls button')[0].click()");
+  const buttons = "[...document.querySelectorAll('#calls button')]";
+  await browser.value(`(${buttons}.slice(0, 10).find((one) => one.textContent !== "1") ?? ${buttons}[0]).click()`);
+  await browser.size(1280, 900);
   writeFileSync(screenshot, await browser.picture());
 }
 
