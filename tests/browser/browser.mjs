@@ -96,8 +96,10 @@ export class Browser {
   async until(expression) {
     const end = Date.now() + patience;
     while (!(await this.value(expression))) {
-      if (Date.now() > end)
-        throw new Error(`not within ${patience} ms: ${expression}; the page says: ${await this.value("document.body.innerText")}`);
+      if (Date.now() > end) {
+        const shown = await this.value("document.body.innerText");
+        throw new Error(`not within ${patience} ms: ${expression}; the page says: ${shown}`);
+      }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
