@@ -23,6 +23,11 @@ void append_text_member(std::string& out, std::string_view name, std::string_vie
   json::append_quoted(out, text);
 }
 
+/// JSON of the source, which may have lines, within an event, which may not.
+void append_on_one_line(std::string& out, std::string_view json) {
+  for (const char c : json) out += c == '\r' || c == '\n' ? ' ' : c;
+}
+
 /// The delta of a chunk of our own; "" when the event has none.
 std::string delta_of(const StreamEvent& event) {
   std::string out;
@@ -36,7 +41,7 @@ std::string delta_of(const StreamEvent& event) {
     case Type::kItem:
       json::append_quoted(out, event.name);
       out += ':';
-      out += event.json;
+      append_on_one_line(out, event.json);
       return out;
     case Type::kToolCallDelta:
       out = "\"tool_calls\":[{\"index\":" + std::to_string(event.index);
@@ -147,7 +152,7 @@ void ChunkWriter::compose(const StreamEvent& event, std::string& out) {
     if (!options_.include_usage || event.json.empty()) return;
     open_chunk(out);
     out += ",\"choices\":[],\"usage\":";
-    out += event.json;
+    append_on_one_line(out, event.json);
     out += "}\n\n";
     return;
   }

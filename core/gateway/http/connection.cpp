@@ -15,6 +15,7 @@ namespace {
 constexpr auto kLeaveMax = 2'000ms;          // for a client to read the last answer
 constexpr auto kBreakMax = 1'000ms;          // for what was written before a reset to arrive
 constexpr auto kBreakEvery = 2ms;            // between looks at that
+constexpr int kReadsMax = 64;                // of 64 KiB, until others have their turn
 constexpr std::size_t kKeptMax = 16u << 10;  // capacity that an idle connection keeps
 
 bool is_clean(std::string_view text) {
@@ -97,7 +98,9 @@ void Connection::fault(int status, const char* message) {
 // --- reading
 
 void Connection::read() {
-  if (reading_ || phase_ == Phase::kClosed || ahead_.size() > parts_->limits.ahead_max) return;
+  if (reading_ || phase_ == Phase::kClosed) return;
+  // Between answers what waits is of the request under way, which the parser limits.
+  if (is_answering() && ahead_.size() > parts_->limits.ahead_max) return;
   reading_ = true;
   stream_->read(room_, [self = shared_from_this()](std::size_t size) { self->on_read(size); });
 }
@@ -107,7 +110,7 @@ void Connection::on_read(std::size_t size) {
   if (size == 0) return read_end();
   on_bytes({room_.data(), size});
   // A large request: the rest of what is there, without waiting for it piece by piece.
-  while (size == room_.size() && phase_ == Phase::kReading) {
+  for (int i = 0; i < kReadsMax && size == room_.size() && phase_ == Phase::kReading; ++i) {
     std::string& scratch = parts_->scratch;
     scratch.resize(64u << 10);
     const std::size_t more = stream_->read_now(scratch);
@@ -139,6 +142,7 @@ void Connection::on_bytes(std::string_view bytes) {
 void Connection::on_parsed() {
   switch (parser_.state()) {
     case RequestParser::State::kIdle:
+      if (parts_->draining) leave();  // an empty line is no request
       return;
     case RequestParser::State::kHead:
       if (phase_ == Phase::kIdle) set_phase(Phase::kReading);
@@ -234,6 +238,7 @@ void Connection::drop_exchange() {
 /// The client sends no more. What was answered still goes out; what is not is taken as unwanted,
 /// since a client that has gone cannot be told from one that listens.
 void Connection::read_end() {
+  if (phase_ == Phase::kBreaking) return;  // what was written goes out yet, and then the reset
   if (phase_ != Phase::kSending) return left();
   keep_alive_ = false;
 }
@@ -243,7 +248,7 @@ void Connection::left() {
   const bool cut = is_answering();
   if (cut && !is_refused_) ++parts_->counts.clients_left;
   if (cut) tell(RequestOutcome::kClientLeft);
-  close(cut);  // in a reset: nobody takes a part for the whole
+  close(cut || phase_ == Phase::kBreaking);  // in a reset: nobody takes a part for the whole
 }
 
 // --- being watched
@@ -393,14 +398,15 @@ void Connection::flush() {
     writing_ = true;
     if (!stream_->write(sending_, [self = shared_from_this()](bool ok) { self->on_written(ok); })) {
       written_seen_ = stream_->written();
-      return watch_write();
+      watch_write();
+      return check_backlog();
     }
     writing_ = false;
   }
   if (sending_.capacity() > kKeptMax) sending_ = {};
   if (out_.capacity() > kKeptMax) out_ = {};
   check_backlog();
-  if (phase_ == Phase::kSending) sent();
+  if (phase_ == Phase::kSending && out_.empty()) sent();  // else it was let go on, and ended
 }
 
 /// Something waits for the client to read.
@@ -448,7 +454,9 @@ void Connection::break_off() {
 
 void Connection::drain() {
   keep_alive_ = false;
-  if (phase_ == Phase::kIdle && ahead_.empty()) leave();
+  if (phase_ != Phase::kIdle) return;
+  if (ahead_.empty()) return leave();
+  parts_->loop.post([self = shared_from_this()] { self->next(); });
 }
 
 void Connection::close(bool reset) {

@@ -14,21 +14,32 @@
 #include "gateway/http/byte_stream.hpp"
 #include "gateway/http/request_parser.hpp"
 #include "gateway/http/server.hpp"
+#include "http/loop.hpp"
 
 namespace prx::gateway {
 
 class Connection;
 
 /// What all connections of a server share; outlives them.
-struct ServerParts {
-  ServerParts(AsioLoop& on, const ServerLimits& within, Handler by, FaultBody faults,
+struct ServerParts : std::enable_shared_from_this<ServerParts> {
+  ServerParts(Loop& on, const ServerLimits& within, Handler by, FaultBody faults,
               std::shared_ptr<InFlight> of_all)
       : loop(on),
         limits(within),
         handler(std::move(by)),
         fault_body(std::move(faults)),
         places(std::move(of_all)) {}
-  AsioLoop& loop;
+
+  /// A client's connection, which is answered, or told that there are too many, or dropped when
+  /// too many are being told so. `client`: as Connection's.
+  void take(std::shared_ptr<ByteStream> stream, std::string client);
+  void drain();  ///< see Server::drain(); no connection comes after it
+  void stop();   ///< closes all connections
+  /// When no connection is open, which may be now: then in the next turn. After drain(), once.
+  void when_empty(std::function<void()> told);
+  [[nodiscard]] std::size_t unsent() const;
+
+  Loop& loop;
   const ServerLimits limits;
   const Handler handler;
   const FaultBody fault_body;

@@ -27,15 +27,14 @@ namespace {
 constexpr int kAcceptMax = 64;         // connections in one turn
 constexpr auto kShortageWait = 100ms;  // where descriptors or memory are out
 
-constexpr std::size_t kRefusingMax = 256;  // connections; further ones are closed unanswered
-
 }  // namespace
 
 class Server::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  Impl(AsioLoop& loop, ServerLimits limits, Handler handler, FaultBody fault_body,
+  Impl(AsioLoop& on, ServerLimits limits, Handler handler, FaultBody fault_body,
        std::shared_ptr<InFlight> places)
-      : parts(std::make_shared<ServerParts>(loop, limits, std::move(handler), std::move(fault_body),
+      : loop(on),
+        parts(std::make_shared<ServerParts>(on, limits, std::move(handler), std::move(fault_body),
                                             std::move(places))) {}
 
   struct Listener {
@@ -49,7 +48,7 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
     listener.descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
                                    [self = shared_from_this(), &listener](const Code& error) {
                                      if (error || self->closed) return;
-                                     const AsioLoop::Turn turn(self->parts->loop);
+                                     const AsioLoop::Turn turn(self->loop);
                                      self->accept(listener);
                                    });
   }
@@ -65,7 +64,7 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
       if (errno == ECONNABORTED || errno == EINTR || errno == EPROTO) continue;
       if (errno == EAGAIN || errno == EWOULDBLOCK) break;
       // No descriptor or no memory: the queue of the kernel keeps them until there is one.
-      parts->loop.start_timer(kShortageWait, [self = shared_from_this(), &listener] {
+      loop.start_timer(kShortageWait, [self = shared_from_this(), &listener] {
         if (!self->closed) self->wait(listener);
       });
       return;
@@ -74,25 +73,16 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   void take(const Listener& listener, os::Descriptor descriptor) {
-    StreamSocket socket(parts->loop.context());
+    StreamSocket socket(loop.context());
     Code error;
     socket.assign({listener.family, 0}, descriptor.get(), error);
     if (error) return;
     (void)descriptor.release();
     std::string client = parts->observer ? peer_address(socket.native_handle()) : std::string();
-    auto stream = make_plain_stream(parts->loop, std::move(socket));
+    auto stream = make_plain_stream(loop, std::move(socket));
     if (listener.tls)
-      stream = make_tls_stream(parts->loop, std::move(stream), *listener.tls,
-                               parts->limits.head_timeout);
-    if (!stream) return;
-    const auto connection =
-        std::make_shared<Connection>(parts, std::move(stream), std::move(client));
-    if (parts->places->enter(parts->limits.connections_max)) {
-      ++parts->counts.accepted;
-      return connection->start();
-    }
-    ++parts->counts.refused;
-    if (parts->counts.refusing < kRefusingMax) connection->refuse();
+      stream = make_tls_stream(loop, std::move(stream), *listener.tls, parts->limits.head_timeout);
+    if (stream) parts->take(std::move(stream), std::move(client));
   }
 
   void close_listeners() {
@@ -101,6 +91,7 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
     for (const auto& listener : listeners) listener->descriptor.close(ignored);
   }
 
+  AsioLoop& loop;
   const std::shared_ptr<ServerParts> parts;  // shared with the connections
   std::vector<std::unique_ptr<Listener>> listeners;
   bool closed = false;
@@ -139,7 +130,7 @@ Result<void> Server::listen(os::Descriptor socket, std::shared_ptr<const TlsCont
                 "descriptor " + std::to_string(socket.get()) + " is no listening socket");
   if (address.ss_family != AF_UNIX)  // inherited by what is accepted
     ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  auto listener = std::make_unique<Impl::Listener>(impl_->parts->loop.context());
+  auto listener = std::make_unique<Impl::Listener>(impl_->loop.context());
   Code error;
   listener->descriptor.assign(socket.get(), error);
   if (!error) listener->descriptor.native_non_blocking(true, error);
@@ -158,29 +149,19 @@ void Server::observe(RequestObserver observer) { impl_->parts->observer = std::m
 
 void Server::drain() {
   impl_->close_listeners();
-  impl_->parts->draining = true;
-  const auto open = impl_->parts->open;  // it shrinks
-  for (const auto& one : open) one->drain();
+  impl_->parts->drain();
 }
 
 void Server::stop() {
   impl_->close_listeners();
-  impl_->parts->draining = true;
-  const auto open = impl_->parts->open;  // it shrinks
-  for (const auto& one : open) one->close(true);
+  const auto parts = impl_->parts;  // who is told that the last has gone may destroy this
+  parts->stop();
 }
 
 ServerCounts Server::counts() const { return impl_->parts->counts; }
 
-std::size_t Server::unsent() const {
-  std::size_t out = 0;
-  for (const auto& one : impl_->parts->open) out += one->unsent();
-  return out;
-}
+std::size_t Server::unsent() const { return impl_->parts->unsent(); }
 
-void Server::on_drained(std::function<void()> told) {
-  if (impl_->parts->open.empty()) return impl_->parts->loop.post(std::move(told));
-  impl_->parts->on_empty = std::move(told);
-}
+void Server::on_drained(std::function<void()> told) { impl_->parts->when_empty(std::move(told)); }
 
 }  // namespace prx::gateway

@@ -43,6 +43,16 @@ TEST(ChunkWriter, AFrameOfSeveralLinesIsOneEvent) {
   EXPECT_EQ(written({event(Type::kText, "a", "{\n\"x\":1}")}), "data: {\ndata: \"x\":1}\n\n");
 }
 
+TEST(ChunkWriter, JsonOfSeveralLinesIsOneLineOfAChunk) {
+  StreamEvent item = event(Type::kItem), usage = event(Type::kUsage);
+  item.name = "annotations";
+  item.json = "[\n1]";
+  usage.json = "{\r\n\"total_tokens\":1}";
+  const std::string out = written({item, usage});
+  EXPECT_NE(out.find("\"annotations\":[ 1]"), std::string::npos) << out;
+  EXPECT_NE(out.find("\"usage\":{  \"total_tokens\":1}}\n\n"), std::string::npos) << out;
+}
+
 TEST(ChunkWriter, UsageIsTakenOutOfWhatAClientDidNotAskItOf) {
   const std::string_view both =
       R"({"id":"g","choices":[{"delta":{"content":"a"}}],"usage":{"total_tokens":1}})";
