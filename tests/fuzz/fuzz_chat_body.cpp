@@ -47,7 +47,8 @@ void check_edit(std::string_view before, std::string_view after,
   };
   PRX_FUZZ_CHECK(
       std::equal(kept.begin(), kept.end(), to->members().begin(), to->members().end(), same));
-  if (kept.size() == from->members().size()) PRX_FUZZ_CHECK(before == after);
+  // A chat without `prx` is not written anew; an endpoint's body may lose white space.
+  if (gone.size() == 1 && kept.size() == from->members().size()) PRX_FUZZ_CHECK(before == after);
 }
 
 /// All that the chain is asked for is among what a key has to be allowed.
