@@ -18,11 +18,9 @@ void CallBook::take(const Measurement& measurement, std::chrono::system_clock::t
   if (measurement.call.empty()) return;  // health checks and lists of models are no calls
   if (measurement.kind == Measurement::Kind::kAttempt) {
     std::string id(measurement.call);
-    const auto found = open_.find(id);
-    if (found != open_.end())
-      found->second.push_back(booked(measurement));
-    else if (open_.size() < kOpenMax)
-      open_[std::move(id)].push_back(booked(measurement));
+    // Those whose call has ended before them would stay for ever.
+    if (open_.size() >= kOpenMax && !open_.contains(id)) open_.clear();
+    open_[std::move(id)].push_back(booked(measurement));
     return;
   }
   BookedCall call;

@@ -36,7 +36,8 @@ struct BookedCall {
 class CallBook {
  public:
   static constexpr std::size_t kCallsMax = 100;
-  /// Calls under way of which an attempt ended; of further ones no attempts are kept.
+  /// Calls under way of which an attempt ended; where there are more, attempts so far are
+  /// forgotten.
   static constexpr std::size_t kOpenMax = 10'000;
 
   /// `now` is when the measurement is taken.

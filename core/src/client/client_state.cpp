@@ -1,5 +1,6 @@
 #include "client/client_state.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "client/client_impl.hpp"
@@ -36,7 +37,10 @@ LaneState state_of(const driver::CallTarget& target, const reliability::Lane& la
   out.failures = lane.breaker.failures();
   if (out.breaker == LaneState::Breaker::kOpen)
     out.reopens_in = rest(lane.breaker.reopens_at(), now);
-  out.rests_for = rest(lane.cools_until, now);
+  MonotonicTime usable = lane.usable_at(0);  // with the key that may be used first
+  for (std::size_t i = 1; i < target.instance->config().keys.size(); ++i)
+    usable = std::min(usable, lane.usable_at(i));
+  out.rests_for = rest(usable, now);
   return out;
 }
 

@@ -20,7 +20,7 @@ struct LaneState {
   int failures = 0;  ///< calls in a row
   /// Of an open breaker: until it is half-open
   std::optional<std::chrono::milliseconds> reopens_in;
-  /// After a Retry-After: until it is asked again
+  /// After a Retry-After: until it is asked again, with the first of its keys that may be used
   std::optional<std::chrono::milliseconds> rests_for;
   friend bool operator==(const LaneState&, const LaneState&) = default;
 };

@@ -138,6 +138,19 @@ TEST_F(Watched, TheStatusTellsLanesLoopsPluginsAndTheLastCalls) {
   EXPECT_THAT(body, Not(HasSubstr(kHelloAnswer))) << "no answer";
 }
 
+TEST_F(Watched, ATargetThatAskedForAPauseIsShownToRest) {
+  ask("openai/gpt-4o", false, 1);
+  EXPECT_THAT(get("/status"), Not(HasSubstr("rests_for")));
+  EXPECT_EQ(fetch(port, "POST", "/v1/chat/completions",
+                  chat_body("openai/gpt-4o#429?retry_after=120", false))
+                .status,
+            429);
+  EXPECT_THAT(get("/status"), HasSubstr("\"rests_for\":1"));
+  EXPECT_THAT(get("/metrics"),
+              HasSubstr("prx_lane_rest_seconds{prx_provider=\"openrouter\","
+                        "gen_ai_request_model=\"openai/gpt-4o#429?retry_after=120\"} 1"));
+}
+
 TEST_F(Watched, WhoLeavesBeforeTheReportIsThereHarmsNothing) {
   for (int i = 0; i < 40; ++i) {
     RawClient one(port);
