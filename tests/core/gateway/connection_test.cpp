@@ -89,7 +89,7 @@ class ConnectionTest : public ::testing::Test {
     responder.send({200, ""}, "ok");
     return nullptr;
   }
-  test::VirtualLoop loop;
+  prx::test::VirtualLoop loop;
   std::shared_ptr<PlayedStream> stream = std::make_shared<PlayedStream>();
   std::shared_ptr<ServerParts> parts;
 };
